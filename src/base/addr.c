@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "base/num.h"
+
+enum { V4_BITS_BEFORE = 96 /* of the mapped prefix */ };
+
+static uint64_t half(const struct cs_addr *a, unsigned first)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = first; i < first + 8; i++)
+		n = n << 8 | a->b[i];
+	return n;
+}
+
+static void set_half(struct cs_addr *a, unsigned first, uint64_t n)
+{
+	for (unsigned i = 8; i-- > 0; n >>= 8)
+		a->b[first + i] = (uint8_t)n;
+}
+
+struct cs_addr cs_addr_plus(struct cs_addr a, uint64_t n)
+{
+	uint64_t low = half(&a, 8) + n;
+
+	if (low < n)
+		set_half(&a, 0, half(&a, 0) + 1);
+	set_half(&a, 8, low);
+	return a;
+}
+
+uint64_t cs_addr_distance(const struct cs_addr *a, const struct cs_addr *b)
+{
+	if (cs_addr_cmp(a, b) > 0)
+		return UINT64_MAX;
+
+	uint64_t high = half(b, 0) - half(a, 0);
+	uint64_t low = half(b, 8) - half(a, 8);
+
+	if (half(b, 8) < half(a, 8))
+		high--;
+	return high ? UINT64_MAX : low;
+}
+
+bool cs_addr_read(struct cs_span text, struct cs_addr *out)
+{
+	char copy[CS_ADDR_TEXT];
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (text.len == 0 || text.len >= sizeof(copy) ||
+	    memchr(text.ptr, '\0', text.len))
+		return false;
+	memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
+
+	if (inet_pton(AF_INET, copy, &v4) == 1) {
+		*out = cs_addr_v4(ntohl(v4.s_addr));
+		return true;
+	}
+	if (inet_pton(AF_INET6, copy, &v6) == 1) {
+		memcpy(out->b, v6.s6_addr, sizeof(out->b));
+		return true;
+	}
+	return false;
+}
+
+/* Clears all bits after the first @bits; tells whether any was set. */
+static bool clear_host_bits(struct cs_addr *a, unsigned bits)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned keep = bits > 8 * i ? bits - 8 * i : 0;
+		uint8_t mask = keep >= 8 ? 0xff : (uint8_t)(0xff00u >> keep);
+
+		any |= (a->b[i] & ~mask) != 0;
+		a->b[i] &= mask;
+	}
+	return any;
+}
+
+enum cs_err cs_prefix_read(struct cs_span text, struct cs_prefix *out)
+{
+	const uint8_t *slash = text.len ? memchr(text.ptr, '/', text.len) : NULL;
+	struct cs_span addr = text;
+	struct cs_prefix p = { .bits = 128 };
+
+	if (slash)
+		addr.len = (size_t)(slash - text.ptr);
+	if (!cs_addr_read(addr, &p.addr))
+		return CS_ERR_SYNTAX;
+	if (slash) {
+		bool dotted = !memchr(addr.ptr, ':', addr.len);
+		struct cs_span tail = cs_span_of(slash + 1, text.len - addr.len - 1);
+		uint64_t bits;
+
+		if (tail.len > 3 || !cs_num_u64(tail, 0, dotted ? 32 : 128, &bits))
+			return CS_ERR_SYNTAX;
+		p.bits = (uint8_t)(bits + (dotted ? V4_BITS_BEFORE : 0));
+	}
+
+	bool host_bits = clear_host_bits(&p.addr, p.bits);
+
+	*out = p;
+	return host_bits ? CS_ERR_RANGE : CS_OK;
+}
+
+void cs_addr_text(const struct cs_addr *a, char out[CS_ADDR_TEXT])
+{
+	if (cs_addr_is_v4(a))
+		(void)inet_ntop(AF_INET, a->b + 12, out, CS_ADDR_TEXT);
+	else
+		(void)inet_ntop(AF_INET6, a->b, out, CS_ADDR_TEXT);
+}
+
+void cs_prefix_text(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])
+{
+	bool v4 = cs_addr_is_v4(&p->addr) && p->bits >= V4_BITS_BEFORE;
+	char addr[CS_ADDR_TEXT];
+
+	cs_addr_text(&p->addr, addr);
+	(void)snprintf(out, CS_PREFIX_TEXT, "%s/%u", addr,
+	               p->bits - (v4 ? V4_BITS_BEFORE : 0u));
+}
+
+bool cs_prefix_has(const struct cs_prefix *p, const struct cs_addr *a)
+{
+	struct cs_addr masked = *a;
+
+	(void)clear_host_bits(&masked, p->bits);
+	return cs_addr_cmp(&masked, &p->addr) == 0;
+}
+
+struct cs_range cs_prefix_range(const struct cs_prefix *p)
+{
+	struct cs_range r = { p->addr, p->addr };
+
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned keep = p->bits > 8 * i ? p->bits - 8u * i : 0;
+
+		if (keep < 8)
+			r.hi.b[i] |= (uint8_t)(0xff >> keep);
+	}
+	return r;
+}
+
+socklen_t cs_addr_to_sockaddr(const struct cs_addr *a, uint16_t port,
+                              uint32_t scope_id, struct sockaddr_storage *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (cs_addr_is_v4(a)) {
+		struct sockaddr_in in = { .sin_family = AF_INET,
+			                  .sin_port = htons(port) };
+
+		memcpy(&in.sin_addr, a->b + 12, 4);
+		memcpy(out, &in, sizeof(in));
+		return sizeof(in);
+	}
+
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		                    .sin6_port = htons(port),
+		                    .sin6_scope_id = scope_id };
+
+	memcpy(&in6.sin6_addr, a->b, 16);
+	memcpy(out, &in6, sizeof(in6));
+	return sizeof(in6);
+}
+
+bool cs_addr_from_sockaddr(const struct sockaddr_storage *sa, struct cs_addr *a,
+                           uint16_t *port)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (sa->ss_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		*a = cs_addr_v4(ntohl(in.sin_addr.s_addr));
+		*port = ntohs(in.sin_port);
+		return true;
+	}
+	if (sa->ss_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		memcpy(a->b, &in6.sin6_addr, 16);
+		*port = ntohs(in6.sin6_port);
+		return true;
+	}
+	return false;
+}

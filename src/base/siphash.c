@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/siphash.h"
+
+/* Up to eight bytes, least significant first. */
+static uint64_t load_le(const uint8_t *p, size_t n)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < n; i++)
+		word |= (uint64_t)p[i] << (8 * i);
+	return word;
+}
+
+uint64_t cs_siphash(const struct cs_sipkey *key, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+	size_t left = len;
+	uint64_t v[4];
+
+	cs_sip_start(v, key);
+	for (; left >= 8; left -= 8, p += 8)
+		cs_sip_word(v, load_le(p, 8));
+	return cs_sip_end(v, (uint64_t)len << 56 | load_le(p, left));
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pace: one rate for all packets of a scan, whichever thread sends them. A
+ * generic cell rate algorithm on a clock that is passed in: it says how long
+ * to sleep, and never spins. Follow-ups ask first: what they wait for is
+ * taken from the sender's share. Safe from several threads.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct cs_pace {
+	uint64_t rate_pps;           /* 0: unpaced */
+	int64_t burst_ns;            /* how far behind the schedule may be made good */
+	_Atomic int64_t next;        /* when the next packet is due, 1/256 ns */
+};
+
+/* @rate_pps 0..100000000. @burst_ns: 1 ms unless a test wants another. */
+void cs_pace_init(struct cs_pace *pace, uint64_t rate_pps, int64_t burst_ns,
+                  int64_t now_ns);
+
+/*
+ * Takes up to @want packets that are due now. Returns how many; when 0,
+ * *@wait_ns is how long until the next is due.
+ */
+unsigned cs_pace_take(struct cs_pace *pace, unsigned want, int64_t now_ns,
+                      int64_t *wait_ns);
+
+/* Takes @n packets whether due or not: the schedule moves on by as much. */
+void cs_pace_force(struct cs_pace *pace, unsigned n, int64_t now_ns);

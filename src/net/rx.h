@@ -14,17 +14,17 @@
 struct cs_datagram {
 	struct cs_addr from;
 	uint16_t from_port, to_port;
-	int64_t wall_us;        /* when the kernel had it */
+	int64_t wall_us;        /* when the kernel had it; 0: it did not say */
 	struct cs_span payload; /* valid during the call only; up to 65,507 bytes */
 };
 
 /* Counters since the start; read from any thread at any time. */
 struct cs_rx_stats {
 	uint64_t datagrams;
-	uint64_t dropped;   /* by the kernel, for want of room */
-	uint64_t bad_checksum;
-	uint64_t fragments; /* that never made a datagram */
-	double fill;        /* the fullest buffer's share in use at last look, 0..1 */
+	uint64_t dropped; /* by the kernel, for want of room (udp: or bad checksum) */
+	uint64_t bad_checksum; /* seen by us (packet only) */
+	uint64_t fragments;    /* that never made a datagram */
+	double fill;           /* the fullest buffer's share in use at last look, 0..1 */
 };
 
 typedef void cs_rx_fn(void *arg, const struct cs_datagram *datagram);
@@ -47,7 +47,7 @@ struct cs_rx {
 };
 
 static inline unsigned cs_rx_poll(struct cs_rx *rx, int timeout_ms, cs_rx_fn *each,
-                                  void *arg)
+				  void *arg)
 {
 	return rx->ops->poll(rx, timeout_ms, each, arg);
 }
@@ -73,5 +73,5 @@ CS_MUST_USE enum cs_err cs_rx_udp_open(const struct cs_ports *ports, struct cs_r
  * CS_ERR_DENIED, CS_ERR_IO, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_rx_packet_open(const struct cs_ports *ports,
-                                          const uint32_t *ifindexes, unsigned n,
-                                          size_t ring_bytes, struct cs_rx **out);
+					  const uint32_t *ifindexes, unsigned n,
+					  size_t ring_bytes, struct cs_rx **out);

@@ -43,10 +43,11 @@ enum cs_body_state {
 	CS_BODY_MORE,      /* ask for body->next */
 	CS_BODY_COMPLETE,  /* the last block has come */
 	CS_BODY_REPEATED,  /* an old block again: nothing changed, keep waiting */
-	CS_BODY_BROKEN,    /* NUM jumped, size changed upward, or a short block with M */
+	CS_BODY_BROKEN,    /* NUM jumped, size changed upward, or a payload that
+	                      is not of the size that the Block2 option says */
 	CS_BODY_CHANGED,   /* the ETag differs: another representation */
 	CS_BODY_REFUSED,   /* the answer is not 2.05 or carries no Block2 */
-	CS_BODY_LIMIT,     /* as many blocks or bytes as are allowed */
+	CS_BODY_LIMIT,     /* more would follow than max_blocks or max_len allow */
 };
 
 /* One Block2 transfer, client side. Start zeroed, then cs_body_first(). */
@@ -60,17 +61,21 @@ struct cs_body {
 };
 
 /*
- * Takes the first answer. Its payload is the body's first bytes: the caller
- * appends it. CS_BODY_COMPLETE also when it has no Block2 option at all.
+ * Takes the first answer. On CS_BODY_MORE, CS_BODY_COMPLETE and CS_BODY_LIMIT
+ * the first body->len bytes of its payload are the body's first bytes: the
+ * caller appends them (all of it, unless it is longer than @max_len).
+ * CS_BODY_COMPLETE also when it has no Block2 option at all. Another code than
+ * 2.05 is CS_BODY_REFUSED.
  */
 enum cs_body_state cs_body_first(struct cs_body *body, const struct cs_msg *msg,
                                  uint32_t max_blocks, uint32_t max_len);
 
 /*
- * Takes a later answer. On CS_BODY_MORE and CS_BODY_COMPLETE the caller
- * appends *@bytes (borrowed from the datagram) to the body; otherwise *@bytes
- * is empty. A server may answer with smaller blocks than asked for
- * (RFC 7959 section 2.4): the next question then follows it.
+ * Takes a later answer. On CS_BODY_MORE, CS_BODY_COMPLETE and CS_BODY_LIMIT the
+ * caller appends *@bytes (borrowed from the datagram) to the body; otherwise
+ * *@bytes is empty. A server may answer with smaller blocks than asked for
+ * (RFC 7959 section 2.4): the next question then follows it. To be called only
+ * after CS_BODY_MORE or CS_BODY_REPEATED.
  */
 enum cs_body_state cs_body_next(struct cs_body *body, const struct cs_msg *msg,
                                 struct cs_span *bytes);

@@ -26,7 +26,7 @@ enum cs_fault {
 	CS_FAULT_NUMBER,          /* M9  option number above 65535 */
 	CS_FAULT_LENGTH,          /* M10 option length above 65535 */
 	CS_FAULT_MARKER,          /* M11 payload marker without payload */
-	CS_FAULT_EMPTY,           /* M12 Empty message of more than four bytes */
+	CS_FAULT_EMPTY,           /* M12 Empty message with more than a header */
 	CS_FAULT_CODE,            /* M13 reserved class, or 7.xx over UDP */
 	CS_FAULT_OPTION_LENGTH,   /* M14 length outside the option's registry */
 	CS_FAULT_REPEATED,        /* M15 an option that may stand once, twice */
@@ -34,14 +34,19 @@ enum cs_fault {
 	CS_FAULT_BLOCK_EMPTY,     /* M17 zero-length Block value: legal, a note */
 	CS_FAULT_OSCORE,          /* M18 OSCORE flags reserved or value cut */
 	CS_FAULT_HOST_LONG,       /* M19 Uri-Host, or a Proxy-Uri's host, > 255 */
-	CS_FAULT_PATH,            /* M20 path segment NUL, "(null)", empty inside */
+	CS_FAULT_PATH,            /* M20 path segment: NUL, "(null)", ".", "..", empty inside */
 	CS_FAULT_OPTIONS_MANY,    /* M21 more than 64 options */
 	CS_FAULT_COUNT,
 };
 
+/*
+ * A fault and the offset in the datagram of the byte that shows it: the option's
+ * first byte for faults of an option, the marker for M11, the first byte of the
+ * token's field for M4 and M5, the datagram's end for M1.
+ */
 struct cs_flaw {
 	enum cs_fault fault;
-	size_t at; /* offset in the datagram of the byte that shows it */
+	size_t at;
 };
 
 /* "M11"; "" for CS_FAULT_NONE. Static storage. */

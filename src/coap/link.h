@@ -22,13 +22,15 @@ struct cs_link_attr {
 struct cs_link {
 	struct cs_span target; /* between < and >, not resolved */
 	struct cs_span attrs;  /* all attributes' text, for cs_link_attrs_over() */
-	struct cs_span text;   /* the whole link from < on, as it stood */
+	struct cs_span text;   /* the whole link from < on, as it stood; cut
+	                          where the list is */
 };
 
 struct cs_links {
 	struct cs_rd rd;
 	enum cs_err err; /* how the walk ended */
-	size_t at;       /* where it stopped, an offset in the text */
+	size_t at;       /* where it ended, an offset in the text; of a link that
+	                    is cut, its < */
 };
 
 /* Starts a walk over a link-format document. */

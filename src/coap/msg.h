@@ -34,8 +34,10 @@ struct cs_msg {
 /*
  * Decodes @datagram. On CS_OK every field of @msg is set and the options can
  * be walked with cs_opts_over(msg->tail) without error. On error @flaw says
- * which rule was broken and where, and the fields of @msg before that place
- * are set, the others zero: with fewer than four bytes none is.
+ * which rule was broken and where. Then @msg holds what could be read before
+ * that: nothing with M1, the version with M2, the header with M3, M4 and M12,
+ * and with a broken option also the token, the tail and how many options are
+ * whole (cs_opts_over(msg->tail) yields just these). The rest is zero.
  *
  * CS_ERR_SHORT     M1, M4, M7, M8
  * CS_ERR_RESERVED  M2, M3, M6, M11

@@ -19,6 +19,7 @@ struct cs_opt {
 /* Treat as opaque; on the stack, no cleanup. */
 struct cs_opts {
 	struct cs_rd rd;
+	size_t at;           /* where the option or marker read last begins, in tail */
 	uint32_t number;     /* last option number seen */
 	enum cs_fault fault; /* why the walk stopped early, or none */
 	struct cs_span payload;
@@ -38,8 +39,8 @@ CS_MUST_USE bool cs_opts_next(struct cs_opts *w, struct cs_opt *opt);
 
 /*
  * Ends the walk. On CS_OK, @payload is the (possibly empty) payload. Otherwise
- * @payload is untouched, w->rd.pos is where reading stopped and w->fault says
- * which rule was broken.
+ * @payload is untouched, w->rd.pos is where reading stopped, w->at is where the
+ * option or marker at fault begins, and w->fault says which rule was broken.
  *
  * CS_ERR_SHORT     an option or its value runs past the datagram (M7, M8)
  * CS_ERR_RESERVED  a delta or length nibble is 15 (M6), or a payload marker is
@@ -50,7 +51,8 @@ CS_MUST_USE enum cs_err cs_opts_end(const struct cs_opts *w, struct cs_span *pay
 
 /*
  * Appends one option to @w. @previous is the number of the option before it
- * (0 for the first) and must not be greater than @number.
+ * (0 for the first) and must not be greater than @number, and that not greater
+ * than 65535. A value of more than 65535 bytes leaves CS_ERR_FULL in @w.
  */
 void cs_opt_write(struct cs_wr *w, uint32_t previous, uint32_t number,
                   struct cs_span value);

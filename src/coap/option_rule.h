@@ -24,6 +24,7 @@ struct cs_opt_rule {
 	enum cs_opt_format format;
 	uint16_t min_len, max_len; /* of the value, bytes */
 	bool repeatable;
+	bool once_in_response; /* repeatable, but in requests only */
 	const char *reference; /* "RFC 7252" */
 };
 
@@ -37,10 +38,22 @@ enum {
 	CS_OPT_BLOCK1 = 27, CS_OPT_SIZE2 = 28, CS_OPT_Q_BLOCK2 = 31,
 	CS_OPT_PROXY_URI = 35, CS_OPT_PROXY_SCHEME = 39, CS_OPT_SIZE1 = 60,
 	CS_OPT_ECHO = 252, CS_OPT_NO_RESPONSE = 258, CS_OPT_REQUEST_TAG = 292,
+	CS_OPT_OCF_ACCEPT_VERSION = 2049, CS_OPT_OCF_CONTENT_VERSION = 2053,
+};
+
+enum {
+	CS_OPT_EXPERIMENTAL = 65000, /* from here on, RFC 7252 section 12.2 */
+	CS_OPT_RULES = 29,           /* rows of the table */
 };
 
 /* The rule of @number, or NULL when it is not in the table. Static storage. */
 const struct cs_opt_rule *cs_opt_rule_find(uint32_t number);
+
+/*
+ * The registered name; "Experimental" from 65000 to 65535; NULL for what is not
+ * in the table. Static storage.
+ */
+const char *cs_opt_name(uint32_t number);
 
 /* All rules, ascending by number. */
 const struct cs_opt_rule *cs_opt_rules(size_t *n);

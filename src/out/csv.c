@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "out/csv.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+enum { UINT_DIGITS = sizeof("18446744073709551615") - 1 };
+
+static void put(struct cs_csv *c, const void *bytes, size_t n)
+{
+	(void)fwrite_unlocked(bytes, 1, n, c->to); /* errors stay in the stream */
+}
+
+static void cell_begin(struct cs_csv *c)
+{
+	if (c->comma)
+		put(c, ",", 1);
+	c->comma = true;
+}
+
+void cs_csv_row_end(struct cs_csv *c)
+{
+	put(c, "\n", 1);
+	c->comma = false;
+}
+
+static bool is_control(uint8_t byte)
+{
+	return byte < 0x20 || byte == 0x7f;
+}
+
+static bool needs_quotes(struct cs_span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t b = text.ptr[i];
+
+		if (b == ' ' || b == ',' || b == '"' || is_control(b))
+			return true;
+	}
+	return false;
+}
+
+/* Inside quotes, a quote is written twice (RFC 4180 section 2, rule 7). */
+static void put_quoted(struct cs_csv *c, struct cs_span text)
+{
+	put(c, "\"", 1);
+	while (text.len > 0) {
+		const uint8_t *quote = memchr(text.ptr, '"', text.len);
+		size_t n = quote ? (size_t)(quote - text.ptr) + 1 : text.len;
+
+		put(c, text.ptr, n);
+		if (quote)
+			put(c, "\"", 1);
+		text = cs_span_of(text.ptr + n, text.len - n);
+	}
+	put(c, "\"", 1);
+}
+
+void cs_csv_name(struct cs_csv *c, const char *name)
+{
+	cell_begin(c);
+	put_quoted(c, cs_span_str(name));
+}
+
+void cs_csv_cell(struct cs_csv *c, struct cs_span text)
+{
+	cell_begin(c);
+	if (needs_quotes(text))
+		put_quoted(c, text);
+	else if (text.len)
+		put(c, text.ptr, text.len);
+}
+
+/* Writes the digits of @value so that they end at @end; returns where they begin. */
+static char *digits(uint64_t value, char *end)
+{
+	do
+		*--end = (char)('0' + value % 10);
+	while (value /= 10);
+	return end;
+}
+
+void cs_csv_uint(struct cs_csv *c, uint64_t value)
+{
+	char text[UINT_DIGITS];
+	char *end = text + sizeof(text);
+	char *from = digits(value, end);
+
+	cell_begin(c);
+	put(c, from, (size_t)(end - from));
+}
+
+void cs_csv_hundredths(struct cs_csv *c, uint64_t hundredths)
+{
+	char text[UINT_DIGITS + sizeof(".00") - 1];
+	char *end = text + sizeof(text);
+
+	*--end = (char)('0' + hundredths % 10);
+	*--end = (char)('0' + hundredths / 10 % 10);
+	*--end = '.';
+
+	char *from = digits(hundredths / 100, end);
+
+	cell_begin(c);
+	put(c, from, (size_t)(text + sizeof(text) - from));
+}
+
+static bool begins_formula(uint8_t byte)
+{
+	return byte == '=' || byte == '+' || byte == '-' || byte == '@';
+}
+
+/* Whether the character stands for itself; @n is its length, at least 1. */
+static bool stands(struct cs_span rest, bool first, bool folds, size_t *n)
+{
+	uint8_t b = rest.ptr[0];
+	uint32_t cp = 0;
+
+	*n = 1;
+	if (b < 0x80)
+		return !is_control(b) && b != '\\' && !(folds && b == '|') &&
+		       !(first && begins_formula(b));
+
+	size_t len = cs_utf8_next(rest, &cp);
+
+	if (len == 0)
+		return false;
+	*n = len;
+	return cp > 0x9f; /* not a C1 control character */
+}
+
+/* Writes the \xNN of each of the @n bytes, or the | that LF is folded to. */
+static void put_escaped(struct cs_csv *c, const uint8_t *bytes, size_t n, bool folds)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	if (folds && bytes[0] == '\n') {
+		put(c, "|", 1);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const char text[] = { '\\', 'x', hex[bytes[i] >> 4], hex[bytes[i] & 15] };
+
+		put(c, text, sizeof(text));
+	}
+}
+
+/* What is escaped needs no quotes; blanks, commas and quotes that stand do. */
+static bool text_needs_quotes(struct cs_span bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		if (bytes.ptr[i] == ' ' || bytes.ptr[i] == ',' || bytes.ptr[i] == '"')
+			return true;
+	return false;
+}
+
+static void put_text(struct cs_csv *c, struct cs_span bytes, bool folds)
+{
+	size_t run = 0; /* where the bytes begin that are not written yet */
+	size_t n;
+
+	for (size_t at = 0; at < bytes.len; at += n) {
+		struct cs_span rest = cs_span_of(bytes.ptr + at, bytes.len - at);
+
+		if (rest.ptr[0] == '"') { /* the run's end is the first of the two */
+			n = 1;
+			put(c, bytes.ptr + run, at + 1 - run);
+			run = at;
+		} else if (!stands(rest, at == 0, folds, &n)) {
+			put(c, bytes.ptr + run, at - run);
+			put_escaped(c, rest.ptr, n, folds);
+			run = at + n;
+		}
+	}
+	if (run < bytes.len)
+		put(c, bytes.ptr + run, bytes.len - run);
+}
+
+static void put_field(struct cs_csv *c, struct cs_span bytes, bool folds)
+{
+	bool quoted = text_needs_quotes(bytes);
+
+	cell_begin(c);
+	if (quoted)
+		put(c, "\"", 1);
+	put_text(c, bytes, folds);
+	if (quoted)
+		put(c, "\"", 1);
+}
+
+void cs_csv_field(struct cs_csv *c, struct cs_span bytes)
+{
+	put_field(c, bytes, false);
+}
+
+void cs_csv_response(struct cs_csv *c, struct cs_span bytes)
+{
+	put_field(c, bytes, true);
+}

@@ -9,28 +9,12 @@
 
 enum { V4_BITS_BEFORE = 96 /* of the mapped prefix */ };
 
-static uint64_t half(const struct cs_addr *a, unsigned first)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = first; i < first + 8; i++)
-		n = n << 8 | a->b[i];
-	return n;
-}
-
-static void set_half(struct cs_addr *a, unsigned first, uint64_t n)
-{
-	for (unsigned i = 8; i-- > 0; n >>= 8)
-		a->b[first + i] = (uint8_t)n;
-}
-
 struct cs_addr cs_addr_plus(struct cs_addr a, uint64_t n)
 {
-	uint64_t low = half(&a, 8) + n;
+	uint64_t low = cs_addr_low64(&a) + n;
+	uint64_t words[2] = { htobe64(cs_addr_high64(&a) + (low < n)), htobe64(low) };
 
-	if (low < n)
-		set_half(&a, 0, half(&a, 0) + 1);
-	set_half(&a, 8, low);
+	memcpy(a.b, words, sizeof(a.b));
 	return a;
 }
 
@@ -39,10 +23,10 @@ uint64_t cs_addr_distance(const struct cs_addr *a, const struct cs_addr *b)
 	if (cs_addr_cmp(a, b) > 0)
 		return UINT64_MAX;
 
-	uint64_t high = half(b, 0) - half(a, 0);
-	uint64_t low = half(b, 8) - half(a, 8);
+	uint64_t high = cs_addr_high64(b) - cs_addr_high64(a);
+	uint64_t low = cs_addr_low64(b) - cs_addr_low64(a);
 
-	if (half(b, 8) < half(a, 8))
+	if (cs_addr_low64(b) < cs_addr_low64(a))
 		high--;
 	return high ? UINT64_MAX : low;
 }
@@ -53,8 +37,7 @@ bool cs_addr_read(struct cs_span text, struct cs_addr *out)
 	struct in_addr v4;
 	struct in6_addr v6;
 
-	if (text.len == 0 || text.len >= sizeof(copy) ||
-	    memchr(text.ptr, '\0', text.len))
+	if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len))
 		return false;
 	memcpy(copy, text.ptr, text.len);
 	copy[text.len] = '\0';
@@ -77,7 +60,7 @@ static bool clear_host_bits(struct cs_addr *a, unsigned bits)
 
 	for (unsigned i = 0; i < 16; i++) {
 		unsigned keep = bits > 8 * i ? bits - 8 * i : 0;
-		uint8_t mask = keep >= 8 ? 0xff : (uint8_t)(0xff00u >> keep);
+		uint8_t mask = (uint8_t)(0xff00u >> (keep < 8 ? keep : 8));
 
 		any |= (a->b[i] & ~mask) != 0;
 		a->b[i] &= mask;
@@ -126,7 +109,7 @@ void cs_prefix_text(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])
 
 	cs_addr_text(&p->addr, addr);
 	(void)snprintf(out, CS_PREFIX_TEXT, "%s/%u", addr,
-	               p->bits - (v4 ? V4_BITS_BEFORE : 0u));
+		       p->bits - (v4 ? V4_BITS_BEFORE : 0u));
 }
 
 bool cs_prefix_has(const struct cs_prefix *p, const struct cs_addr *a)
@@ -150,13 +133,13 @@ struct cs_range cs_prefix_range(const struct cs_prefix *p)
 	return r;
 }
 
-socklen_t cs_addr_to_sockaddr(const struct cs_addr *a, uint16_t port,
-                              uint32_t scope_id, struct sockaddr_storage *out)
+socklen_t cs_addr_to_sockaddr(const struct cs_addr *a, uint16_t port, uint32_t scope_id,
+			      struct sockaddr_storage *out)
 {
 	memset(out, 0, sizeof(*out));
 	if (cs_addr_is_v4(a)) {
 		struct sockaddr_in in = { .sin_family = AF_INET,
-			                  .sin_port = htons(port) };
+					  .sin_port = htons(port) };
 
 		memcpy(&in.sin_addr, a->b + 12, 4);
 		memcpy(out, &in, sizeof(in));
@@ -164,8 +147,8 @@ socklen_t cs_addr_to_sockaddr(const struct cs_addr *a, uint16_t port,
 	}
 
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-		                    .sin6_port = htons(port),
-		                    .sin6_scope_id = scope_id };
+				    .sin6_port = htons(port),
+				    .sin6_scope_id = scope_id };
 
 	memcpy(&in6.sin6_addr, a->b, 16);
 	memcpy(out, &in6, sizeof(in6));
@@ -173,7 +156,7 @@ socklen_t cs_addr_to_sockaddr(const struct cs_addr *a, uint16_t port,
 }
 
 bool cs_addr_from_sockaddr(const struct sockaddr_storage *sa, struct cs_addr *a,
-                           uint16_t *port)
+			   uint16_t *port)
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;

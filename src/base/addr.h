@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -37,11 +38,12 @@ enum {
 /* An IPv4 address from its number in host order. */
 static inline struct cs_addr cs_addr_v4(uint32_t host_order)
 {
-	struct cs_addr a = { .b = { [10] = 0xff, [11] = 0xff,
-		                    [12] = (uint8_t)(host_order >> 24),
-		                    [13] = (uint8_t)(host_order >> 16),
-		                    [14] = (uint8_t)(host_order >> 8),
-		                    [15] = (uint8_t)host_order } };
+	struct cs_addr a = { .b = { [10] = 0xff,
+				    [11] = 0xff,
+				    [12] = (uint8_t)(host_order >> 24),
+				    [13] = (uint8_t)(host_order >> 16),
+				    [14] = (uint8_t)(host_order >> 8),
+				    [15] = (uint8_t)host_order } };
 	return a;
 }
 
@@ -59,10 +61,33 @@ static inline uint32_t cs_addr_low32(const struct cs_addr *a)
 	       (uint32_t)a->b[14] << 8 | a->b[15];
 }
 
-/* <0, 0 or >0 as memcmp(). */
+/* The first and the last 64 bits as numbers. */
+static inline uint64_t cs_addr_high64(const struct cs_addr *a)
+{
+	uint64_t word;
+
+	memcpy(&word, a->b, sizeof(word));
+	return be64toh(word);
+}
+
+static inline uint64_t cs_addr_low64(const struct cs_addr *a)
+{
+	uint64_t word;
+
+	memcpy(&word, a->b + 8, sizeof(word));
+	return be64toh(word);
+}
+
+/* <0, 0 or >0 as memcmp(), but inline: sorting and searching live on it. */
 static inline int cs_addr_cmp(const struct cs_addr *a, const struct cs_addr *b)
 {
-	return memcmp(a->b, b->b, sizeof(a->b));
+	uint64_t x = cs_addr_high64(a), y = cs_addr_high64(b);
+
+	if (x == y) {
+		x = cs_addr_low64(a);
+		y = cs_addr_low64(b);
+	}
+	return (x > y) - (x < y);
 }
 
 /*
@@ -106,7 +131,7 @@ static inline bool cs_range_has(const struct cs_range *r, const struct cs_addr *
  * @scope_id is the interface index for IPv6 link-local addresses, else 0.
  * cs_addr_from_sockaddr() gives false for other families.
  */
-socklen_t cs_addr_to_sockaddr(const struct cs_addr *a, uint16_t port,
-                              uint32_t scope_id, struct sockaddr_storage *out);
+socklen_t cs_addr_to_sockaddr(const struct cs_addr *a, uint16_t port, uint32_t scope_id,
+			      struct sockaddr_storage *out);
 CS_MUST_USE bool cs_addr_from_sockaddr(const struct sockaddr_storage *sa,
-                                       struct cs_addr *a, uint16_t *port);
+				       struct cs_addr *a, uint16_t *port);

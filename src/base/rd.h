@@ -91,7 +91,9 @@ static inline uint16_t cs_rd_u16(struct cs_rd *r)
 {
 	struct cs_span s = cs_rd_take(r, 2);
 
-	return s.len ? (uint16_t)(s.ptr[0] << 8 | s.ptr[1]) : 0;
+	if (!s.len)
+		return 0;
+	return (uint16_t)(s.ptr[0] << 8 | s.ptr[1]);
 }
 
 static inline uint32_t cs_rd_u32(struct cs_rd *r)

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scan/follow.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "coap/code.h"
+
+enum {
+	IN_FLIGHT_MAX = 1024, /* devices asked at the same time */
+	SILENCE_S = 3,        /* ACK_TIMEOUT x ACK_RANDOM_FACTOR, RFC 7252 section 4.8 */
+	SEPARATE_S = 8,       /* for a separate response after an Empty ACK */
+};
+
+void cs_following_init(struct cs_following *f, const struct cs_plan *plan,
+		       struct cs_lanes *lanes, struct cs_hosts *hosts,
+		       struct cs_pace *pace, struct cs_counters *counters,
+		       const struct cs_sipkey *key, int64_t now_ns)
+{
+	*f = (struct cs_following){ .plan = plan,
+				    .lanes = lanes,
+				    .hosts = hosts,
+				    .pace = pace,
+				    .counters = counters,
+				    .key = *key };
+	cs_pace_init(&f->own, plan->rate_pps, CS_NS_PER_MS, now_ns);
+	f->waiting.last = &f->waiting.first;
+	f->asked.last = &f->asked.first;
+}
+
+static void push(struct cs_follow_queue *queue, struct cs_follow *follow)
+{
+	follow->next = NULL;
+	*queue->last = follow;
+	queue->last = &follow->next;
+}
+
+static struct cs_follow *pop(struct cs_follow_queue *queue)
+{
+	struct cs_follow *follow = queue->first;
+
+	queue->first = follow->next;
+	if (!queue->first)
+		queue->last = &queue->first;
+	return follow;
+}
+
+static struct cs_follow *begin(struct cs_following *f, struct cs_host *host)
+{
+	struct cs_follow *follow = calloc(1, sizeof(*follow));
+
+	if (!follow)
+		return NULL;
+	follow->host = host;
+	host->follow = follow;
+	host->chunk->follow_ups++;
+	push(&f->waiting, follow);
+	return follow;
+}
+
+/* The host is done with it at once; the queue drops it when it comes to it. */
+static void end(struct cs_follow *follow)
+{
+	if (follow->ended)
+		return;
+	follow->ended = true;
+	follow->host->follow = NULL;
+	follow->host->chunk->follow_ups--;
+}
+
+enum cs_err cs_follow_confirm(struct cs_following *f, struct cs_host *host)
+{
+	struct cs_follow *follow = begin(f, host);
+
+	if (!follow)
+		return CS_ERR_NOMEM;
+	follow->confirm = true;
+	return CS_OK;
+}
+
+enum cs_err cs_follow_rest(struct cs_following *f, struct cs_host *host)
+{
+	struct cs_body body = { 0 };
+	struct cs_reply reply;
+
+	if (host->follow || host->followed || host->complete || !f->plan->follow)
+		return CS_OK;
+	host->followed = true;
+	cs_reply_read(cs_span_of(host->header, host->header_len + (size_t)host->body_len),
+		      &reply);
+	if (reply.kind != CS_REPLY_RESPONSE || reply.msg.code != CS_CODE_CONTENT ||
+	    cs_body_first(&body, &reply.msg, CS_FOLLOW_BLOCKS_MAX, CS_FOLLOW_BODY_MAX) !=
+		    CS_BODY_MORE)
+		return CS_OK;
+
+	struct cs_follow *follow = begin(f, host);
+
+	if (!follow)
+		return CS_ERR_NOMEM;
+	follow->body = body;
+	return CS_OK;
+}
+
+static void send_to(struct cs_following *f, const struct cs_host *host, uint16_t port,
+		    struct cs_span bytes)
+{
+	const struct cs_ports *ports = &f->lanes->lane[host->lane].ports;
+	int fd = cs_addr_is_v4(&host->ip) ? ports->fd_v4[host->port_index]
+					  : ports->fd_v6[host->port_index];
+	struct sockaddr_storage to;
+	socklen_t len = cs_addr_to_sockaddr(&host->ip, port, f->scope_id, &to);
+
+	if (sendto(fd, bytes.ptr, bytes.len, MSG_DONTWAIT, (struct sockaddr *)&to, len) >=
+	    0)
+		cs_count(&f->counters->follow_ups_sent, 1);
+	else
+		cs_count(&f->counters->send_failed, 1);
+}
+
+static void new_token(struct cs_following *f, struct cs_follow *follow)
+{
+	uint64_t hash = cs_siphash_u64(&f->key, ++f->asked_ever);
+	struct cs_wr w = cs_wr_over(follow->token, sizeof(follow->token));
+
+	cs_wr_u64(&w, hash);
+	follow->mid = (uint16_t)cs_siphash_u64(&f->key, hash);
+}
+
+static void ask(struct cs_following *f, struct cs_follow *follow, int64_t now_ns)
+{
+	uint8_t bytes[CS_PROBE_MAX];
+	struct cs_wr w = cs_wr_over(bytes, sizeof(bytes));
+
+	new_token(f, follow);
+
+	struct cs_span token = cs_span_of(follow->token, sizeof(follow->token));
+
+	if (follow->confirm)
+		cs_probe_well_known(&w, follow->mid, token);
+	else
+		cs_probe_well_known_block(&w, follow->mid, token, &follow->body.next);
+	follow->asked = true;
+	follow->extended = false;
+	follow->deadline_ns = now_ns + SILENCE_S * CS_NS_PER_S;
+	push(&f->asked, follow);
+	f->in_flight++;
+	send_to(f, follow->host, follow->host->port, cs_wr_done(&w));
+}
+
+/* Asks again (the next block): its place in the asked queue is given up. */
+static void ask_next(struct cs_following *f, struct cs_follow *old)
+{
+	struct cs_follow *follow = malloc(sizeof(*follow));
+
+	if (!follow) {
+		end(old);
+		return;
+	}
+	*follow = *old;
+	follow->asked = false;
+	follow->host->follow = follow;
+	old->ended = true; /* the host now has the new one: not end() */
+	push(&f->waiting, follow);
+}
+
+static void take_block(struct cs_following *f, struct cs_follow *follow,
+		       const struct cs_reply *reply)
+{
+	struct cs_host *host = follow->host;
+	struct cs_span bytes;
+	enum cs_body_state state = cs_body_next(&follow->body, &reply->msg, &bytes);
+
+	if (state == CS_BODY_REPEATED)
+		return;
+	if (state != CS_BODY_MORE && state != CS_BODY_COMPLETE) {
+		end(follow);
+		return;
+	}
+	if (cs_host_append(f->hosts, host, bytes)) {
+		end(follow);
+		return;
+	}
+	host->blocks++;
+	if (state == CS_BODY_MORE) {
+		ask_next(f, follow);
+		return;
+	}
+	host->complete = true;
+	end(follow);
+}
+
+void cs_follow_confirmed(struct cs_following *f, struct cs_host *host)
+{
+	if (!host->follow || !host->follow->confirm || !host->follow->asked)
+		return;
+	end(host->follow);
+	host->validated = true;
+	cs_count(&f->counters->results, 1);
+	if (cs_follow_rest(f, host))
+		host->complete = false; /* no memory: the body stays as it is */
+}
+
+static bool has_token(const struct cs_follow *follow, const struct cs_reply *reply)
+{
+	return cs_span_eq(reply->msg.token,
+			  cs_span_of(follow->token, sizeof(follow->token)));
+}
+
+bool cs_follow_take(struct cs_following *f, struct cs_host *host,
+		    const struct cs_arrival *arrival, const struct cs_reply *reply,
+		    int64_t now_ns)
+{
+	struct cs_follow *follow = host->follow;
+
+	if (!follow || !follow->asked)
+		return false;
+	if (reply->kind == CS_REPLY_RESPONSE && has_token(follow, reply)) {
+		if (reply->msg.type == CS_CON)
+			cs_follow_ack(f, host, arrival->from_port, reply->mid, now_ns);
+		if (follow->confirm)
+			cs_follow_confirmed(f, host);
+		else
+			take_block(f, follow, reply);
+		return true;
+	}
+	if (!reply->has_mid || reply->mid != follow->mid)
+		return false;
+	if (reply->kind == CS_REPLY_EMPTY_ACK && !follow->extended) {
+		follow->extended = true;
+		follow->deadline_ns = now_ns + SEPARATE_S * CS_NS_PER_S;
+		return true;
+	}
+	if (follow->confirm) /* it reacts to what we send, if with nothing better */
+		cs_follow_confirmed(f, host);
+	else
+		end(follow);
+	return true;
+}
+
+/* Drops what has ended or waited too long; some thousand at most are looked at. */
+static void give_up(struct cs_following *f, int64_t now_ns)
+{
+	struct cs_follow_queue keep = { .last = &keep.first };
+
+	while (f->asked.first) {
+		struct cs_follow *follow = pop(&f->asked);
+
+		if (!follow->ended && follow->deadline_ns > now_ns) {
+			push(&keep, follow);
+			continue;
+		}
+		f->in_flight--;
+		end(follow);
+		free(follow);
+	}
+	if (keep.first) {
+		f->asked.first = keep.first;
+		f->asked.last = keep.last;
+	}
+}
+
+void cs_following_tick(struct cs_following *f, int64_t now_ns)
+{
+	int64_t wait;
+
+	give_up(f, now_ns);
+	while (f->waiting.first && f->in_flight < IN_FLIGHT_MAX &&
+	       cs_pace_take(&f->own, 1, now_ns, &wait)) {
+		cs_pace_force(f->pace, 1, now_ns);
+		ask(f, pop(&f->waiting), now_ns);
+	}
+}
+
+static void clear_queue(struct cs_follow_queue *queue)
+{
+	while (queue->first) {
+		struct cs_follow *follow = pop(queue);
+
+		end(follow);
+		free(follow);
+	}
+}
+
+void cs_following_clear(struct cs_following *f)
+{
+	clear_queue(&f->waiting);
+	clear_queue(&f->asked);
+	f->in_flight = 0;
+}
+
+void cs_follow_ack(struct cs_following *f, struct cs_host *host, uint16_t from_port,
+		   uint16_t mid, int64_t now_ns)
+{
+	uint8_t bytes[CS_MSG_HEADER];
+	struct cs_wr w = cs_wr_over(bytes, sizeof(bytes));
+
+	if (host->acks_sent >= CS_ACKS_MAX)
+		return;
+	host->acks_sent++;
+	cs_probe_ack(&w, mid);
+	cs_pace_force(f->pace, 1, now_ns);
+	send_to(f, host, from_port, cs_wr_done(&w));
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sources one after the other: defaults, files, environment, command line. */
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+#include "cmd/config.h"
+#include "cmd/help.h"
+
+/* How an option was called: getopt's value is 256 + 4 * row + one of these. */
+enum called { BY_NAME, BY_ALIAS, BY_NO };
+
+enum { FIRST_LONG = 256 };
+
+/* The table in the form that getopt_long() wants. In the common arena. */
+struct forms {
+	struct option *longs;
+	char *shorts;
+};
+
+static const char *joined(struct cs_arena *arena, const char *a, const char *b)
+{
+	char *text = cs_arena_alloc(arena, strlen(a) + strlen(b) + 1);
+
+	if (text) {
+		strcpy(text, a);
+		strcat(text, b);
+	}
+	return text;
+}
+
+static bool takes_value(const struct cs_arg *row)
+{
+	return row->metavar != NULL;
+}
+
+static struct option long_form(const struct cs_arg *row, size_t i, enum called how,
+			       const char *name)
+{
+	bool value = how != BY_NO && takes_value(row);
+
+	return (struct option){ .name = name,
+				.has_arg = value ? required_argument : no_argument,
+				.val = (int)(FIRST_LONG + 4 * i + how) };
+}
+
+static bool make_forms(const struct cs_arg_set *set, struct cs_arena *arena,
+		       struct forms *forms)
+{
+	size_t n = cs_arg_count(set), at = 0;
+	char *s;
+
+	forms->longs = cs_arena_array(arena, 3 * n + 1, sizeof(*forms->longs));
+	forms->shorts = s = cs_arena_array(arena, 2 * n + 2, 1);
+	if (!forms->longs || !s)
+		return false;
+	*s++ = ':'; /* a missing value is told from an unknown option */
+	for (size_t i = 0; i < n; i++) {
+		const struct cs_arg *row = cs_arg_row(set, i);
+
+		forms->longs[at++] = long_form(row, i, BY_NAME, row->name);
+		if (row->alias)
+			forms->longs[at++] = long_form(row, i, BY_ALIAS, row->alias);
+		if (row->type == CS_ARG_FLAG || row->traits & CS_ARG_NO) {
+			const char *no = joined(arena, "no-", row->name);
+
+			if (!no)
+				return false;
+			forms->longs[at++] = long_form(row, i, BY_NO, no);
+		}
+		if (row->letter) {
+			*s++ = row->letter;
+			if (takes_value(row))
+				*s++ = ':';
+		}
+	}
+	return true;
+}
+
+struct reading {
+	struct cs_ctx *ctx;
+	const struct cs_arg_set *set;
+	struct cs_common *common; /* the options struct */
+	struct forms forms;
+	int argc;
+	char **argv;
+	char why[CS_ARG_WHY];
+};
+
+static enum cs_err unknown(struct reading *r, const char *name)
+{
+	char bare[64];
+	const char *near;
+
+	(void)snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(name, "="), name);
+	near = strncmp(bare, "--", 2) == 0 ? cs_args_nearest(r->set, bare + 2) : "";
+	if (*near)
+		(void)snprintf(r->why, sizeof(r->why),
+			       "unknown option %s: did you mean --%s?", bare, near);
+	else
+		(void)snprintf(r->why, sizeof(r->why),
+			       "unknown option %s: see coapscope %s --help", bare,
+			       r->set->command);
+	return CS_ERR_USAGE;
+}
+
+/* What getopt complains of: the option by letter (c < 256) or by its value. */
+static const struct cs_arg *row_of(const struct cs_arg_set *set, int c)
+{
+	if (c >= FIRST_LONG)
+		return cs_arg_row(set, (size_t)(c - FIRST_LONG) / 4);
+	for (size_t i = 0; c > 0 && i < cs_arg_count(set); i++) {
+		if (cs_arg_row(set, i)->letter == c)
+			return cs_arg_row(set, i);
+	}
+	return NULL;
+}
+
+static enum cs_err complaint(struct reading *r, int c)
+{
+	const struct cs_arg *row = row_of(r->set, optopt);
+	const char letter[] = { '-', (char)optopt, '\0' };
+	char want[CS_ARG_WANT];
+
+	if (!row)
+		return unknown(r, optopt > 0 ? letter : r->argv[optind - 1]);
+	if (c == ':') {
+		cs_args_want(row, want);
+		(void)snprintf(r->why, sizeof(r->why), "--%s has no value: want %s",
+			       row->name, want);
+	} else {
+		(void)snprintf(r->why, sizeof(r->why), "--%s takes no value", row->name);
+	}
+	return CS_ERR_USAGE;
+}
+
+/*
+ * getopt_long() takes any unambiguous beginning of a name. We do not: what is
+ * unambiguous today means something else, or nothing, with the next option.
+ */
+static bool is_abbreviated(const struct reading *r, int at)
+{
+	const char *word = r->argv[optind - 1];
+
+	if (optarg == word && optind >= 2)
+		word = r->argv[optind - 2];
+	return strcspn(word + 2, "=") != strlen(r->forms.longs[at].name);
+}
+
+static enum cs_err seen(struct reading *r, int c, int long_at)
+{
+	const struct cs_arg *row = row_of(r->set, c);
+	const char letter[] = { (char)c, '\0' };
+	struct cs_origin origin = { .from = CS_FROM_FLAG };
+	bool taken_back = c >= FIRST_LONG && (c - FIRST_LONG) % 4 == BY_NO;
+
+	if (c >= FIRST_LONG && is_abbreviated(r, long_at)) {
+		(void)snprintf(r->why, sizeof(r->why),
+			       "options are not abbreviated: did you mean --%s?",
+			       r->forms.longs[long_at].name);
+		return CS_ERR_USAGE;
+	}
+	origin.name = c >= FIRST_LONG ? joined(&r->common->arena, "--",
+					       r->forms.longs[long_at].name)
+				      : joined(&r->common->arena, "-", letter);
+	if (!origin.name)
+		return CS_ERR_NOMEM;
+	return cs_args_store(row, taken_back, optarg, origin, r->common, r->why);
+}
+
+/* Stores the options of argv; what is left over becomes the operands. */
+static enum cs_err read_argv(struct reading *r)
+{
+	enum cs_err err = CS_OK;
+	int c, at = 0;
+
+	optind = 0; /* glibc: start afresh */
+	opterr = 0;
+	while (!err && (c = getopt_long(r->argc, r->argv, r->forms.shorts, r->forms.longs,
+					&at)) != -1)
+		err = c == '?' || c == ':' ? complaint(r, c) : seen(r, c, at);
+	return err;
+}
+
+static enum cs_err read_operands(struct reading *r)
+{
+	struct cs_arg_list *to = &r->common->operands;
+	size_t n = (size_t)(r->argc - optind);
+
+	if (n > r->set->max_operands) {
+		(void)snprintf(r->why, sizeof(r->why), "'%.100s': one argument too many",
+			       r->argv[(size_t)optind + r->set->max_operands]);
+		return CS_ERR_USAGE;
+	}
+	if (n < r->set->min_operands) {
+		(void)snprintf(r->why, sizeof(r->why),
+			       "too few arguments: want %s; see coapscope %s --help",
+			       r->set->operands, r->set->command);
+		return CS_ERR_USAGE;
+	}
+	to->item = cs_arena_array(&r->common->arena, n + 1, sizeof(*to->item));
+	if (!to->item)
+		return CS_ERR_NOMEM;
+	for (to->n = 0; to->n < n; to->n++)
+		to->item[to->n] = r->argv[(size_t)optind + to->n];
+	return CS_OK;
+}
+
+static enum cs_err read_variable(struct reading *r, const struct cs_arg *row,
+				 const char *prefix, const char *name)
+{
+	struct cs_arena *arena = &r->common->arena;
+	struct cs_origin origin = { .from = CS_FROM_ENV };
+	const char *key = name ? joined(arena, prefix, name) : "";
+	char variable[CS_ARG_ENV];
+	const char *text;
+
+	if (!name)
+		return CS_OK;
+	if (!key)
+		return CS_ERR_NOMEM;
+	cs_args_env_name(r->set, key, variable);
+	text = r->ctx->env(variable);
+	if (!text || !*text)
+		return CS_OK;
+	origin.name = cs_arena_text(arena, cs_span_str(variable));
+	if (!origin.name)
+		return CS_ERR_NOMEM;
+	return cs_args_store(row, *prefix != '\0', text, origin, r->common, r->why);
+}
+
+static enum cs_err read_env(struct reading *r)
+{
+	enum cs_err err = CS_OK;
+
+	for (size_t i = 0; !err && i < cs_arg_count(r->set); i++) {
+		const struct cs_arg *row = cs_arg_row(r->set, i);
+
+		if (row->traits & CS_ARG_CLI_ONLY)
+			continue;
+		err = read_variable(r, row, "", row->alias);
+		if (!err)
+			err = read_variable(r, row, "", row->name);
+		if (!err && (row->type == CS_ARG_FLAG || row->traits & CS_ARG_NO))
+			err = read_variable(r, row, "no-", row->name);
+	}
+	return err;
+}
+
+static enum cs_err read_files(struct reading *r, const char *named)
+{
+	enum cs_err err = CS_OK;
+
+	if (r->ctx->system_config)
+		err = cs_config_read_file(r->ctx, r->ctx->system_config,
+					  CS_FROM_SYSTEM_FILE, r->set, r->common, r->why);
+	if (!err && named)
+		err = cs_config_read_file(r->ctx, named, CS_FROM_FILE, r->set, r->common,
+					  r->why);
+	return err;
+}
+
+/*
+ * The command line goes first, for --help and --config, into a struct that is
+ * then begun anew: what is lower in precedence has to be stored before it.
+ */
+static enum cs_err read_sources(struct reading *r)
+{
+	char *config = NULL;
+	enum cs_err err = read_argv(r);
+
+	if (err || r->common->help)
+		return err;
+	if (r->common->config && !(config = strdup(r->common->config)))
+		return CS_ERR_NOMEM;
+	cs_args_clear(r->common);
+	err = cs_args_start(r->set, r->common);
+	if (!err && !make_forms(r->set, &r->common->arena, &r->forms))
+		err = CS_ERR_NOMEM;
+	if (!err)
+		err = read_files(r, config);
+	if (!err)
+		err = read_env(r);
+	if (!err)
+		err = read_argv(r);
+	if (!err && !r->common->print_config)
+		err = read_operands(r);
+	free(config);
+	return err;
+}
+
+static void apply_common(struct cs_ctx *ctx, const struct cs_common *common)
+{
+	unsigned level = CS_NOTE + common->verbose;
+
+	if (common->quiet)
+		level = CS_WARN;
+	ctx->log.most = level > CS_DEBUG ? CS_DEBUG : (enum cs_level)level;
+	ctx->color = (enum cs_color)common->color;
+}
+
+int cs_args_read(struct cs_ctx *ctx, const struct cs_arg_set *set, int argc, char **argv,
+		 void *options)
+{
+	struct reading r = {
+		.ctx = ctx, .set = set, .common = options, .argc = argc, .argv = argv
+	};
+	enum cs_err err = cs_args_start(set, options);
+
+	ctx->log.command = set->command;
+	if (!err && !make_forms(set, &r.common->arena, &r.forms))
+		err = CS_ERR_NOMEM;
+	if (!err)
+		err = read_sources(&r);
+	if (err) {
+		cs_log(&ctx->log, CS_ERROR, "%s", *r.why ? r.why : cs_strerror(err));
+		return err == CS_ERR_USAGE ? CS_EXIT_USAGE : CS_EXIT_FAILED;
+	}
+	apply_common(ctx, r.common);
+	if (r.common->help) {
+		cs_help_command(ctx, set, ctx->out);
+		return CS_EXIT_OK;
+	}
+	if (r.common->print_config) {
+		cs_config_print(set, r.common, ctx->out);
+		return CS_EXIT_OK;
+	}
+	return -1;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/commands.h"
+
+const struct cs_cmd cs_commands[] = {
+	{ "completion", "print the completion script of a shell", 0, &cs_completion_args,
+	  cs_cmd_completion },
+	{ "help", "show what there is, or the options of a command", 0, &cs_help_args,
+	  cs_cmd_help },
+};
+
+const size_t cs_n_commands = CS_LEN(cs_commands);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each cmd_<name>.c gives to the table in commands.c. */
+#pragma once
+
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+
+extern const struct cs_arg_set cs_completion_args, cs_help_args;
+
+int cs_cmd_completion(struct cs_ctx *ctx, int argc, char **argv);
+int cs_cmd_help(struct cs_ctx *ctx, int argc, char **argv);

@@ -34,6 +34,7 @@ struct cs_plan {
 	bool follow;            /* second stage: confirm, rest of a body */
 	uint64_t rate_pps;      /* all packets; 0 unpaced */
 	uint32_t cooldown_s;    /* how long answers are waited for */
+	uint64_t excluded;      /* addresses that were named and left out; told only */
 
 	/* Derived by cs_plan_ready(). */
 	uint64_t positions; /* of all shards together */

@@ -8,7 +8,7 @@
  *   u64 n_ranges   { 16 bytes low, 16 bytes high }...
  *   -- how it is run --
  *   u64 max_targets   u32 shards   u8 probes   u8 follow
- *   u64 rate_pps   u32 cooldown_s
+ *   u64 rate_pps   u32 cooldown_s   u64 excluded
  */
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@
 enum {
 	MAGIC = 0x4353504c,
 	VERSION = 1,
-	FIXED = 64, /* more than all fields of fixed size take */
+	FIXED = 80, /* more than all fields of fixed size take */
 	RANGE = 32,
 };
 
@@ -64,6 +64,7 @@ enum cs_err cs_plan_write(const struct cs_plan *plan, struct cs_arena *arena,
 	cs_wr_u8(&w, plan->follow);
 	cs_wr_u64(&w, plan->rate_pps);
 	cs_wr_u32(&w, plan->cooldown_s);
+	cs_wr_u64(&w, plan->excluded);
 	*out = cs_wr_done(&w);
 	return w.err;
 }
@@ -114,6 +115,7 @@ static enum cs_err read_run(struct cs_rd *r, struct cs_plan *plan)
 	plan->follow = cs_rd_u8(r);
 	plan->rate_pps = cs_rd_u64(r);
 	plan->cooldown_s = cs_rd_u32(r);
+	plan->excluded = cs_rd_u64(r);
 	if (r->err)
 		return r->err;
 	if (cs_rd_left(r))

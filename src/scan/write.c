@@ -45,6 +45,14 @@ static enum cs_err hand_out(struct cs_writing *r, const struct cs_result *row)
 	return err;
 }
 
+static enum cs_err end_group(struct cs_writing *r)
+{
+	enum cs_err err = r->row(r->row_arg, NULL);
+
+	r->failed_in_output = err != CS_OK;
+	return err;
+}
+
 static enum cs_err replay_row(void *arg, const struct cs_result *row)
 {
 	return hand_out(arg, row);
@@ -79,7 +87,7 @@ static enum cs_err output_jobs(struct cs_writing *r, struct cs_write_job *jobs)
 			err = hand_out(r, &rows[i]);
 		free(rows);
 	}
-	return err;
+	return err ? err : end_group(r);
 }
 
 static void fail(struct cs_writing *r, enum cs_err err)
@@ -130,6 +138,8 @@ static void *run(void *arg)
 
 	if (r->replay && r->shard)
 		err = cs_shard_each(r->shard, false, replay_row, r);
+	if (!err)
+		err = end_group(r);
 	if (err)
 		fail(r, err);
 	for (struct cs_write_job *jobs; (jobs = wait_for_jobs(r)) != NULL;)

@@ -23,7 +23,10 @@ struct cs_write_job {
 	uint64_t memory; /* bytes, of the hosts */
 };
 
-/* Takes one result for output; an error ends the scan. */
+/*
+ * Takes one result for output, or NULL where a group of them ends and a reader
+ * may be waiting; an error ends the scan.
+ */
 typedef enum cs_err cs_write_row_fn(void *arg, const struct cs_result *row);
 
 struct cs_writing {

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what a set of tasks needs from Debian 12's own packages, and only
+# what is missing. Usage: tools/deps.sh [build] [demo] [test] [bench]
+set -eu
+
+build="gcc libc6-dev make pkg-config meson ninja-build python3 libsqlite3-dev
+  libseccomp-dev libcap-ng-dev libmnl-dev libinih-dev scdoc"
+demo="libcoap3-bin iproute2 procps"
+tests="libcmocka-dev libcjson-dev python3-pytest libcoap3-bin iproute2 procps
+  nftables iptables ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck
+  cppcheck clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev conntrack
+  util-linux"
+bench="zmap masscan nmap valgrind clang-14 libbpf-dev linux-libc-dev iproute2
+  tcpdump"
+
+want=""
+for set in "${@:-build}"; do
+  case "$set" in
+    build) want="$want $build" ;;
+    demo) want="$want $build $demo" ;;
+    test) want="$want $build $tests" ;;
+    bench) want="$want $build $bench" ;;
+    *) echo "deps.sh: '$set': want build, demo, test or bench" >&2; exit 2 ;;
+  esac
+done
+case " $* " in
+  *" demo "* | *" test "*)
+    command -v node >/dev/null || want="$want nodejs"
+    command -v npm >/dev/null || want="$want npm" ;;
+esac
+
+missing=""
+for package in $want; do
+  case "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" in
+    "install ok installed") ;;
+    *) missing="$missing $package" ;;
+  esac
+done
+[ -n "$missing" ] || exit 0
+
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "deps.sh: missing$missing: install them as root, or install sudo" >&2
+    exit 1
+  }
+  as_root="sudo"
+fi
+echo "installing:$missing" >&2
+# A fresh machine has no package lists, an old one has stale ones.
+$as_root apt-get -q -o DPkg::Lock::Timeout=300 update >&2
+# shellcheck disable=SC2086 # a list of words is meant
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
+  --no-install-recommends -o DPkg::Lock::Timeout=300 $missing >&2

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# All tests: unit, fuzz corpora and integration on the plain build, unit and
+# corpora under ASan + UBSan, the threaded parts under TSan, then lint. Ends in
+# "N passed, N failed" over all of them and fails when anything failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+BUILD=${BUILD:-build}
+PYTHON=${PYTHON:-/usr/bin/python3}
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+status=0
+junit=()
+
+note() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+
+fail() {
+  printf 'FAILED: %s\n' "$1"
+  status=1
+}
+
+# configure DIR OPTION...: a fresh or known build folder, built.
+configure() {
+  local dir=$1
+  shift
+  if [ ! -f "$dir/build.ninja" ]; then
+    meson setup "$dir" "$@" >"$results/setup.log" 2>&1 ||
+      { cat "$results/setup.log"; return 1; }
+  fi
+  ninja -C "$dir" >"$results/build.log" 2>&1 ||
+    { tail -n 60 "$results/build.log"; return 1; }
+}
+
+# run DIR NAME MESON-ARGS...: meson tests of a build folder, counted.
+run() {
+  local dir=$1 name=$2
+  shift 2
+  meson test -C "$dir" --no-rebuild --print-errorlogs --logbase "$name" "$@" \
+    >"$results/$name.log" 2>&1 || { tail -n 200 "$results/$name.log"; fail "$name"; }
+  tail -n 12 "$results/$name.log" | grep -E '^(Ok|Fail|Timeout|Skipped)'
+  junit+=("$dir/meson-logs/$name.junit.xml")
+}
+
+note "build"
+configure "$BUILD" || { fail build; echo "0 passed, 1 failed"; exit 1; }
+note "unit tests and fuzz corpora"
+run "$BUILD" plain
+
+note "ASan + UBSan"
+if configure build-asan -Db_sanitize=address,undefined -Dbuildtype=debugoptimized; then
+  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 run build-asan asan
+else
+  fail "ASan build"
+fi
+
+note "TSan"
+if configure build-tsan -Db_sanitize=thread; then
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run build-tsan tsan --suite threads
+else
+  fail "TSan build"
+fi
+
+note "integration"
+(cd tests/integration && npm ci --silent --no-audit --no-fund) >"$results/npm.log" 2>&1 ||
+  { tail -n 20 "$results/npm.log"; fail "npm ci"; }
+export COAPSCOPE=$PWD/$BUILD/coapscope COAPSCOPE_BUILD=$PWD/$BUILD
+ "$PYTHON" -m pytest -q \
+  -p no:cacheprovider --junitxml "$results/integration.xml" tests/integration ||
+  fail "integration"
+junit+=("$results/integration.xml")
+
+note "lint"
+tools/lint.sh || fail "lint"
+
+note "done"
+"$PYTHON" tools/count.py "${junit[@]}" || status=1
+exit $status

@@ -22,9 +22,10 @@ struct cs_datagram {
 struct cs_rx_stats {
 	uint64_t datagrams;
 	uint64_t dropped; /* by the kernel, for want of room (udp: or bad checksum) */
-	uint64_t bad_checksum; /* seen by us (packet only) */
-	uint64_t fragments;    /* that never made a datagram */
-	double fill;           /* the fullest buffer's share in use at last look, 0..1 */
+	/* Of packets to us: wrong checksums, lengths that do not fit (packet only). */
+	uint64_t bad_checksum;
+	uint64_t fragments; /* that never made a datagram */
+	double fill;        /* the fullest buffer's share in use at last look, 0..1 */
 };
 
 typedef void cs_rx_fn(void *arg, const struct cs_datagram *datagram);

@@ -22,3 +22,29 @@ uint64_t cs_siphash(const struct cs_sipkey *key, const void *bytes, size_t len)
 		cs_sip_word(v, load_le(p, 8));
 	return cs_sip_end(v, (uint64_t)len << 56 | load_le(p, left));
 }
+
+static uint64_t finish128(uint64_t v[4])
+{
+	for (int i = 0; i < 4; i++)
+		cs_sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+struct cs_sip128 cs_siphash128(const struct cs_sipkey *key, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+	size_t left = len;
+	struct cs_sip128 hash;
+	uint64_t v[4];
+
+	cs_sip_start(v, key);
+	v[1] ^= 0xee;
+	for (; left >= 8; left -= 8, p += 8)
+		cs_sip_word(v, load_le(p, 8));
+	cs_sip_word(v, (uint64_t)len << 56 | load_le(p, left));
+	v[2] ^= 0xee;
+	hash.lo = finish128(v);
+	v[1] ^= 0xdd;
+	hash.hi = finish128(v);
+	return hash;
+}

@@ -16,6 +16,17 @@ struct cs_sipkey {
 /* The hash of @len bytes. */
 uint64_t cs_siphash(const struct cs_sipkey *key, const void *bytes, size_t len);
 
+struct cs_sip128 {
+	uint64_t lo, hi;
+};
+
+/*
+ * SipHash's variant with 128 bits: for tables that take equal hashes for equal
+ * bytes without looking at the bytes again. The key must be secret and random.
+ */
+struct cs_sip128 cs_siphash128(const struct cs_sipkey *key, const void *bytes,
+			       size_t len);
+
 /* As cs_siphash() of the eight bytes of @word, least significant first. */
 static inline uint64_t cs_siphash_u64(const struct cs_sipkey *key, uint64_t word);
 

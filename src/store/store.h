@@ -20,11 +20,14 @@
 #include "probe/result.h"
 
 enum {
-	CS_SCAN_ID = 16,   /* bytes; random */
+	CS_SCAN_ID = 16, /* bytes; random */
 	CS_SCAN_ID_TEXT = 2 * CS_SCAN_ID + 1,
 	CS_PLAN_HASH = 16, /* bytes; of the canonical plan */
 	CS_STORE_SCHEMA = 1,
 };
+
+/* The end of the year 9999; the last time that the store takes. */
+#define CS_STORE_TIME_MAX INT64_C(253402300799999999)
 
 struct cs_store;
 
@@ -51,20 +54,20 @@ struct cs_scan_row {
 	uint8_t id[CS_SCAN_ID];
 	uint32_t shard, shards;
 	uint8_t plan_hash[CS_PLAN_HASH];
-	struct cs_span plan;     /* canonical plan, opaque to the store */
-	struct cs_span metadata; /* the metadata JSON, as last written */
+	struct cs_span plan;          /* canonical plan, opaque to the store */
+	struct cs_span metadata;      /* the metadata JSON, as last written */
 	int64_t started_us, ended_us; /* ended 0 while running */
-	uint64_t n_chunks;       /* of the shard */
+	uint64_t n_chunks;            /* of the shard */
 	enum cs_scan_state state;
 };
 
 /* Records a new scan's shard. CS_ERR_IO, CS_ERR_NOMEM. */
 CS_MUST_USE enum cs_err cs_store_scan_begin(struct cs_store *store,
-                                            const struct cs_scan_row *row);
+					    const struct cs_scan_row *row);
 
 /* Renews state, ended_us and metadata of a scan's shard (id and shard name it). */
 CS_MUST_USE enum cs_err cs_store_scan_update(struct cs_store *store,
-                                             const struct cs_scan_row *row);
+					     const struct cs_scan_row *row);
 
 /*
  * Finds a scan's shard: by id, or the newest one started when @id is NULL.
@@ -72,8 +75,8 @@ CS_MUST_USE enum cs_err cs_store_scan_update(struct cs_store *store,
  * CS_ERR_NOT_FOUND, CS_ERR_IO, CS_ERR_DAMAGED, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_store_scan_find(struct cs_store *store, const uint8_t *id,
-                                           struct cs_arena *arena,
-                                           struct cs_scan_row *row);
+					   struct cs_arena *arena,
+					   struct cs_scan_row *row);
 
 /* One shard being written. */
 struct cs_shard;
@@ -86,14 +89,14 @@ struct cs_shard;
  * CS_ERR_IO, CS_ERR_DAMAGED, CS_ERR_FOREIGN, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_shard_open(struct cs_store *store,
-                                      const uint8_t id[CS_SCAN_ID], uint32_t shard,
-                                      struct cs_shard **out);
+				      const uint8_t id[CS_SCAN_ID], uint32_t shard,
+				      struct cs_shard **out);
 
 struct cs_chunk_row {
-	uint64_t chunk;  /* number within the shard */
+	uint64_t chunk;            /* number within the shard */
 	int64_t first_us, last_us; /* when its first and last probe left */
-	uint32_t probed; /* positions asked */
-	bool closed;     /* all of them, cooldown and follow-ups ended */
+	uint32_t probed;           /* positions asked */
+	bool closed;               /* all of them, cooldown and follow-ups ended */
 };
 
 /*
@@ -104,8 +107,8 @@ struct cs_chunk_row {
  * this and the other uncommitted chunks is stored.
  */
 CS_MUST_USE enum cs_err cs_shard_put_chunk(struct cs_shard *shard,
-                                           const struct cs_chunk_row *chunk,
-                                           const struct cs_result *rows, size_t n);
+					   const struct cs_chunk_row *chunk,
+					   const struct cs_result *rows, size_t n);
 
 /* Makes everything put so far durable, or nothing of it. */
 CS_MUST_USE enum cs_err cs_shard_commit(struct cs_shard *shard);
@@ -134,21 +137,21 @@ void cs_shard_abandon(struct cs_shard *shard);
  */
 typedef enum cs_err cs_store_each_fn(void *arg, const struct cs_result *row);
 CS_MUST_USE enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too,
-                                      cs_store_each_fn *each, void *arg);
+				      cs_store_each_fn *each, void *arg);
 
 /* One published segment's day total, as the catalogue has it. */
 struct cs_store_day {
-	int32_t day; /* days since 1970-01-01, UTC */
+	int32_t day;            /* days since 1970-01-01, UTC */
 	uint64_t rows, content; /* results; results whose code is 2.05 */
 };
 
 /* Per-day aggregates from the catalogue, ascending; *@days lives in @arena. */
 CS_MUST_USE enum cs_err cs_store_days(struct cs_store *store, struct cs_arena *arena,
-                                      struct cs_store_day **days, size_t *n);
+				      struct cs_store_day **days, size_t *n);
 
 /*
  * Every row of a day: the union of its published segments, one row per
  * address and port, the newest. As cs_shard_each().
  */
 CS_MUST_USE enum cs_err cs_store_day_each(struct cs_store *store, int32_t day,
-                                          cs_store_each_fn *each, void *arg);
+					  cs_store_each_fn *each, void *arg);

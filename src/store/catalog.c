@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/catalog.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/num.h"
+#include "store/own.h"
+
+static const char schema[] =
+#include "store/catalog.sql.inc"
+	;
+
+/* [v] takes version v to v + 1; there was none before 1. */
+static const char *const migrations[CS_STORE_SCHEMA] = { NULL };
+
+const struct cs_db_kind cs_catalog_kind = {
+	.what = "catalogue",
+	.application_id = 0x43536361, /* CSca */
+	.version = CS_STORE_SCHEMA,
+	.schema = schema,
+	.migrations = migrations,
+};
+
+/* One statement that changes something, with its values bound in between. */
+static enum cs_err change(struct cs_db *db, const char *sql,
+			  void (*bind)(sqlite3_stmt *stmt, const void *from),
+			  const void *from)
+{
+	sqlite3_stmt *stmt;
+	enum cs_err err = cs_db_prepare(db, sql, &stmt);
+
+	if (err)
+		return err;
+	bind(stmt, from);
+	err = cs_db_run(db, stmt);
+	(void)sqlite3_finalize(stmt); /* run has said it all */
+	return err;
+}
+
+/* Commits if @err is CS_OK and takes everything back otherwise. */
+static enum cs_err end(struct cs_db *db, enum cs_err err)
+{
+	if (!err)
+		err = cs_db_exec(db, "COMMIT");
+	if (err)
+		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	return err;
+}
+
+/* Binding a number to a place that exists cannot fail. */
+static void number(sqlite3_stmt *stmt, int at, int64_t value)
+{
+	(void)sqlite3_bind_int64(stmt, at, value);
+}
+
+static struct cs_span id_span(const uint8_t *id)
+{
+	return cs_span_of(id, CS_SCAN_ID);
+}
+
+static struct cs_span plan_span(const struct cs_scan_row *row)
+{
+	return cs_span_of(row->plan_hash, CS_PLAN_HASH);
+}
+
+static void bind_plan(sqlite3_stmt *stmt, const void *from)
+{
+	const struct cs_scan_row *row = from;
+
+	cs_db_bind(stmt, 1, plan_span(row));
+	cs_db_bind(stmt, 2, row->plan);
+}
+
+static void bind_scan(sqlite3_stmt *stmt, const void *from)
+{
+	const struct cs_scan_row *row = from;
+
+	cs_db_bind(stmt, 1, id_span(row->id));
+	number(stmt, 2, row->shard);
+	number(stmt, 3, row->shards);
+	cs_db_bind(stmt, 4, plan_span(row));
+	cs_db_bind(stmt, 5, row->metadata);
+	number(stmt, 6, row->started_us);
+	number(stmt, 7, row->ended_us);
+	number(stmt, 8, (int64_t)row->n_chunks);
+	number(stmt, 9, row->state);
+}
+
+/* A resume sends to what the plan says: never to another one's targets. */
+static enum cs_err check_plan(struct cs_db *db, const struct cs_scan_row *row)
+{
+	sqlite3_stmt *stmt;
+	enum cs_err err =
+		cs_db_prepare(db, "SELECT bytes FROM plan WHERE hash = ?1", &stmt);
+
+	if (err)
+		return err;
+	cs_db_bind(stmt, 1, plan_span(row));
+
+	bool same =
+		cs_db_next(db, stmt, &err) && cs_span_eq(cs_db_span(stmt, 0), row->plan);
+
+	(void)sqlite3_finalize(stmt); /* only read from */
+	return err || same ? err : cs_db_damaged(db, "another plan has this plan's hash");
+}
+
+/* The name of a shard in messages: "scan 00ff..., shard 1". */
+struct label {
+	char text[CS_SCAN_ID_TEXT + 32];
+};
+
+static struct label label(const uint8_t *id, uint32_t shard)
+{
+	struct label out;
+	char hex[CS_SCAN_ID_TEXT];
+
+	cs_hex_text(id_span(id), hex);
+	(void)snprintf(out.text, sizeof(out.text), "scan %s, shard %u", hex, shard);
+	return out;
+}
+
+enum cs_err cs_store_scan_begin(struct cs_store *store, const struct cs_scan_row *row)
+{
+	struct cs_db *db = &store->catalog;
+	enum cs_err err = cs_db_exec(db, "BEGIN IMMEDIATE");
+	bool new = false;
+
+	if (err)
+		return err;
+	err = change(db, "INSERT OR IGNORE INTO plan(hash, bytes) VALUES(?1,?2)",
+		     bind_plan, row);
+	if (!err)
+		err = check_plan(db, row);
+	if (!err) {
+		err = change(db,
+			     "INSERT OR IGNORE INTO scan(scan, shard, shards, plan,"
+			     " metadata, started_us, ended_us, n_chunks, state)"
+			     " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+			     bind_scan, row);
+		new = sqlite3_changes(db->sql) == 1;
+	}
+	if (!err && !new)
+		err = cs_why_set(db->why, CS_ERR_REFUSED, db->path,
+				 "%s is recorded already",
+				 label(row->id, row->shard).text);
+	return end(db, err);
+}
+
+static void bind_update(sqlite3_stmt *stmt, const void *from)
+{
+	const struct cs_scan_row *row = from;
+
+	cs_db_bind(stmt, 1, id_span(row->id));
+	number(stmt, 2, row->shard);
+	number(stmt, 3, row->state);
+	number(stmt, 4, row->ended_us);
+	cs_db_bind(stmt, 5, row->metadata);
+}
+
+enum cs_err cs_store_scan_update(struct cs_store *store, const struct cs_scan_row *row)
+{
+	struct cs_db *db = &store->catalog;
+	enum cs_err err =
+		change(db,
+		       "UPDATE scan SET state = ?3, ended_us = ?4, metadata = ?5"
+		       " WHERE scan = ?1 AND shard = ?2",
+		       bind_update, row);
+
+	if (!err && sqlite3_changes(db->sql) == 0)
+		err = cs_why_set(db->why, CS_ERR_NOT_FOUND, db->path, "no %s",
+				 label(row->id, row->shard).text);
+	return err;
+}
+
+static enum cs_err copy_span(struct cs_db *db, struct cs_arena *arena,
+			     struct cs_span from, struct cs_span *to)
+{
+	char *copy = cs_arena_text(arena, from);
+
+	if (!copy)
+		return cs_why_set(db->why, CS_ERR_NOMEM, db->path, "out of memory");
+	*to = cs_span_of(copy, from.len);
+	return CS_OK;
+}
+
+/* Columns: scan, hash, shard, shards, started, ended, chunks, state, plan, metadata. */
+static enum cs_err read_scan(struct cs_db *db, sqlite3_stmt *stmt, struct cs_arena *arena,
+			     struct cs_scan_row *row)
+{
+	struct cs_span id = cs_db_span(stmt, 0), hash = cs_db_span(stmt, 1);
+	int64_t shard = sqlite3_column_int64(stmt, 2);
+	int64_t shards = sqlite3_column_int64(stmt, 3);
+	int64_t state = sqlite3_column_int64(stmt, 7);
+	enum cs_err err;
+
+	if (id.len != CS_SCAN_ID || hash.len != CS_PLAN_HASH || shard < 0 ||
+	    shard > UINT32_MAX || shards < 0 || shards > UINT32_MAX ||
+	    sqlite3_column_int64(stmt, 6) < 0 || state < CS_SCAN_RUNNING ||
+	    state > CS_SCAN_DONE || sqlite3_column_type(stmt, 8) == SQLITE_NULL)
+		return cs_db_damaged(db, "a scan's record");
+	*row = (struct cs_scan_row){
+		.shard = (uint32_t)shard,
+		.shards = (uint32_t)shards,
+		.started_us = sqlite3_column_int64(stmt, 4),
+		.ended_us = sqlite3_column_int64(stmt, 5),
+		.n_chunks = (uint64_t)sqlite3_column_int64(stmt, 6),
+		.state = (enum cs_scan_state)state,
+	};
+	memcpy(row->id, id.ptr, CS_SCAN_ID);
+	memcpy(row->plan_hash, hash.ptr, CS_PLAN_HASH);
+	err = copy_span(db, arena, cs_db_span(stmt, 8), &row->plan);
+	return err ? err : copy_span(db, arena, cs_db_span(stmt, 9), &row->metadata);
+}
+
+enum cs_err cs_store_scan_find(struct cs_store *store, const uint8_t *id,
+			       struct cs_arena *arena, struct cs_scan_row *row)
+{
+	struct cs_db *db = &store->catalog;
+	sqlite3_stmt *stmt;
+	enum cs_err err = cs_db_prepare(
+		db,
+		"SELECT scan, plan, shard, shards, started_us, ended_us, n_chunks, state,"
+		" plan.bytes, metadata FROM scan LEFT JOIN plan ON plan.hash = scan.plan"
+		" WHERE ?1 IS NULL OR scan = ?1 ORDER BY started_us DESC, id DESC LIMIT "
+		"1",
+		&stmt);
+
+	if (err)
+		return err;
+	if (id)
+		cs_db_bind(stmt, 1, id_span(id));
+	if (cs_db_next(db, stmt, &err))
+		err = read_scan(db, stmt, arena, row);
+	else if (!err)
+		err = cs_why_set(db->why, CS_ERR_NOT_FOUND, db->path,
+				 id ? "no such scan" : "no scan yet");
+	(void)sqlite3_finalize(stmt); /* only read from */
+	return err;
+}
+
+struct entry {
+	const struct cs_segment_name *name;
+	const struct cs_segment_sum *sum;
+	const struct cs_number_range *range;
+};
+
+static void bind_name(sqlite3_stmt *stmt, const void *from)
+{
+	const struct entry *entry = from;
+
+	number(stmt, 1, entry->name->day);
+	cs_db_bind(stmt, 2, id_span(entry->name->scan));
+	number(stmt, 3, entry->name->shard);
+}
+
+static void bind_sum(sqlite3_stmt *stmt, const void *from)
+{
+	const struct entry *entry = from;
+
+	bind_name(stmt, from);
+	number(stmt, 4, (int64_t)entry->sum->rows);
+	number(stmt, 5, (int64_t)entry->sum->content);
+	number(stmt, 6, (int64_t)entry->sum->bytes);
+	number(stmt, 7, entry->sum->first_us);
+	number(stmt, 8, entry->sum->last_us);
+}
+
+static void bind_range(sqlite3_stmt *stmt, const void *from)
+{
+	const struct entry *entry = from;
+
+	bind_name(stmt, from);
+	number(stmt, 4, (int64_t)entry->range->first);
+	number(stmt, 5, (int64_t)entry->range->last);
+}
+
+enum cs_err cs_catalog_publish(struct cs_db *catalog, const struct cs_segment_name *name,
+			       const struct cs_segment_sum *sum,
+			       const struct cs_ranges *covered)
+{
+	struct entry entry = { .name = name, .sum = sum };
+	enum cs_err err = cs_db_exec(catalog, "BEGIN IMMEDIATE");
+
+	if (err)
+		return err;
+	err = change(catalog,
+		     "INSERT OR REPLACE INTO segment(day, scan, shard, rows, content,"
+		     " bytes, first_us, last_us) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+		     bind_sum, &entry);
+	if (!err)
+		err = change(catalog,
+			     "DELETE FROM covered WHERE day = ?1 AND scan = ?2"
+			     " AND shard = ?3",
+			     bind_name, &entry);
+	for (size_t i = 0; !err && i < covered->n; i++) {
+		entry.range = &covered->r[i];
+		err = change(catalog,
+			     "INSERT INTO covered(day, scan, shard, first, last)"
+			     " VALUES(?1,?2,?3,?4,?5)",
+			     bind_range, &entry);
+	}
+	return end(catalog, err);
+}
+
+enum cs_err cs_catalog_has(struct cs_db *catalog, const struct cs_segment_name *name,
+			   const struct cs_segment_sum *sum, bool *has)
+{
+	struct entry entry = { .name = name, .sum = sum };
+	sqlite3_stmt *stmt;
+	enum cs_err err = cs_db_prepare(catalog,
+					"SELECT 1 FROM segment WHERE day = ?1"
+					" AND scan = ?2 AND shard = ?3 AND rows = ?4"
+					" AND content = ?5 AND bytes = ?6"
+					" AND first_us = ?7 AND last_us = ?8",
+					&stmt);
+
+	if (err)
+		return err;
+	bind_sum(stmt, &entry);
+	*has = cs_db_next(catalog, stmt, &err);
+	(void)sqlite3_finalize(stmt); /* only read from */
+	return err;
+}
+
+static enum cs_err read_days(struct cs_db *db, sqlite3_stmt *stmt,
+			     struct cs_store_day *days, size_t room, size_t *n)
+{
+	enum cs_err err = CS_OK;
+
+	while (*n < room && cs_db_next(db, stmt, &err)) {
+		int64_t day = sqlite3_column_int64(stmt, 0);
+		int64_t rows = sqlite3_column_int64(stmt, 1);
+		int64_t content = sqlite3_column_int64(stmt, 2);
+
+		if (day < INT32_MIN || day > INT32_MAX || rows < 0 || content < 0 ||
+		    (*n > 0 && day <= days[*n - 1].day))
+			return cs_db_damaged(db, "a day's segments");
+		days[(*n)++] = (struct cs_store_day){ (int32_t)day, (uint64_t)rows,
+						      (uint64_t)content };
+	}
+	return err;
+}
+
+enum cs_err cs_store_days(struct cs_store *store, struct cs_arena *arena,
+			  struct cs_store_day **days, size_t *n)
+{
+	struct cs_db *db = &store->catalog;
+	sqlite3_stmt *stmt;
+	int64_t room = 0;
+	enum cs_err err = cs_db_exec(db, "BEGIN"); /* count and rows of one moment */
+
+	*days = NULL;
+	*n = 0;
+	if (err)
+		return err;
+	err = cs_db_number(db, "SELECT count(DISTINCT day) FROM segment", &room);
+	if (!err && room > 0) {
+		*days = cs_arena_array(arena, (size_t)room, sizeof(**days));
+		if (!*days)
+			err = cs_why_set(db->why, CS_ERR_NOMEM, db->path,
+					 "out of memory");
+	}
+	if (!err)
+		err = cs_db_prepare(db,
+				    "SELECT day, sum(rows), sum(content) FROM segment"
+				    " GROUP BY day ORDER BY day",
+				    &stmt);
+	if (!err) {
+		err = read_days(db, stmt, *days, (size_t)room, n);
+		(void)sqlite3_finalize(stmt); /* only read from */
+	}
+	return end(db, err);
+}

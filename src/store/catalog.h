@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * catalog: the catalogue's share of the store: scans, and which segments are
+ * published. Every change is one short transaction, so that several scans can
+ * work at once. It can be made again from the segments, except for the scans.
+ */
+#pragma once
+
+#include "store/ranges.h"
+#include "store/segment.h"
+
+extern const struct cs_db_kind cs_catalog_kind;
+
+/* Enters a published segment and the closed chunks it has a part of. */
+CS_MUST_USE enum cs_err cs_catalog_publish(struct cs_db *catalog,
+					   const struct cs_segment_name *name,
+					   const struct cs_segment_sum *sum,
+					   const struct cs_ranges *covered);
+
+/* Whether the segment is entered with these sums. */
+CS_MUST_USE enum cs_err cs_catalog_has(struct cs_db *catalog,
+				       const struct cs_segment_name *name,
+				       const struct cs_segment_sum *sum, bool *has);

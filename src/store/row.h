@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * row: one result as a row of a segment, and back. What comes back is checked
+ * field by field: a file may have been damaged, or made by somebody else.
+ */
+#pragma once
+
+#include "probe/result.h"
+#include "store/db.h"
+
+/* In the order of binding and reading; the body's number comes last. */
+#define CS_ROW_COLUMNS                                                                 \
+	"ip, port, reply_port, time_us, rtt_us, match, code, request_size,"            \
+	" response_size, datagrams, bytes, complete, blocks, fault, fault_at, header," \
+	" body"
+
+#define CS_ROW_INSERT                            \
+	"INSERT INTO result(" CS_ROW_COLUMNS ")" \
+	" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)"
+
+/* What cs_row_read() wants: the row's number, the row, the body's bytes. */
+#define CS_ROW_SELECT "SELECT result.id, " CS_ROW_COLUMNS ", stored.payload FROM result"
+
+#define CS_ROW_JOIN " LEFT JOIN body AS stored ON stored.id = result.body"
+
+/* The code of the first datagram; -1 when it has no CoAP header. */
+int cs_row_code(const struct cs_result *row);
+
+/* Binds to CS_ROW_INSERT. @row must live until the statement ran. */
+void cs_row_bind(sqlite3_stmt *stmt, const struct cs_result *row, int64_t body);
+
+/*
+ * Reads what CS_ROW_SELECT gave; spans live until the statement moves on.
+ * CS_ERR_DAMAGED  a value that a row of @day cannot have
+ */
+CS_MUST_USE enum cs_err cs_row_read(struct cs_db *db, sqlite3_stmt *stmt, int32_t day,
+				    int64_t *id, struct cs_result *row);

@@ -1,0 +1,45 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The catalogue of a store: which scans there were, which segments are there.
+
+CREATE TABLE plan(
+	hash BLOB PRIMARY KEY,        -- 16 bytes
+	bytes BLOB NOT NULL           -- the canonical plan
+) STRICT;
+
+CREATE TABLE scan(
+	id INTEGER PRIMARY KEY,
+	scan BLOB NOT NULL,           -- 16 bytes
+	shard INTEGER NOT NULL,
+	shards INTEGER NOT NULL,
+	plan BLOB NOT NULL REFERENCES plan(hash),
+	metadata BLOB NOT NULL,       -- JSON, as last written
+	started_us INTEGER NOT NULL,
+	ended_us INTEGER NOT NULL,    -- 0 while running
+	n_chunks INTEGER NOT NULL,
+	state INTEGER NOT NULL,       -- 0 running, 1 stopped, 2 done
+	UNIQUE(scan, shard)
+) STRICT;
+
+CREATE INDEX scan_by_start ON scan(started_us);
+
+CREATE TABLE segment(
+	day INTEGER NOT NULL,         -- since 1970-01-01, UTC
+	scan BLOB NOT NULL,
+	shard INTEGER NOT NULL,
+	rows INTEGER NOT NULL,        -- results
+	content INTEGER NOT NULL,     -- of them with code 2.05
+	bytes INTEGER NOT NULL,       -- of the file
+	first_us INTEGER NOT NULL,    -- probes of its chunks
+	last_us INTEGER NOT NULL,
+	PRIMARY KEY(day, scan, shard)
+) STRICT, WITHOUT ROWID;
+
+-- The closed chunks that a segment has a part of, as ranges.
+CREATE TABLE covered(
+	day INTEGER NOT NULL,
+	scan BLOB NOT NULL,
+	shard INTEGER NOT NULL,
+	first INTEGER NOT NULL,
+	last INTEGER NOT NULL,        -- inclusive
+	PRIMARY KEY(day, scan, shard, first)
+) STRICT, WITHOUT ROWID;

@@ -242,7 +242,7 @@ enum cs_err cs_store_scan_find(struct cs_store *store, const uint8_t *id,
 struct entry {
 	const struct cs_segment_name *name;
 	const struct cs_segment_sum *sum;
-	const struct cs_number_range *range;
+	const struct cs_chunk_range *range;
 };
 
 static void bind_name(sqlite3_stmt *stmt, const void *from)
@@ -277,7 +277,7 @@ static void bind_range(sqlite3_stmt *stmt, const void *from)
 
 enum cs_err cs_catalog_publish(struct cs_db *catalog, const struct cs_segment_name *name,
 			       const struct cs_segment_sum *sum,
-			       const struct cs_ranges *covered)
+			       const struct cs_chunk_set *covered)
 {
 	struct entry entry = { .name = name, .sum = sum };
 	enum cs_err err = cs_db_exec(catalog, "BEGIN IMMEDIATE");

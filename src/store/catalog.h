@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "store/ranges.h"
+#include "store/chunk_set.h"
 #include "store/segment.h"
 
 extern const struct cs_db_kind cs_catalog_kind;
@@ -15,7 +15,7 @@ extern const struct cs_db_kind cs_catalog_kind;
 CS_MUST_USE enum cs_err cs_catalog_publish(struct cs_db *catalog,
 					   const struct cs_segment_name *name,
 					   const struct cs_segment_sum *sum,
-					   const struct cs_ranges *covered);
+					   const struct cs_chunk_set *covered);
 
 /* Whether the segment is entered with these sums. */
 CS_MUST_USE enum cs_err cs_catalog_has(struct cs_db *catalog,

@@ -7,9 +7,9 @@
 #pragma once
 
 #include "store/bodies.h"
+#include "store/chunk_set.h"
 #include "store/db.h"
 #include "store/files.h"
-#include "store/ranges.h"
 #include "store/store.h"
 
 extern const struct cs_db_kind cs_segment_kind;
@@ -105,7 +105,7 @@ void cs_segment_rollback(struct cs_segment *segment);
  * they were put.
  */
 CS_MUST_USE enum cs_err cs_segment_each(struct cs_segment *segment,
-					const struct cs_ranges *only,
+					const struct cs_chunk_set *only,
 					cs_store_each_fn *each, void *arg);
 
 /* Adds up the chunks' records; bytes is left 0. */

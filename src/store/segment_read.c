@@ -107,7 +107,7 @@ struct run {
 };
 
 struct runs {
-	const struct cs_ranges *only;
+	const struct cs_chunk_set *only;
 	struct run *run; /* owned */
 	size_t n, cap;
 };
@@ -117,7 +117,7 @@ static enum cs_err runs_add(void *arg, const struct cs_chunk_entry *entry)
 	struct runs *runs = arg;
 
 	if (entry->n_rows == 0 ||
-	    (runs->only && !cs_ranges_has(runs->only, entry->chunk.chunk)))
+	    (runs->only && !cs_chunk_set_has(runs->only, entry->chunk.chunk)))
 		return CS_OK;
 	if (runs->n == runs->cap) {
 		size_t cap = runs->cap ? 2 * runs->cap : 64;
@@ -162,7 +162,7 @@ static enum cs_err walk_run(struct cs_segment *segment, sqlite3_stmt *stmt,
 	return err;
 }
 
-enum cs_err cs_segment_each(struct cs_segment *segment, const struct cs_ranges *only,
+enum cs_err cs_segment_each(struct cs_segment *segment, const struct cs_chunk_set *only,
 			    cs_store_each_fn *each, void *arg)
 {
 	struct runs runs = { .only = only };

@@ -29,8 +29,8 @@ struct cs_shard {
 	int lock;                     /* -1: not held */
 	struct cs_segment **segments; /* by day, ascending; owned */
 	size_t n_segments;
-	struct cs_ranges closed; /* what is durable */
-	struct pending *pending; /* put and not committed; owned */
+	struct cs_chunk_set closed; /* what is durable */
+	struct pending *pending;    /* put and not committed; owned */
 	size_t n_pending, cap_pending;
 	struct cs_day_row *rows; /* room for sorting one chunk; owned */
 	size_t cap_rows;
@@ -50,7 +50,7 @@ static void shard_free(struct cs_shard *shard)
 		free(shard->segments[i]);
 	}
 	free(shard->segments);
-	cs_ranges_clear(&shard->closed);
+	cs_chunk_set_clear(&shard->closed);
 	free(shard->pending);
 	free(shard->rows);
 	cs_lock_drop(shard->lock_path.text, shard->lock);
@@ -59,13 +59,13 @@ static void shard_free(struct cs_shard *shard)
 
 static enum cs_err add_closed(void *arg, const struct cs_chunk_entry *entry)
 {
-	struct cs_ranges *closed = arg;
+	struct cs_chunk_set *closed = arg;
 	enum cs_err err = CS_OK;
 
 	if (entry->chunk.closed) {
-		err = cs_ranges_reserve(closed, 1);
+		err = cs_chunk_set_reserve(closed, 1);
 		if (!err)
-			cs_ranges_add(closed, entry->chunk.chunk);
+			cs_chunk_set_add(closed, entry->chunk.chunk);
 	}
 	return err;
 }
@@ -75,7 +75,7 @@ static enum cs_err learn_closed(struct cs_shard *shard)
 {
 	enum cs_err err = CS_OK;
 
-	cs_ranges_clear(&shard->closed);
+	cs_chunk_set_clear(&shard->closed);
 	for (size_t i = 0; !err && i < shard->n_segments; i++)
 		err = cs_segment_chunks(shard->segments[i], add_closed, &shard->closed);
 	return err;
@@ -197,7 +197,7 @@ void cs_shard_abandon(struct cs_shard *shard)
 
 bool cs_shard_is_closed(const struct cs_shard *shard, uint64_t chunk)
 {
-	return cs_ranges_has(&shard->closed, chunk);
+	return cs_chunk_set_has(&shard->closed, chunk);
 }
 
 uint64_t cs_shard_closed_count(const struct cs_shard *shard)
@@ -215,7 +215,7 @@ static enum cs_err roll_back(struct cs_shard *shard, enum cs_err err)
 	shard->n_pending = 0;
 	/* Some segments may have committed: the files know. */
 	if (learn_closed(shard) != CS_OK)
-		cs_ranges_clear(&shard->closed);
+		cs_chunk_set_clear(&shard->closed);
 	shard->store->why = kept;
 	return err;
 }
@@ -232,7 +232,7 @@ static enum cs_err commit_segments(struct cs_shard *shard)
 enum cs_err cs_shard_commit(struct cs_shard *shard)
 {
 	/* Before it is durable: afterwards nothing may fail. */
-	enum cs_err err = cs_ranges_reserve(&shard->closed, shard->n_pending);
+	enum cs_err err = cs_chunk_set_reserve(&shard->closed, shard->n_pending);
 
 	if (err)
 		return roll_back(shard, no_memory(shard));
@@ -241,9 +241,9 @@ enum cs_err cs_shard_commit(struct cs_shard *shard)
 		return roll_back(shard, err);
 	for (size_t i = 0; i < shard->n_pending; i++) {
 		if (shard->pending[i].closed)
-			cs_ranges_add(&shard->closed, shard->pending[i].chunk);
+			cs_chunk_set_add(&shard->closed, shard->pending[i].chunk);
 		else
-			cs_ranges_remove(&shard->closed, shard->pending[i].chunk);
+			cs_chunk_set_remove(&shard->closed, shard->pending[i].chunk);
 	}
 	shard->n_pending = 0;
 	return CS_OK;
@@ -381,7 +381,7 @@ static enum cs_err reopen_chunk(struct cs_shard *shard, uint64_t chunk)
 	if (!err)
 		err = commit_segments(shard);
 	if (!err)
-		cs_ranges_remove(&shard->closed, chunk);
+		cs_chunk_set_remove(&shard->closed, chunk);
 	return err;
 }
 
@@ -483,8 +483,8 @@ enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too, cs_store_each_f
 
 /* The closed chunks that a segment has a part of. */
 struct cover {
-	const struct cs_ranges *closed;
-	struct cs_ranges here;
+	const struct cs_chunk_set *closed;
+	struct cs_chunk_set here;
 };
 
 static enum cs_err add_covered(void *arg, const struct cs_chunk_entry *entry)
@@ -492,10 +492,10 @@ static enum cs_err add_covered(void *arg, const struct cs_chunk_entry *entry)
 	struct cover *cover = arg;
 	enum cs_err err = CS_OK;
 
-	if (cs_ranges_has(cover->closed, entry->chunk.chunk)) {
-		err = cs_ranges_reserve(&cover->here, 1);
+	if (cs_chunk_set_has(cover->closed, entry->chunk.chunk)) {
+		err = cs_chunk_set_reserve(&cover->here, 1);
 		if (!err)
-			cs_ranges_add(&cover->here, entry->chunk.chunk);
+			cs_chunk_set_add(&cover->here, entry->chunk.chunk);
 	}
 	return err;
 }
@@ -522,7 +522,7 @@ static enum cs_err enter(struct cs_shard *shard, struct cs_segment *segment, boo
 	err = cs_segment_chunks(segment, add_covered, &cover);
 	if (!err)
 		err = cs_catalog_publish(catalog, &segment->name, &sum, &cover.here);
-	cs_ranges_clear(&cover.here);
+	cs_chunk_set_clear(&cover.here);
 	return err;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/ranges.h"
+#include "store/chunk_set.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The first range that ends at @x or later; set->n if none. */
-static size_t find(const struct cs_ranges *set, uint64_t x)
+static size_t find(const struct cs_chunk_set *set, uint64_t x)
 {
 	size_t lo = 0, hi = set->n;
 
@@ -21,14 +21,14 @@ static size_t find(const struct cs_ranges *set, uint64_t x)
 	return lo;
 }
 
-bool cs_ranges_has(const struct cs_ranges *set, uint64_t x)
+bool cs_chunk_set_has(const struct cs_chunk_set *set, uint64_t x)
 {
 	size_t i = find(set, x);
 
 	return i < set->n && set->r[i].first <= x;
 }
 
-enum cs_err cs_ranges_reserve(struct cs_ranges *set, size_t n)
+enum cs_err cs_chunk_set_reserve(struct cs_chunk_set *set, size_t n)
 {
 	size_t cap = set->cap ? set->cap : 16;
 
@@ -46,7 +46,7 @@ enum cs_err cs_ranges_reserve(struct cs_ranges *set, size_t n)
 	return CS_OK;
 }
 
-static void insert(struct cs_ranges *set, size_t at, struct cs_number_range range)
+static void insert(struct cs_chunk_set *set, size_t at, struct cs_chunk_range range)
 {
 	assert(set->n < set->cap);
 	memmove(set->r + at + 1, set->r + at, (set->n - at) * sizeof(set->r[0]));
@@ -54,13 +54,13 @@ static void insert(struct cs_ranges *set, size_t at, struct cs_number_range rang
 	set->n++;
 }
 
-static void erase(struct cs_ranges *set, size_t at)
+static void erase(struct cs_chunk_set *set, size_t at)
 {
 	set->n--;
 	memmove(set->r + at, set->r + at + 1, (set->n - at) * sizeof(set->r[0]));
 }
 
-void cs_ranges_add(struct cs_ranges *set, uint64_t x)
+void cs_chunk_set_add(struct cs_chunk_set *set, uint64_t x)
 {
 	size_t i = find(set, x);
 
@@ -79,18 +79,18 @@ void cs_ranges_add(struct cs_ranges *set, uint64_t x)
 	} else if (right) {
 		set->r[i].first = x;
 	} else {
-		insert(set, i, (struct cs_number_range){ x, x });
+		insert(set, i, (struct cs_chunk_range){ x, x });
 	}
 }
 
-void cs_ranges_remove(struct cs_ranges *set, uint64_t x)
+void cs_chunk_set_remove(struct cs_chunk_set *set, uint64_t x)
 {
 	size_t i = find(set, x);
 
 	if (i == set->n || set->r[i].first > x)
 		return;
 
-	struct cs_number_range *r = &set->r[i];
+	struct cs_chunk_range *r = &set->r[i];
 
 	set->count--;
 	if (r->first == r->last) {
@@ -100,15 +100,15 @@ void cs_ranges_remove(struct cs_ranges *set, uint64_t x)
 	} else if (r->last == x) {
 		r->last--;
 	} else {
-		struct cs_number_range tail = { x + 1, r->last };
+		struct cs_chunk_range tail = { x + 1, r->last };
 
 		r->last = x - 1;
 		insert(set, i + 1, tail);
 	}
 }
 
-void cs_ranges_clear(struct cs_ranges *set)
+void cs_chunk_set_clear(struct cs_chunk_set *set)
 {
 	free(set->r);
-	*set = (struct cs_ranges){ 0 };
+	*set = (struct cs_chunk_set){ 0 };
 }

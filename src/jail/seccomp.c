@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seccomp: which system calls there are. One list of what is allowed, each
+ * group with its reason; everything else fails with EPERM, which is an error
+ * that a library reports, where a kill would be a riddle.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jail/pieces.h"
+
+struct group {
+	const char *reason;
+	bool net; /* only where sockets are used */
+	const int *calls;
+	size_t n;
+};
+
+#define CALLS(...) (const int[]){ __VA_ARGS__ }, CS_LEN(((const int[]){ __VA_ARGS__ }))
+
+static const struct group groups[] = {
+	{ "descriptors that are open", false,
+	  CALLS(SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
+		SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(lseek), SCMP_SYS(_llseek),
+		SCMP_SYS(close), SCMP_SYS(fcntl), SCMP_SYS(fcntl64), SCMP_SYS(flock),
+		SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
+		SCMP_SYS(ftruncate64), SCMP_SYS(fallocate), SCMP_SYS(fadvise64)) },
+	{ "looking at files; Landlock says which can be opened", false,
+	  CALLS(SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat), SCMP_SYS(stat64),
+		SCMP_SYS(lstat), SCMP_SYS(lstat64), SCMP_SYS(fstat), SCMP_SYS(fstat64),
+		SCMP_SYS(newfstatat), SCMP_SYS(fstatat64), SCMP_SYS(statx),
+		SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
+		SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd),
+		SCMP_SYS(getdents64)) },
+	{ "the store's files, and results that are renamed into place", false,
+	  CALLS(SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename),
+		SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(mkdir),
+		SCMP_SYS(mkdirat), SCMP_SYS(rmdir)) },
+	{ "SQLite gives its side files the owner of the database", false,
+	  CALLS(SCMP_SYS(fchown)) },
+	{ "memory; mapping and protecting stand below", false,
+	  CALLS(SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk)) },
+	{ "threads; beginning one stands below", false,
+	  CALLS(SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(set_robust_list),
+		SCMP_SYS(rseq), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
+		SCMP_SYS(gettid), SCMP_SYS(exit), SCMP_SYS(exit_group)) },
+	{ "signals that come in", false,
+	  CALLS(SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+		SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigpending), SCMP_SYS(sigaltstack),
+		SCMP_SYS(restart_syscall), SCMP_SYS(signalfd4)) },
+	{ "waiting, and the time", false,
+	  CALLS(SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
+		SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday),
+		SCMP_SYS(time), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select),
+		SCMP_SYS(pselect6), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
+		SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+		SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+		SCMP_SYS(timerfd_gettime), SCMP_SYS(eventfd2)) },
+	{ "asking who and where we are", false,
+	  CALLS(SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+		SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo),
+		SCMP_SYS(getrusage), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit),
+		SCMP_SYS(getrandom), SCMP_SYS(getcpu), SCMP_SYS(capget)) },
+	{ "sockets that are open; no new one, none that is connected or bound anew", true,
+	  CALLS(SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg),
+		SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
+		SCMP_SYS(recvmmsg_time64), SCMP_SYS(getsockopt), SCMP_SYS(getsockname)) },
+};
+
+static int allow_groups(scmp_filter_ctx filter, bool net)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < CS_LEN(groups); i++) {
+		if (groups[i].net && !net)
+			continue;
+		for (size_t j = 0; !rc && j < groups[i].n; j++)
+			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, groups[i].calls[j],
+					      0);
+	}
+	return rc;
+}
+
+/* One call, when one argument is right. */
+struct when {
+	const char *reason;
+	int call;
+	struct scmp_arg_cmp is;
+};
+
+static int allow_when(scmp_filter_ctx filter)
+{
+	const struct when rules[] = {
+		{ "memory that is not code", SCMP_SYS(mmap),
+		  SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ "memory that is not code", SCMP_SYS(mmap2),
+		  SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ "memory that is not code", SCMP_SYS(mprotect),
+		  SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ "a thread, not a process", SCMP_SYS(clone),
+		  SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
+		{ "a file's mode, without set-user-ID", SCMP_SYS(fchmod),
+		  SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0) },
+		{ "abort(): a signal to ourselves", SCMP_SYS(tgkill),
+		  SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid()) },
+		{ "is it a terminal", SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_EQ, TCGETS) },
+		{ "how wide is it", SCMP_SYS(ioctl),
+		  SCMP_A1_64(SCMP_CMP_EQ, TIOCGWINSZ) },
+		{ "a thread's name", SCMP_SYS(prctl),
+		  SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME) },
+		{ "reading limits, not setting", SCMP_SYS(prlimit64),
+		  SCMP_A2_64(SCMP_CMP_EQ, 0) },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < CS_LEN(rules); i++)
+		rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call, 1,
+					    &rules[i].is);
+	return rc;
+}
+
+static int fill(scmp_filter_ctx filter, bool net)
+{
+	int rc = allow_groups(filter, net);
+
+	if (!rc)
+		rc = allow_when(filter);
+	/* Its flags lie in memory, out of sight; glibc then takes clone(). */
+	if (!rc)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
+				      0);
+	/* A sanitizer's runtime starts threads that are there already. */
+	if (!rc)
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, CS_JAIL_SANITIZED);
+	if (!rc) /* a tree: the hot calls are not behind eighty comparisons */
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (!rc) /* not fatal: an older kernel cannot log */
+		(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);
+	return rc;
+}
+
+enum cs_err cs_jail_calls(bool net, struct cs_jail_state *state, char why[CS_JAIL_WHY])
+{
+	scmp_filter_ctx filter;
+	int rc;
+
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
+		return CS_OK; /* EINVAL: not built in */
+	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!filter)
+		return CS_ERR_NOMEM;
+	rc = fill(filter, net);
+	if (!rc)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	if (rc) {
+		errno = -rc;
+		return cs_jail_failed(CS_ERR_IO, "seccomp", why);
+	}
+	state->seccomp = true;
+	return CS_OK;
+}

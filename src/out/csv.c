@@ -111,16 +111,21 @@ static bool begins_formula(uint8_t byte)
 	return byte == '=' || byte == '+' || byte == '-' || byte == '@';
 }
 
+/* What stands for itself wherever it is and asks for no quotes: nearly every byte. */
+static bool is_plain(uint8_t byte)
+{
+	return byte > ' ' && byte < 0x7f && byte != '"' && byte != '\\' && byte != '|';
+}
+
 /* Whether the character stands for itself; @n is its length, at least 1. */
-static bool stands(struct cs_span rest, bool first, bool folds, size_t *n)
+static bool stands(struct cs_span rest, bool folds, size_t *n)
 {
 	uint8_t b = rest.ptr[0];
 	uint32_t cp = 0;
 
 	*n = 1;
 	if (b < 0x80)
-		return !is_control(b) && b != '\\' && !(folds && b == '|') &&
-		       !(first && begins_formula(b));
+		return !is_control(b) && b != '\\' && !(folds && b == '|');
 
 	size_t len = cs_utf8_next(rest, &cp);
 
@@ -149,29 +154,37 @@ static void put_escaped(struct cs_csv *c, const uint8_t *bytes, size_t n, bool f
 /* What is escaped needs no quotes; blanks, commas and quotes that stand do. */
 static bool text_needs_quotes(struct cs_span bytes)
 {
-	for (size_t i = 0; i < bytes.len; i++)
-		if (bytes.ptr[i] == ' ' || bytes.ptr[i] == ',' || bytes.ptr[i] == '"')
-			return true;
-	return false;
+	return bytes.len > 0 &&
+	       (memchr(bytes.ptr, ',', bytes.len) || memchr(bytes.ptr, ' ', bytes.len) ||
+		memchr(bytes.ptr, '"', bytes.len));
 }
 
 static void put_text(struct cs_csv *c, struct cs_span bytes, bool folds)
 {
 	size_t run = 0; /* where the bytes begin that are not written yet */
-	size_t n;
+	size_t at = 0;
 
-	for (size_t at = 0; at < bytes.len; at += n) {
+	if (bytes.len > 0 && begins_formula(bytes.ptr[0])) {
+		put_escaped(c, bytes.ptr, 1, folds);
+		run = at = 1;
+	}
+	while (at < bytes.len) {
 		struct cs_span rest = cs_span_of(bytes.ptr + at, bytes.len - at);
+		size_t n = 1;
 
-		if (rest.ptr[0] == '"') { /* the run's end is the first of the two */
-			n = 1;
+		if (is_plain(rest.ptr[0])) {
+			at++;
+			continue;
+		}
+		if (rest.ptr[0] == '"') { /* ends the run, and begins the next */
 			put(c, bytes.ptr + run, at + 1 - run);
 			run = at;
-		} else if (!stands(rest, at == 0, folds, &n)) {
+		} else if (!stands(rest, folds, &n)) {
 			put(c, bytes.ptr + run, at - run);
 			put_escaped(c, rest.ptr, n, folds);
 			run = at + n;
 		}
+		at += n;
 	}
 	if (run < bytes.len)
 		put(c, bytes.ptr + run, bytes.len - run);

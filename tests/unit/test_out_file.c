@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/landlock.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "out/file.h"
@@ -400,6 +404,69 @@ static void a_socket_is_connected_to(void **state)
 	(void)close(listener);
 }
 
+/* Gives up all files but the making and removing of some under @dir; -1 without Landlock. */
+static int jail_to(int dir)
+{
+	struct landlock_ruleset_attr all = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1
+	};
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access =
+			LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE,
+		.parent_fd = dir,
+	};
+	int set = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof(all), 0);
+
+	if (set < 0 ||
+	    syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) !=
+		    0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -1;
+	return (int)syscall(SYS_landlock_restrict_self, set, 0);
+}
+
+/* As a child of its own, since there is no way out of the jail. */
+static int finish_in_jail(bool commit)
+{
+	struct cs_out_file *file = open_with("old", "after\n");
+	int status = -1;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (jail_to(cs_out_file_folder(file)) != 0)
+			_exit(77);
+		if (open("old", O_RDONLY) >= 0)
+			_exit(1); /* no jail at all */
+		if (!commit)
+			cs_out_file_abort(file);
+		else if (cs_out_file_commit(file) != CS_OK)
+			_exit(2);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	/* The parent's copy of an output that is ended is only to be freed. */
+	cs_out_file_abort(file);
+	return WEXITSTATUS(status);
+}
+
+static void an_output_can_be_ended_in_a_jail(void **state)
+{
+	int status;
+
+	(void)state;
+	set_file("old", "before\n", 0644);
+	status = finish_in_jail(false);
+	if (status == 77)
+		skip(); /* a kernel without Landlock */
+	assert_int_equal(status, 0);
+	assert_string_equal(get_file("old"), "before\n");
+	assert_int_equal(finish_in_jail(true), 0);
+	assert_string_equal(get_file("old"), "after\n");
+	assert_int_equal(count_entries(false), 1);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
 int main(void)
@@ -421,6 +488,7 @@ int main(void)
 		IN_FOLDER(our_own_descriptors_keep_their_place),
 		IN_FOLDER(standard_output_goes_by_two_names),
 		IN_FOLDER(a_socket_is_connected_to),
+		IN_FOLDER(an_output_can_be_ended_in_a_jail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,8 @@ static const struct {
 	{ "letters stay", RESPONSE, "\xc3\xa9\xf0\x9f\x98\x80", 6,
 	  "\xc3\xa9\xf0\x9f\x98\x80" },
 	{ "C1 control character", RESPONSE, "\xc2\x9b", 2, "\\xc2\\x9b" },
+	{ "first of C1", RESPONSE, "\xc2\x80", 2, "\\xc2\\x80" },
+	{ "last of C1", RESPONSE, "\xc2\x9f", 2, "\\xc2\\x9f" },
 	{ "after C1", RESPONSE, "\xc2\xa0", 2, "\xc2\xa0" },
 	{ "cut character", RESPONSE, "\xe2\x82", 2, "\\xe2\\x82" },
 	{ "formula after a folded line stays", RESPONSE, "\n=1", 3, "|=1" },

@@ -98,14 +98,14 @@ static void a_new_file_appears_at_commit(void **state)
 	struct cs_out_file *file;
 
 	(void)state;
-	(void)umask(027);
+	(void)umask(007);
 	file = open_with("new", "text\n");
 	assert_int_equal(cs_out_file_flush(file), CS_OK);
 	assert_int_equal(access("new", F_OK), -1);
 	assert_true(cs_out_file_folder(file) >= 0);
 	assert_int_equal(cs_out_file_commit(file), CS_OK);
 	assert_string_equal(get_file("new"), "text\n");
-	assert_int_equal(mode_of("new"), 0640);
+	assert_int_equal(mode_of("new"), 0660);
 	assert_int_equal(count_entries(false), 1);
 }
 

@@ -215,9 +215,11 @@ static void a_reset_has_no_code_but_a_type(void **state)
 	bool wrote;
 
 	(void)state;
+	result.rtt_us = 0; /* known, and short */
 	assert_non_null(strstr(write_as("jsonl", &out, &result, &wrote),
 			       "\"type\":\"RST\",\"code\":\"0.00\",\"message_id\":258,"
 			       "\"token_hex\":\"\",\"request_size\""));
+	assert_non_null(strstr(text, "\"rtt_ms\":0.000,"));
 	assert_non_null(strstr(text, "\"malformed\":null}\n"));
 }
 

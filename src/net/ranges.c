@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "net/large_pages.h"
+
 enum { FIRST_ROOM = 16 };
 
 static enum cs_err make_room(struct cs_ranges *to, size_t n)
@@ -21,6 +23,7 @@ static enum cs_err make_room(struct cs_ranges *to, size_t n)
 
 	if (!grown)
 		return CS_ERR_NOMEM;
+	cs_prefer_large_pages(grown, cap * sizeof(*grown));
 	to->at = grown;
 	to->cap = cap;
 	return CS_OK;
@@ -93,6 +96,7 @@ enum cs_err cs_ranges_sort(struct cs_ranges *ranges)
 
 	if (!other)
 		return CS_ERR_NOMEM;
+	cs_prefer_large_pages(other, ranges->cap * sizeof(*other));
 
 	for (size_t runs = 2; runs > 1;) {
 		struct cs_range *sorted = other;
@@ -140,24 +144,20 @@ static struct cs_addr before(struct cs_addr a)
 	return a;
 }
 
-/*
- * Appends what @cut, from the first one that may meet @r on, leaves of @r.
- * *@next is moved on to the first that may meet what comes after @r.
- */
-static enum cs_err leave(struct cs_range r, const struct cs_ranges *cut, size_t *next,
-			 struct cs_ranges *out)
+enum cs_err cs_ranges_add_less(struct cs_ranges *to, struct cs_range r,
+			       const struct cs_ranges *cut, size_t *from)
 {
-	while (*next < cut->n && cs_addr_cmp(&cut->at[*next].hi, &r.lo) < 0)
-		(*next)++;
+	while (*from < cut->n && cs_addr_cmp(&cut->at[*from].hi, &r.lo) < 0)
+		(*from)++;
 
-	for (; *next < cut->n; (*next)++) {
-		const struct cs_range *c = &cut->at[*next];
+	for (size_t i = *from; i < cut->n; i++) {
+		const struct cs_range *c = &cut->at[i];
 
 		if (cs_addr_cmp(&c->lo, &r.hi) > 0)
 			break;
 		if (cs_addr_cmp(&c->lo, &r.lo) > 0) {
 			struct cs_range piece = { r.lo, before(c->lo) };
-			enum cs_err err = cs_ranges_add(out, &piece);
+			enum cs_err err = cs_ranges_add(to, &piece);
 
 			if (err)
 				return err;
@@ -166,16 +166,16 @@ static enum cs_err leave(struct cs_range r, const struct cs_ranges *cut, size_t 
 			return CS_OK;
 		r.lo = cs_addr_plus(c->hi, 1);
 	}
-	return cs_ranges_add(out, &r);
+	return cs_ranges_add(to, &r);
 }
 
 enum cs_err cs_ranges_subtract(const struct cs_ranges *a, const struct cs_ranges *b,
 			       struct cs_ranges *out)
 {
-	enum cs_err err = CS_OK;
+	enum cs_err err = make_room(out, a->n);
 	size_t next = 0;
 
 	for (size_t i = 0; i < a->n && !err; i++)
-		err = leave(a->at[i], b, &next, out);
+		err = cs_ranges_add_less(out, a->at[i], b, &next);
 	return err;
 }

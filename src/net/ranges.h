@@ -32,6 +32,14 @@ CS_MUST_USE enum cs_err cs_ranges_sort(struct cs_ranges *ranges);
 void cs_ranges_join(struct cs_ranges *ranges);
 
 /*
+ * Appends what is in @r and not in @cut, which is ascending and disjoint.
+ * *@from, 0 at first, is where to look in @cut; from call to call the ranges
+ * must ascend by their first address. CS_ERR_NOMEM.
+ */
+CS_MUST_USE enum cs_err cs_ranges_add_less(struct cs_ranges *to, struct cs_range r,
+					   const struct cs_ranges *cut, size_t *from);
+
+/*
  * Appends to @out, in order, what is in @a and not in @b. Both are ascending
  * and disjoint. CS_ERR_NOMEM.
  */

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "net/large_pages.h"
 #include "net/scope_private.h"
 #include "net/special.h"
 
@@ -46,6 +47,7 @@ static enum cs_err number(struct cs_scope *s)
 	s->first = malloc((s->ranges.n + 1) * sizeof(*s->first));
 	if (!s->first)
 		return CS_ERR_NOMEM;
+	cs_prefer_large_pages(s->first, (s->ranges.n + 1) * sizeof(*s->first));
 	for (size_t i = 0; i < s->ranges.n; i++) {
 		s->first[i] = total;
 		total += width(&s->ranges.at[i]);
@@ -69,6 +71,7 @@ static enum cs_err make_slots(struct cs_scope *s)
 	s->slots = malloc((n + 1) * sizeof(*s->slots));
 	if (!s->slots)
 		return CS_ERR_NOMEM;
+	cs_prefer_large_pages(s->slots, (n + 1) * sizeof(*s->slots));
 	for (size_t i = 0; i < n; i++) {
 		while (s->first[range + 1] <= (uint64_t)i << s->shift)
 			range++;
@@ -217,17 +220,15 @@ struct cs_addr cs_scope_at(const struct cs_scope *scope, uint64_t index)
 
 	assert(index < cs_scope_count(scope));
 
+	/* The last range that does not begin behind @index; few branches to miss. */
 	size_t slot = (size_t)(index >> scope->shift);
-	size_t from = scope->slots[slot], to = scope->slots[slot + 1];
+	size_t from = scope->slots[slot], n = scope->slots[slot + 1] - from + 1;
 
-	/* The last range that does not begin behind @index. */
-	while (from < to) {
-		size_t mid = from + (to - from + 1) / 2;
+	while (n > 1) {
+		size_t half = n / 2;
 
-		if (first[mid] <= index)
-			from = mid;
-		else
-			to = mid - 1;
+		from += first[from + half] <= index ? half : 0;
+		n -= half;
 	}
 	return cs_addr_plus(scope->ranges.at[from].lo, index - first[from]);
 }

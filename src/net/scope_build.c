@@ -32,21 +32,21 @@ static enum cs_err special_ranges(bool never_only, struct cs_ranges *out)
  */
 static enum cs_err gather(const struct cs_ranges *targets, struct cs_ranges *out)
 {
-	struct cs_ranges wide = { 0 }, special = { 0 };
+	struct cs_ranges special = { 0 };
 	enum cs_err err = special_ranges(false, &special);
+	size_t from = 0;
 
 	for (size_t i = 0; i < targets->n && !err; i++) {
-		bool named = cs_special_around(&targets->at[i]);
+		const struct cs_range *r = &targets->at[i];
 
-		err = cs_ranges_add(named ? out : &wide, &targets->at[i]);
+		if (cs_special_around(r))
+			err = cs_ranges_add(out, r);
+		else
+			err = cs_ranges_add_less(out, *r, &special, &from);
 	}
-	cs_ranges_join(&wide);
 	if (!err)
-		err = cs_ranges_subtract(&wide, &special, out);
-	if (!err)
-		err = cs_ranges_sort(out);
+		err = cs_ranges_sort(out); /* overlapping ones may have crossed */
 	cs_ranges_join(out);
-	cs_ranges_clear(&wide);
 	cs_ranges_clear(&special);
 	return err;
 }

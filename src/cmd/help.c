@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/help.h"
 
+#include <ctype.h>
+
 enum {
 	HELP_AT = 30,     /* column where an option's help begins */
 	LEAST_WIDTH = 50, /* narrower terminals wrap by themselves */
@@ -211,7 +213,8 @@ void cs_help_scdoc_commands(const struct cs_cmd *commands, size_t n, FILE *to)
 	for (size_t i = 0; i < n; i++) {
 		scdoc_name("", commands[i].name, to);
 		fputs("\n\t", to);
-		scdoc_text(commands[i].summary, to);
+		fputc(toupper((unsigned char)*commands[i].summary), to);
+		scdoc_text(commands[i].summary + 1, to);
 		fputs(".\n\n", to);
 	}
 }

@@ -23,7 +23,11 @@ enum cs_way_kind {
 };
 
 struct cs_way {
-	struct cs_range range; /* every address of it goes this way */
+	/*
+	 * Every target in it goes this way. It may span addresses that are no
+	 * targets, and those may go elsewhere.
+	 */
+	struct cs_range range;
 	enum cs_way_kind kind;
 	uint32_t ifindex;
 	char interface[16];
@@ -35,13 +39,16 @@ struct cs_way {
 /*
  * Splits @ranges (ascending, disjoint) by the host's routes: @ways, ascending,
  * covers all of them; neighbours that go the same way are joined. @interface
- * (or NULL) restricts to one. All live in @arena.
- * CS_ERR_IO     netlink failed
+ * (or NULL) restricts to one. All live in @arena. The kernel is asked once for
+ * each stretch between two routes' ends that a target lies in; of a route with
+ * several next hops the answer is the first target's.
+ * CS_ERR_IO         netlink failed
+ * CS_ERR_NOT_FOUND  no such interface
  * CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_route_split(const struct cs_range *ranges, size_t n,
-                                       const char *interface, struct cs_arena *arena,
-                                       struct cs_way **ways, size_t *n_ways);
+				       const char *interface, struct cs_arena *arena,
+				       struct cs_way **ways, size_t *n_ways);
 
 /*
  * The gateway's hardware address: from the neighbour table, else the kernel is
@@ -51,14 +58,16 @@ CS_MUST_USE enum cs_err cs_route_split(const struct cs_range *ranges, size_t n,
  * CS_ERR_IO
  */
 CS_MUST_USE enum cs_err cs_route_neighbour(const struct cs_way *way, int timeout_ms,
-                                           uint8_t mac[6]);
+					   uint8_t mac[6]);
 
 /*
  * The host's own prefixes ("local" as a target), as ranges of at most a /16
- * for IPv4 and a /112 for IPv6, no loopback, no link-local; and its directed broadcast addresses.
- * @interface (or NULL) restricts to one.
+ * for IPv4 and a /112 for IPv6, no loopback, no link-local; and its directed
+ * broadcast addresses. @interface (or NULL) restricts to one. In no order;
+ * ranges may repeat.
+ * CS_ERR_IO, CS_ERR_NOT_FOUND (no such interface), CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_route_local(const char *interface, struct cs_arena *arena,
-                                       struct cs_range **ranges, size_t *n);
+				       struct cs_range **ranges, size_t *n);
 CS_MUST_USE enum cs_err cs_route_broadcasts(struct cs_arena *arena,
-                                            struct cs_range **ranges, size_t *n);
+					    struct cs_range **ranges, size_t *n);

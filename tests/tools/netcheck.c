@@ -290,6 +290,166 @@ static int cmd_send(const struct args *a)
 	cs_ports_close(&ports);
 	return 0;
 }
+
+static const char *kind_name(enum cs_way_kind kind)
+{
+	static const char *const names[] = {
+		[CS_WAY_NONE] = "none",       [CS_WAY_LOOPBACK] = "loopback",
+		[CS_WAY_ON_LINK] = "on-link", [CS_WAY_GATEWAY] = "gateway",
+		[CS_WAY_POINT] = "point",     [CS_WAY_BROADCAST] = "broadcast",
+	};
+
+	return names[kind];
+}
+
+static void print_address(const char *name, const struct cs_addr *a)
+{
+	static const struct cs_addr zero;
+	char text[CS_ADDR_TEXT] = "";
+
+	if (cs_addr_cmp(a, &zero) != 0)
+		cs_addr_text(a, text);
+	(void)printf(", \"%s\": \"%s\"", name, text);
+}
+
+static void print_way(const struct cs_way *w)
+{
+	char text[CS_ADDR_TEXT];
+
+	cs_addr_text(&w->range.lo, text);
+	(void)printf("{\"lo\": \"%s\"", text);
+	print_address("hi", &w->range.hi);
+	(void)printf(", \"kind\": \"%s\", \"interface\": \"%s\"", kind_name(w->kind),
+		     w->interface);
+	print_address("gateway", &w->gateway);
+	print_address("source", &w->source);
+	(void)printf(", \"mac\": \"%02x:%02x:%02x:%02x:%02x:%02x\"}", w->source_mac[0],
+		     w->source_mac[1], w->source_mac[2], w->source_mac[3],
+		     w->source_mac[4], w->source_mac[5]);
+}
+
+/* ADDRESS, PREFIX or LOW-HIGH. */
+static struct cs_range range_of(const char *text)
+{
+	const char *dash = strchr(text, '-');
+	struct cs_range r;
+	struct cs_prefix p;
+
+	if (dash) {
+		if (!cs_addr_read(cs_span_of(text, (size_t)(dash - text)), &r.lo))
+			die(text);
+		r.hi = address(dash + 1);
+		return r;
+	}
+	if (cs_prefix_read(cs_span_str(text), &p))
+		die(text);
+	return cs_prefix_range(&p);
+}
+
+/* --count N singles, every second address from --to on, in place of ranges. */
+static size_t targets(const struct args *a, int argc, char **argv, struct cs_arena *arena,
+		      struct cs_range **out)
+{
+	size_t n = a->count ? a->count : (size_t)(argc - optind);
+
+	*out = cs_arena_array(arena, n, sizeof(**out));
+	if (!*out)
+		die("memory");
+	for (size_t i = 0; i < n; i++) {
+		struct cs_addr one = cs_addr_plus(a->to, 2 * i);
+
+		(*out)[i] = a->count ? (struct cs_range){ one, one }
+				     : range_of(argv[optind + (int)i]);
+	}
+	return n;
+}
+
+static int cmd_route(const struct args *a, int argc, char **argv)
+{
+	struct cs_arena arena = { 0 };
+	struct cs_range *ranges;
+	size_t n = targets(a, argc, argv, &arena, &ranges), n_ways;
+	struct cs_way *ways;
+	int64_t start = cs_clock_mono(cs_clock_system());
+	enum cs_err err = cs_route_split(ranges, n, a->interface, &arena, &ways, &n_ways);
+	int64_t end = cs_clock_mono(cs_clock_system());
+
+	if (err)
+		die(cs_strerror(err));
+	(void)printf("{\"ms\": %.3f, \"ways\": [", (double)(end - start) / 1e6);
+	for (size_t i = 0; i < n_ways; i++) {
+		(void)fputs(i ? ",\n" : "", stdout);
+		print_way(&ways[i]);
+	}
+	(void)puts("]}");
+	cs_arena_clear(&arena);
+	return 0;
+}
+
+static int cmd_neighbour(const struct args *a, int argc, char **argv)
+{
+	struct cs_arena arena = { 0 };
+	struct cs_way *ways, way;
+	size_t n;
+	uint8_t mac[6];
+
+	if (optind >= argc)
+		die("which?");
+
+	struct cs_range it = range_of(argv[optind]);
+
+	if (cs_route_split(&it, 1, a->interface, &arena, &ways, &n))
+		die("route");
+	way = ways[0];
+	way.gateway = it.lo;
+
+	enum cs_err err = cs_route_neighbour(&way, (int)a->wait_ms, mac);
+
+	(void)printf("{\"error\": \"%s\", \"mac\": ", cs_strerror(err));
+	if (err)
+		(void)puts("null}");
+	else
+		(void)printf("\"%02x:%02x:%02x:%02x:%02x:%02x\"}\n", mac[0], mac[1],
+			     mac[2], mac[3], mac[4], mac[5]);
+	cs_arena_clear(&arena);
+	return 0;
+}
+
+static int cmd_ranges(const struct args *a, bool local)
+{
+	struct cs_arena arena = { 0 };
+	struct cs_range *ranges = NULL;
+	size_t n = 0;
+	enum cs_err err = local ? cs_route_local(a->interface, &arena, &ranges, &n)
+				: cs_route_broadcasts(&arena, &ranges, &n);
+
+	if (err)
+		die(cs_strerror(err));
+	(void)printf("{\"ranges\": [");
+	for (size_t i = 0; i < n; i++) {
+		char lo[CS_ADDR_TEXT], hi[CS_ADDR_TEXT];
+
+		cs_addr_text(&ranges[i].lo, lo);
+		cs_addr_text(&ranges[i].hi, hi);
+		(void)printf("%s\"%s-%s\"", i ? ", " : "", lo, hi);
+	}
+	(void)puts("]}");
+	cs_arena_clear(&arena);
+	return 0;
+}
+
+static int cmd_room(const struct args *a)
+{
+	struct cs_room r = cs_room_look(a->v6);
+
+	(void)printf("{\"conntrack_used\": %s, \"conntrack_free\": %lu, "
+		     "\"conntrack_hold_s\": %u, \"neighbour_free\": %lu, "
+		     "\"neighbour_hold_s\": %u}\n",
+		     r.conntrack_used ? "true" : "false", r.conntrack_free,
+		     r.conntrack_hold_s, r.neighbour_free, r.neighbour_hold_s);
+	return 0;
+}
+
 static struct args parse(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -370,6 +530,14 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "send") == 0)
 		return cmd_send(&a);
+	if (strcmp(what, "route") == 0)
+		return cmd_route(&a, argc - 1, argv + 1);
+	if (strcmp(what, "neighbour") == 0)
+		return cmd_neighbour(&a, argc - 1, argv + 1);
+	if (strcmp(what, "local") == 0 || strcmp(what, "broadcasts") == 0)
+		return cmd_ranges(&a, *what == 'l');
+	if (strcmp(what, "room") == 0)
+		return cmd_room(&a);
 	(void)fprintf(stderr, "netcheck: see the top of netcheck.c\n");
 	return 2;
 }

@@ -7,6 +7,14 @@
 
 #include "cmd/help.h"
 
+int cs_exit_of(enum cs_err err)
+{
+	if (err == CS_ERR_REFUSED)
+		return CS_EXIT_REFUSED;
+	/* The blocks begin at -300, -200 and -100 and count upwards. */
+	return err >= CS_ERR_NOMEM && err < CS_ERR_SHORT ? CS_EXIT_FAILED : CS_EXIT_USAGE;
+}
+
 const struct cs_cmd *cs_cmd_find(const struct cs_ctx *ctx, const char *name)
 {
 	for (size_t i = 0; i < ctx->n_commands; i++) {

@@ -25,6 +25,12 @@ enum cs_exit {
 	CS_EXIT_FAILED = 4,  /* the machine let us down; stderr says how */
 };
 
+/*
+ * The status for an error: refused for CS_ERR_REFUSED, failed for the SYSTEM
+ * block, usage for what the operator or a file of the operator's got wrong.
+ */
+int cs_exit_of(enum cs_err err);
+
 /* What a command may ask for. */
 enum cs_need {
 	CS_NEED_NET = 1 << 0, /* sockets */

@@ -2,6 +2,8 @@
 #include "cmd/commands.h"
 
 const struct cs_cmd cs_commands[] = {
+	{ "scan", "find CoAP services in the networks you name",
+	  CS_NEED_NET | CS_NEED_STORE_WR, &cs_scan_args, cs_cmd_scan },
 	{ "completion", "print the completion script of a shell", 0, &cs_completion_args,
 	  cs_cmd_completion },
 	{ "help", "show what there is, or the options of a command", 0, &cs_help_args,

@@ -7,13 +7,11 @@
 
 #include "cmd/args.h"
 #include "cmd/value.h"
-
-enum cs_scan_sender { CS_SENDER_AUTO, CS_SENDER_UDP, CS_SENDER_PACKET };
+#include "scan/record.h"
+#include "scan/setup.h"
 
 /* -1 when not asked for: table on a terminal, else jsonl. */
 enum cs_scan_format { CS_SCAN_CSV, CS_SCAN_JSONL, CS_SCAN_TABLE };
-
-enum cs_csv_columns { CS_CSV_PAGE, CS_CSV_CURRENT };
 
 struct cs_scan_options {
 	struct cs_common common;  /* its operands are the TARGETs */
@@ -36,7 +34,7 @@ struct cs_scan_options {
 	const char *interface;  /* NULL: as the routes say */
 	struct cs_arg_list source_ips;
 	struct cs_port_range source_ports;
-	int sender;              /* enum cs_scan_sender */
+	int sender;              /* enum cs_sender */
 	const char *output_file; /* "-": standard output */
 	int output_format;       /* enum cs_scan_format or -1 */
 	int csv_columns;         /* enum cs_csv_columns */

@@ -89,7 +89,8 @@ static const char *end_name(enum cs_scan_end end)
 	return "unknown";
 }
 
-void cs_metadata_write(const struct cs_scan *scan, const struct cs_metadata *about, FILE *to)
+void cs_metadata_write(const struct cs_scan *scan, const struct cs_metadata *about,
+		       FILE *to)
 {
 	struct cs_json j = cs_json_to(to);
 

@@ -58,8 +58,10 @@ void cs_status_line(const struct cs_progress *p, FILE *to)
 	char time[CS_TIME_TEXT];
 
 	cs_time_text(p->wall_us, time);
-	fprintf(to, "%s,%.2f,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",",
-	        time, percent(p), p->sent, p->rate_pps, p->results, p->rejected, p->dropped);
+	fprintf(to,
+		"%s,%.2f,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",",
+		time, percent(p), p->sent, p->rate_pps, p->results, p->rejected,
+		p->dropped);
 	if (p->left_s >= 0)
 		fprintf(to, "%" PRId64, p->left_s);
 	fputc('\n', to);

@@ -131,6 +131,7 @@ static void wire_up(struct run *run)
 	run->writing.row_arg = scan->row_arg;
 	run->writing.max_results = scan->max_results;
 	run->writing.replay = scan->replay;
+	run->writing.counters = &scan->counters;
 }
 
 static enum cs_err begin(struct run *run)

@@ -55,7 +55,10 @@ static enum cs_err end_group(struct cs_writing *r)
 
 static enum cs_err replay_row(void *arg, const struct cs_result *row)
 {
-	return hand_out(arg, row);
+	struct cs_writing *r = arg;
+
+	cs_count(&r->counters->results, 1);
+	return hand_out(r, row);
 }
 
 static enum cs_err store_jobs(struct cs_writing *r, struct cs_write_job *jobs)

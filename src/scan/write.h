@@ -34,9 +34,10 @@ struct cs_writing {
 	struct cs_shard *shard; /* NULL: --no-store */
 	cs_write_row_fn *row;
 	void *row_arg;
-	uint64_t max_results; /* rows handed to @row at most; 0: all */
-	uint64_t rows;        /* handed out; the writer's alone while it runs */
-	bool replay;          /* first hand out what earlier runs have stored */
+	uint64_t max_results;         /* rows handed to @row at most; 0: all */
+	uint64_t rows;                /* handed out; the writer's alone while it runs */
+	bool replay;                  /* first hand out what earlier runs have stored */
+	struct cs_counters *counters; /* where what is replayed counts as found */
 
 	pthread_mutex_t lock;
 	pthread_cond_t some;

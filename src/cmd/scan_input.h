@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scan_input: from the options of `scan` to its plan: reads targets and
+ * excludes wherever they stand, resolves names, and says what is wrong.
+ */
+#pragma once
+
+#include "cmd/cmd.h"
+#include "cmd/scan_options.h"
+#include "scan/plan.h"
+
+/* More public addresses than this need an --exclude-file of the operator's own. */
+enum { CS_SCAN_PUBLIC_MAX = 65536 };
+
+/* Read always, when it is there. */
+#define CS_EXCLUDE_CONF "/etc/coapscope/exclude.conf"
+
+/*
+ * Makes the plan of a new scan and readies it. Returns -1 when it is there,
+ * else the exit status; the reason has then been said.
+ */
+CS_MUST_USE int cs_scan_plan_new(struct cs_ctx *ctx,
+				 const struct cs_scan_options *options,
+				 struct cs_plan *plan);
+
+/* Packets a second that --rate or --bandwidth ask for. */
+uint64_t cs_scan_rate(const struct cs_scan_options *options);

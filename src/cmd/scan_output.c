@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/scan_output.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "out/term.h"
+#include "scan/progress.h"
+
+static const struct cs_record_format *pick_format(const struct cs_scan_options *o, int fd)
+{
+	switch (o->output_format) {
+	case CS_SCAN_CSV:
+		return &cs_record_csv;
+	case CS_SCAN_JSONL:
+		return &cs_record_jsonl;
+	case CS_SCAN_TABLE:
+		return &cs_record_table;
+	default:
+		return isatty(fd) ? &cs_record_table : &cs_record_jsonl;
+	}
+}
+
+static int cannot_open(const struct cs_ctx *ctx, const char *option, const char *name)
+{
+	cs_log(&ctx->log, CS_ERROR, "--%s %s: %s", option, name, strerror(errno));
+	return CS_EXIT_FAILED;
+}
+
+static int open_files(struct cs_ctx *ctx, const struct cs_scan_options *o,
+		      struct cs_scan_output *output)
+{
+	if (cs_out_file_open(o->output_file, &output->file))
+		return cannot_open(ctx, "output-file", o->output_file);
+	if (o->metadata_file && cs_out_file_open(o->metadata_file, &output->metadata))
+		return cannot_open(ctx, "metadata-file", o->metadata_file);
+	if (o->status_updates_file) {
+		output->status = fopen(o->status_updates_file, "we");
+		if (!output->status)
+			return cannot_open(ctx, "status-updates-file",
+					   o->status_updates_file);
+		cs_status_header(output->status);
+	}
+	return -1;
+}
+
+int cs_scan_output_open(struct cs_ctx *ctx, const struct cs_scan_options *options,
+			const char *id, bool ipv6, struct cs_scan_output *output)
+{
+	*output = (struct cs_scan_output){ .ctx = ctx };
+
+	int status = open_files(ctx, options, output);
+
+	if (status >= 0) {
+		cs_scan_output_abort(output);
+		return status;
+	}
+
+	int fd = cs_out_file_fd(output->file);
+
+	output->format = pick_format(options, fd);
+	output->out = (struct cs_record_out){
+		.to = cs_out_file_stream(output->file),
+		.scan = id,
+		.every_code = options->all_codes,
+		.columns = (enum cs_csv_columns)options->csv_columns,
+		.width = isatty(fd) ? ctx->columns : 0,
+		.colour = ctx->color == CS_COLOR_ALWAYS ||
+			  (ctx->color == CS_COLOR_AUTO && isatty(fd) &&
+			   !ctx->env("NO_COLOR")),
+		.ipv6 = ipv6,
+	};
+	output->progress = isatty(fileno(ctx->err)) && ctx->log.most >= CS_NOTE;
+	cs_record_begin(output->format, &output->out);
+	return -1;
+}
+
+/* A row may be a while in the making: what is there is passed on at group ends. */
+enum cs_err cs_scan_output_row(void *arg, const struct cs_result *row)
+{
+	struct cs_scan_output *output = arg;
+
+	if (!row)
+		return cs_out_file_flush(output->file);
+	(void)cs_record_row(output->format, &output->out, row);
+	return ferror(output->out.to) ? CS_ERR_IO : CS_OK;
+}
+
+void cs_scan_output_progress(void *arg, const struct cs_progress *progress)
+{
+	struct cs_scan_output *output = arg;
+
+	if (output->status) {
+		cs_status_line(progress, output->status);
+		if (fflush(output->status)) {
+			cs_log(&output->ctx->log, CS_WARN, "status updates end: %s",
+			       strerror(errno));
+			(void)fclose(output->status); /* broken already */
+			output->status = NULL;
+		}
+	}
+	if (output->progress) {
+		fputs("\r\033[K", output->ctx->err);
+		cs_progress_line(progress, output->ctx->err);
+		(void)fflush(output->ctx->err); /* people only */
+		output->shown = true;
+	}
+}
+
+void cs_scan_output_settle(struct cs_scan_output *output)
+{
+	if (output->shown)
+		fputs("\r\033[K", output->ctx->err);
+	output->shown = false;
+}
+
+bool cs_scan_output_commit(struct cs_scan_output *output)
+{
+	struct cs_out_file *file = output->file, *metadata = output->metadata;
+	FILE *status = output->status;
+	bool done = true;
+
+	cs_record_end(output->format, &output->out);
+	output->file = output->metadata = NULL;
+	output->status = NULL;
+	if (cs_out_file_commit(file)) {
+		cs_log(&output->ctx->log, CS_ERROR, "writing the results: %s",
+		       strerror(errno));
+		done = false;
+	}
+	if (metadata && cs_out_file_commit(metadata)) {
+		cs_log(&output->ctx->log, CS_ERROR, "writing the metadata: %s",
+		       strerror(errno));
+		done = false;
+	}
+	if (status && fclose(status)) {
+		cs_log(&output->ctx->log, CS_ERROR, "writing status updates: %s",
+		       strerror(errno));
+		done = false;
+	}
+	return done;
+}
+
+void cs_scan_output_abort(struct cs_scan_output *output)
+{
+	cs_out_file_abort(output->file);
+	cs_out_file_abort(output->metadata);
+	if (output->status)
+		(void)fclose(output->status); /* given up anyway */
+	output->file = output->metadata = NULL;
+	output->status = NULL;
+}

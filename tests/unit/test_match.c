@@ -453,7 +453,7 @@ static void the_rest_of_a_body_is_fetched_block_by_block(void **state)
 	assert_int_equal(r.blocks, 4);
 	assert_true(cs_span_eq(
 		r.body, SPAN("0123456789abcdef0123456789ABCDEF0123456789ABCDEFend")));
-	assert_int_equal(r.response_size, 4 + 2 + 1 + 16); /* of the first one */
+	assert_int_equal(r.response_size, 4 + 3 + 1 + 16); /* of the first one */
 	assert_int_equal(r.datagrams, 1);
 	assert_int_equal(b->chunk->follow_ups, 0);
 	bench_free(b);

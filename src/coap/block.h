@@ -40,24 +40,24 @@ size_t cs_block_write(const struct cs_block *block, uint8_t bytes[4]);
 
 /* Why a body stopped growing. */
 enum cs_body_state {
-	CS_BODY_MORE,      /* ask for body->next */
-	CS_BODY_COMPLETE,  /* the last block has come */
-	CS_BODY_REPEATED,  /* an old block again: nothing changed, keep waiting */
-	CS_BODY_BROKEN,    /* NUM jumped, size changed upward, or a payload that
+	CS_BODY_MORE,     /* ask for body->next */
+	CS_BODY_COMPLETE, /* the last block has come */
+	CS_BODY_REPEATED, /* an old block again: nothing changed, keep waiting */
+	CS_BODY_BROKEN,   /* NUM jumped, size changed upward, or a payload that
 	                      is not of the size that the Block2 option says */
-	CS_BODY_CHANGED,   /* the ETag differs: another representation */
-	CS_BODY_REFUSED,   /* the answer is not 2.05 or carries no Block2 */
-	CS_BODY_LIMIT,     /* more would follow than max_blocks or max_len allow */
+	CS_BODY_CHANGED,  /* the ETag differs: another representation */
+	CS_BODY_REFUSED,  /* the answer is not 2.05 or carries no Block2 */
+	CS_BODY_LIMIT,    /* more would follow than max_blocks or max_len allow */
 };
 
 /* One Block2 transfer, client side. Start zeroed, then cs_body_first(). */
 struct cs_body {
-	struct cs_block next;  /* what to ask for while CS_BODY_MORE */
-	uint32_t blocks;       /* taken so far */
-	uint32_t len;          /* bytes taken so far */
+	struct cs_block next; /* what to ask for while CS_BODY_MORE */
+	uint32_t blocks;      /* taken so far */
+	uint32_t len;         /* bytes taken so far */
 	uint32_t max_blocks, max_len;
-	uint8_t etag[8];       /* of the first block */
-	uint8_t etag_len;      /* 0: none was given */
+	uint8_t etag[8];  /* of the first block */
+	uint8_t etag_len; /* 0: none was given */
 };
 
 /*
@@ -68,7 +68,7 @@ struct cs_body {
  * 2.05 is CS_BODY_REFUSED.
  */
 enum cs_body_state cs_body_first(struct cs_body *body, const struct cs_msg *msg,
-                                 uint32_t max_blocks, uint32_t max_len);
+				 uint32_t max_blocks, uint32_t max_len);
 
 /*
  * Takes a later answer. On CS_BODY_MORE, CS_BODY_COMPLETE and CS_BODY_LIMIT the
@@ -78,4 +78,4 @@ enum cs_body_state cs_body_first(struct cs_body *body, const struct cs_msg *msg,
  * after CS_BODY_MORE or CS_BODY_REPEATED.
  */
 enum cs_body_state cs_body_next(struct cs_body *body, const struct cs_msg *msg,
-                                struct cs_span *bytes);
+				struct cs_span *bytes);

@@ -45,6 +45,15 @@ static size_t behind(const struct cs_rd *rd, struct cs_span s)
 	return (size_t)(s.ptr - rd->base) + s.len;
 }
 
+/* As strchr(), but to be inlined, and a NUL is a byte like others. */
+static inline bool is_one_of(uint8_t c, const char *set)
+{
+	for (; *set; set++)
+		if (c == (uint8_t)*set)
+			return true;
+	return false;
+}
+
 /* Takes the run up to a byte of @stop or the end, less the blanks behind it. */
 static struct cs_span take_run(struct cs_rd *rd, const char *stop)
 {
@@ -54,7 +63,7 @@ static struct cs_span take_run(struct cs_rd *rd, const char *stop)
 	for (; !at_end(rd); rd->pos++) {
 		uint8_t c = rd->base[rd->pos];
 
-		if (c != '\0' && strchr(stop, c))
+		if (is_one_of(c, stop))
 			break;
 		if (!is_blank(c))
 			to = rd->pos + 1;

@@ -68,4 +68,4 @@ size_t cs_link_unquote(const struct cs_link_attr *attr, uint8_t *out);
  * @value matches any rest.
  */
 bool cs_link_matches(const struct cs_link *link, struct cs_span name,
-                     struct cs_span value);
+		     struct cs_span value);

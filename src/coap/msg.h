@@ -15,16 +15,16 @@
 enum cs_type { CS_CON = 0, CS_NON = 1, CS_ACK = 2, CS_RST = 3 };
 
 enum {
-	CS_MSG_HEADER = 4,        /* bytes before the token */
-	CS_TOKEN_MAX = 8,         /* of RFC 7252; RFC 8974 allows 65804 */
+	CS_MSG_HEADER = 4, /* bytes before the token */
+	CS_TOKEN_MAX = 8,  /* of RFC 7252; RFC 8974 allows 65804 */
 };
 
 /* One decoded message; every span is borrowed from the datagram. */
 struct cs_msg {
-	uint8_t version;     /* 0..3 */
+	uint8_t version; /* 0..3 */
 	enum cs_type type;
 	uint8_t code;
-	uint16_t mid;        /* Message ID */
+	uint16_t mid; /* Message ID */
 	struct cs_span token;
 	struct cs_span tail; /* options, marker and payload */
 	struct cs_span payload;
@@ -45,7 +45,7 @@ struct cs_msg {
  * CS_ERR_TRAILING  M12
  */
 CS_MUST_USE enum cs_err cs_msg_decode(struct cs_span datagram, struct cs_msg *msg,
-                                      struct cs_flaw *flaw);
+				      struct cs_flaw *flaw);
 
 /*
  * Looks for the oddities of a message that decoded (M5, M13 to M21) and writes
@@ -53,11 +53,11 @@ CS_MUST_USE enum cs_err cs_msg_decode(struct cs_span datagram, struct cs_msg *ms
  * are, which may be more than @max. @datagram is what @msg was decoded from.
  */
 size_t cs_msg_inspect(struct cs_span datagram, const struct cs_msg *msg,
-                      struct cs_flaw *flaws, size_t max);
+		      struct cs_flaw *flaws, size_t max);
 
 /* Finds the first option with @number; false when there is none. */
 CS_MUST_USE bool cs_msg_option(const struct cs_msg *msg, uint32_t number,
-                               struct cs_opt *opt);
+			       struct cs_opt *opt);
 
 /*
  * Writes header and token. Options follow with cs_opt_write(), in ascending
@@ -65,7 +65,7 @@ CS_MUST_USE bool cs_msg_option(const struct cs_msg *msg, uint32_t number,
  * is written with an extended length (RFC 8974 section 2.1).
  */
 void cs_msg_header(struct cs_wr *w, enum cs_type type, uint8_t code, uint16_t mid,
-                   struct cs_span token);
+		   struct cs_span token);
 
 /* Writes the payload marker and @payload; nothing when it is empty. */
 void cs_msg_payload(struct cs_wr *w, struct cs_span payload);

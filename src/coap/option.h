@@ -55,7 +55,7 @@ CS_MUST_USE enum cs_err cs_opts_end(const struct cs_opts *w, struct cs_span *pay
  * than 65535. A value of more than 65535 bytes leaves CS_ERR_FULL in @w.
  */
 void cs_opt_write(struct cs_wr *w, uint32_t previous, uint32_t number,
-                  struct cs_span value);
+		  struct cs_span value);
 
 /*
  * A uint option value (RFC 7252 section 3.2): up to four bytes, most

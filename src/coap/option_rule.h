@@ -20,25 +20,44 @@ enum cs_opt_format {
 
 struct cs_opt_rule {
 	uint16_t number;
-	const char *name; /* as registered: "Uri-Path" */
-	enum cs_opt_format format;
 	uint16_t min_len, max_len; /* of the value, bytes */
 	bool repeatable;
 	bool once_in_response; /* repeatable, but in requests only */
+	enum cs_opt_format format;
+	const char *name;      /* as registered: "Uri-Path" */
 	const char *reference; /* "RFC 7252" */
 };
 
 enum {
-	CS_OPT_IF_MATCH = 1, CS_OPT_URI_HOST = 3, CS_OPT_ETAG = 4,
-	CS_OPT_IF_NONE_MATCH = 5, CS_OPT_OBSERVE = 6, CS_OPT_URI_PORT = 7,
-	CS_OPT_LOCATION_PATH = 8, CS_OPT_OSCORE = 9, CS_OPT_URI_PATH = 11,
-	CS_OPT_CONTENT_FORMAT = 12, CS_OPT_MAX_AGE = 14, CS_OPT_URI_QUERY = 15,
-	CS_OPT_HOP_LIMIT = 16, CS_OPT_ACCEPT = 17, CS_OPT_Q_BLOCK1 = 19,
-	CS_OPT_LOCATION_QUERY = 20, CS_OPT_EDHOC = 21, CS_OPT_BLOCK2 = 23,
-	CS_OPT_BLOCK1 = 27, CS_OPT_SIZE2 = 28, CS_OPT_Q_BLOCK2 = 31,
-	CS_OPT_PROXY_URI = 35, CS_OPT_PROXY_SCHEME = 39, CS_OPT_SIZE1 = 60,
-	CS_OPT_ECHO = 252, CS_OPT_NO_RESPONSE = 258, CS_OPT_REQUEST_TAG = 292,
-	CS_OPT_OCF_ACCEPT_VERSION = 2049, CS_OPT_OCF_CONTENT_VERSION = 2053,
+	CS_OPT_IF_MATCH = 1,
+	CS_OPT_URI_HOST = 3,
+	CS_OPT_ETAG = 4,
+	CS_OPT_IF_NONE_MATCH = 5,
+	CS_OPT_OBSERVE = 6,
+	CS_OPT_URI_PORT = 7,
+	CS_OPT_LOCATION_PATH = 8,
+	CS_OPT_OSCORE = 9,
+	CS_OPT_URI_PATH = 11,
+	CS_OPT_CONTENT_FORMAT = 12,
+	CS_OPT_MAX_AGE = 14,
+	CS_OPT_URI_QUERY = 15,
+	CS_OPT_HOP_LIMIT = 16,
+	CS_OPT_ACCEPT = 17,
+	CS_OPT_Q_BLOCK1 = 19,
+	CS_OPT_LOCATION_QUERY = 20,
+	CS_OPT_EDHOC = 21,
+	CS_OPT_BLOCK2 = 23,
+	CS_OPT_BLOCK1 = 27,
+	CS_OPT_SIZE2 = 28,
+	CS_OPT_Q_BLOCK2 = 31,
+	CS_OPT_PROXY_URI = 35,
+	CS_OPT_PROXY_SCHEME = 39,
+	CS_OPT_SIZE1 = 60,
+	CS_OPT_ECHO = 252,
+	CS_OPT_NO_RESPONSE = 258,
+	CS_OPT_REQUEST_TAG = 292,
+	CS_OPT_OCF_ACCEPT_VERSION = 2049,
+	CS_OPT_OCF_CONTENT_VERSION = 2053,
 };
 
 enum {

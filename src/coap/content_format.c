@@ -66,7 +66,6 @@ static const struct {
 	{ 341, "application/yang-data+cbor; id=name" },
 	{ 432, "application/td+json" },
 	{ 433, "application/tm+json" },
-	{ 836, "application/voucher+cose" },
 	{ 10000, "application/vnd.ocf+cbor" },
 	{ 10001, "application/oscore" },
 	{ 10002, "application/javascript" },

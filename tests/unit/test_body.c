@@ -11,10 +11,10 @@ enum { NO_BLOCK = 255, BAD_BLOCK = 7 }; /* szx */
 struct answer {
 	uint32_t num;
 	bool more;
-	uint8_t szx;        /* or NO_BLOCK, BAD_BLOCK */
-	uint32_t len;       /* of the payload */
-	const char *etag;   /* NULL: none */
-	uint8_t code;       /* 0: 2.05 */
+	uint8_t szx;      /* or NO_BLOCK, BAD_BLOCK */
+	uint32_t len;     /* of the payload */
+	const char *etag; /* NULL: none */
+	uint8_t code;     /* 0: 2.05 */
 	enum cs_body_state want;
 	uint32_t want_next; /* block asked for while CS_BODY_MORE */
 	uint32_t want_len;  /* of the body after it */
@@ -32,7 +32,7 @@ static struct cs_msg answer_msg(const struct answer *a, uint8_t room[ROOM])
 	struct cs_msg msg;
 
 	cs_msg_header(&w, CS_ACK, a->code ? a->code : CS_CODE_CONTENT, 1,
-	              cs_span_of(NULL, 0));
+		      cs_span_of(NULL, 0));
 	if (a->etag) {
 		cs_opt_write(&w, 0, CS_OPT_ETAG, cs_span_str(a->etag));
 		previous = CS_OPT_ETAG;
@@ -49,6 +49,7 @@ static struct cs_msg answer_msg(const struct answer *a, uint8_t room[ROOM])
 	return msg;
 }
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	uint32_t max_blocks, max_len;
@@ -182,6 +183,7 @@ static const struct {
 	  8, 10,
 	  { { 0, 0, NO_BLOCK, 11, NULL, 0, CS_BODY_LIMIT, 0, 10 }, END } },
 };
+/* clang-format on */
 
 static void run(size_t i)
 {
@@ -197,22 +199,22 @@ static void run(size_t i)
 
 		if (k == 0)
 			got = cs_body_first(&body, &msg, transfers[i].max_blocks,
-			                    transfers[i].max_len);
+					    transfers[i].max_len);
 		else
 			got = cs_body_next(&body, &msg, &bytes);
 
 		if (got != a->want || body.len != a->want_len)
-			fail_msg("%s, answer %zu: state %d, %u bytes",
-			         transfers[i].name, k, got, body.len);
+			fail_msg("%s, answer %zu: state %d, %u bytes", transfers[i].name,
+				 k, got, body.len);
 		if (k > 0 && bytes.len != body.len - before)
-			fail_msg("%s, answer %zu: %zu bytes to append",
-			         transfers[i].name, k, bytes.len);
+			fail_msg("%s, answer %zu: %zu bytes to append", transfers[i].name,
+				 k, bytes.len);
 		if (got == CS_BODY_MORE && body.next.num != a->want_next)
 			fail_msg("%s, answer %zu: next %u", transfers[i].name, k,
-			         body.next.num);
+				 body.next.num);
 		if (got == CS_BODY_MORE && body.next.szx != a->szx)
 			fail_msg("%s, answer %zu: next has szx %u", transfers[i].name, k,
-			         body.next.szx);
+				 body.next.szx);
 	}
 }
 

@@ -29,7 +29,7 @@ static const char *tell(const struct cs_wr *w)
 		assert_false(cs_fault_is_format_error(flaws[i].fault));
 		assert_true(i == 0 || flaws[i].at >= flaws[i - 1].at);
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%s@%zu",
-		                i ? " " : "", cs_fault_name(flaws[i].fault), flaws[i].at);
+				i ? " " : "", cs_fault_name(flaws[i].fault), flaws[i].at);
 	}
 	free(copy);
 	return text;
@@ -46,6 +46,7 @@ static void expect(const char *name, const struct cs_wr *w, const char *want)
 /* A GET or a 2.05 with a payload of some length. */
 enum { Q = CS_CODE_GET, R = CS_CODE_CONTENT };
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	uint8_t code;
@@ -147,6 +148,7 @@ static const struct {
 	{ "empty segment before a query", Q, 0, { { 11, 0, "" }, { 15, 1, "b" } }, "" },
 	{ "NUL in a query", Q, 0, { { 15, 3, "a\0b" } }, "" },
 };
+/* clang-format on */
 
 static void each_oddity_is_found_where_it_stands(void **state)
 {
@@ -162,9 +164,9 @@ static void each_oddity_is_found_where_it_stands(void **state)
 		for (size_t k = 0; k < MAX_OPTS && rows[i].opts[k].number; k++) {
 			const void *value = rows[i].opts[k].value;
 
-			cs_opt_write(&w, previous, rows[i].opts[k].number,
-			             cs_span_of(value ? value : filler,
-			                        rows[i].opts[k].len));
+			cs_opt_write(
+				&w, previous, rows[i].opts[k].number,
+				cs_span_of(value ? value : filler, rows[i].opts[k].len));
 			previous = rows[i].opts[k].number;
 		}
 		cs_msg_payload(&w, cs_span_of(filler, rows[i].payload));
@@ -237,7 +239,7 @@ static void the_host_of_a_proxy_uri_is_bounded(void **state)
 			uint8_t room[700];
 			struct cs_wr w = cs_wr_over(room, sizeof(room));
 			int n = snprintf(uri, sizeof(uri), "%s%.*s%s", forms[i].before,
-			                 len - bracket, host, forms[i].behind);
+					 len - bracket, host, forms[i].behind);
 
 			cs_msg_header(&w, CS_CON, CS_CODE_GET, 1, cs_span_of(NULL, 0));
 			cs_opt_write(&w, 0, CS_OPT_PROXY_URI, cs_span_of(uri, (size_t)n));

@@ -21,12 +21,11 @@ struct forms {
 
 static const char *joined(struct cs_arena *arena, const char *a, const char *b)
 {
-	char *text = cs_arena_alloc(arena, strlen(a) + strlen(b) + 1);
+	size_t room = strlen(a) + strlen(b) + 1;
+	char *text = cs_arena_alloc(arena, room);
 
-	if (text) {
-		strcpy(text, a);
-		strcat(text, b);
-	}
+	if (text)
+		(void)snprintf(text, room, "%s%s", a, b);
 	return text;
 }
 

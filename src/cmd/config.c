@@ -67,18 +67,19 @@ static char *next_line(char *out, int room, void *arg)
 	return out;
 }
 
-/* The first thing that is wrong is what is said. */
+/* The first thing that is wrong is what is said. Gives inih's error. */
 static int wrong(struct loading *load, const char *fmt, ...) CS_PRINTF(2, 3);
 
 static int wrong(struct loading *load, const char *fmt, ...)
 {
+	char what[CS_ARG_WHY];
 	va_list args;
-	int n;
 
-	n = snprintf(load->why, CS_ARG_WHY, "%.200s:%u: ", load->name, load->lines.at);
 	va_start(args, fmt);
-	(void)vsnprintf(load->why + n, CS_ARG_WHY - (size_t)n, fmt, args);
+	(void)vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
+	(void)snprintf(load->why, CS_ARG_WHY, "%.200s:%u: %.280s", load->name,
+		       load->lines.at, what);
 	load->err = CS_ERR_USAGE;
 	load->err_line = load->lines.at;
 	return 0;

@@ -13,16 +13,18 @@
 /* -1 when not asked for: table on a terminal, else jsonl. */
 enum cs_scan_format { CS_SCAN_CSV, CS_SCAN_JSONL, CS_SCAN_TABLE };
 
+/* The wide fields first, so that none is padded. */
 struct cs_scan_options {
-	struct cs_common common;  /* its operands are the TARGETs */
-	const char *targets_file; /* NULL; "-" is standard input */
-	struct cs_port_set target_ports;
-	const char *target_ports_text; /* as it was given */
+	struct cs_common common;         /* its operands are the TARGETs */
+	const char *targets_file;        /* NULL; "-" is standard input */
+	const char *target_ports_text;   /* as it was given */
+	struct cs_port_set target_ports; /* set by cs_scan_options_settle() */
 	struct cs_arg_list exclude;
 	struct cs_arg_list exclude_files;
-	uint64_t max_targets; /* 0: no bound */
+	uint64_t max_targets; /* pairs of address and port; 0: no bound */
 	struct cs_maybe_u64 seed;
 	uint64_t shards, shard; /* shard < shards */
+
 	uint64_t rate_pps;      /* 0: unpaced */
 	uint64_t bandwidth_bps; /* 0: rate_pps holds; else it does instead */
 	uint64_t probes;        /* per address and port */
@@ -30,21 +32,24 @@ struct cs_scan_options {
 	uint64_t max_runtime_s; /* 0: no bound */
 	uint64_t max_results;   /* 0: no bound */
 	uint64_t token_len;     /* bytes */
-	bool follow;            /* second stage: blocks, confirmations */
-	const char *interface;  /* NULL: as the routes say */
+
+	const char *interface; /* NULL: as the routes say */
 	struct cs_arg_list source_ips;
+	const char *output_file;         /* "-": standard output */
+	const char *store;               /* NULL: the default, or none: see no_store */
+	const char *resume;              /* an id, "last", or NULL */
+	const char *metadata_file;       /* or NULL */
+	const char *status_updates_file; /* or NULL */
+	const char *user;                /* NULL: stay who we are */
+
+	int sender;        /* enum cs_sender */
+	int output_format; /* enum cs_scan_format or -1 */
+	int csv_columns;   /* enum cs_csv_columns */
 	struct cs_port_range source_ports;
-	int sender;              /* enum cs_sender */
-	const char *output_file; /* "-": standard output */
-	int output_format;       /* enum cs_scan_format or -1 */
-	int csv_columns;         /* enum cs_csv_columns */
+	bool follow; /* second stage: blocks, confirmations */
 	bool all_codes, split_ipv6;
-	const char *store;  /* NULL: the default, or none: see no_store */
-	bool no_store;      /* set by cs_scan_options_settle() */
-	const char *resume; /* an id, "last", or NULL */
-	const char *metadata_file, *status_updates_file; /* or NULL */
+	bool no_store; /* set by cs_scan_options_settle() */
 	bool dry_run;
-	const char *user; /* NULL: stay who we are */
 	bool require_jail;
 };
 

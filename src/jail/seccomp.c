@@ -88,41 +88,47 @@ static int allow_groups(scmp_filter_ctx filter, bool net)
 	return rc;
 }
 
-/* One call, when one argument is right. */
+/* One call, when the bits of @mask in argument number @arg are @is. */
 struct when {
 	const char *reason;
 	int call;
-	struct scmp_arg_cmp is;
+	unsigned arg;
+	scmp_datum_t mask, is;
 };
 
-static int allow_when(scmp_filter_ctx filter)
+#define ALL_BITS UINT64_MAX
+
+static const struct when rules[] = {
+	{ "memory that is not code", SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
+	{ "memory that is not code", SCMP_SYS(mmap2), 2, PROT_EXEC, 0 },
+	{ "memory that is not code", SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
+	{ "a thread, not a process", SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD },
+	{ "a file's mode, without set-user-ID", SCMP_SYS(fchmod), 1, S_ISUID | S_ISGID,
+	  0 },
+	{ "is it a terminal", SCMP_SYS(ioctl), 1, ALL_BITS, TCGETS },
+	{ "how wide is it", SCMP_SYS(ioctl), 1, ALL_BITS, TIOCGWINSZ },
+	{ "a thread's name", SCMP_SYS(prctl), 0, ALL_BITS, PR_SET_NAME },
+	{ "reading limits, not setting", SCMP_SYS(prlimit64), 2, ALL_BITS, 0 },
+};
+
+static int allow_when(scmp_filter_ctx filter, const struct when *rule)
 {
-	const struct when rules[] = {
-		{ "memory that is not code", SCMP_SYS(mmap),
-		  SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		{ "memory that is not code", SCMP_SYS(mmap2),
-		  SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		{ "memory that is not code", SCMP_SYS(mprotect),
-		  SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		{ "a thread, not a process", SCMP_SYS(clone),
-		  SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
-		{ "a file's mode, without set-user-ID", SCMP_SYS(fchmod),
-		  SCMP_A1_64(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0) },
-		{ "abort(): a signal to ourselves", SCMP_SYS(tgkill),
-		  SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid()) },
-		{ "is it a terminal", SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_EQ, TCGETS) },
-		{ "how wide is it", SCMP_SYS(ioctl),
-		  SCMP_A1_64(SCMP_CMP_EQ, TIOCGWINSZ) },
-		{ "a thread's name", SCMP_SYS(prctl),
-		  SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME) },
-		{ "reading limits, not setting", SCMP_SYS(prlimit64),
-		  SCMP_A2_64(SCMP_CMP_EQ, 0) },
-	};
-	int rc = 0;
+	struct scmp_arg_cmp is = { .arg = rule->arg,
+				   .op = SCMP_CMP_MASKED_EQ,
+				   .datum_a = rule->mask,
+				   .datum_b = rule->is };
+
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, 1, &is);
+}
+
+static int allow_all_when(scmp_filter_ctx filter)
+{
+	const struct when self = { "abort(): a signal to ourselves", SCMP_SYS(tgkill), 0,
+				   ALL_BITS, (scmp_datum_t)getpid() };
+	int rc = allow_when(filter, &self);
 
 	for (size_t i = 0; !rc && i < CS_LEN(rules); i++)
-		rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call, 1,
-					    &rules[i].is);
+		rc = allow_when(filter, &rules[i]);
 	return rc;
 }
 
@@ -131,7 +137,7 @@ static int fill(scmp_filter_ctx filter, bool net)
 	int rc = allow_groups(filter, net);
 
 	if (!rc)
-		rc = allow_when(filter);
+		rc = allow_all_when(filter);
 	/* Its flags lie in memory, out of sight; glibc then takes clone(). */
 	if (!rc)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),

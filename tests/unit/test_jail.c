@@ -334,13 +334,19 @@ static void try_user(const char *dir)
 {
 	const char *const rw[] = { dir };
 	struct cs_jail jail = { .rw = rw, .n_rw = 1, .user = "nobody" };
-	char why[CS_JAIL_WHY] = "";
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char why[CS_JAIL_WHY] = "", status[8192] = "";
 	gid_t group = 12345;
 
-	MUST(setgroups(1, &group) == 0);
+	MUST(fd >= 0 && setgroups(1, &group) == 0);
 	MUST(cs_jail_enter(&jail, &held, why) == CS_OK);
 	MUST(held.user && held.bounding && held.capabilities);
-	MUST(getuid() == 65534 && geteuid() == 65534 && getgid() == 65534);
+	MUST(read(fd, status, sizeof(status) - 1) > 0);
+	status_is(status, "Uid:\t", "65534\t65534\t65534\t65534\n");
+	status_is(status, "Gid:\t", "65534\t65534\t65534\t65534\n");
+	status_is(status, "Groups:\t", " \n");
+	status_is(status, "CapEff:\t", "0000000000000000");
+	status_is(status, "CapBnd:\t", "0000000000000000");
 	DENIED(EPERM, setuid(0));
 	MUST(open(in(dir, "a"), O_CREAT | O_WRONLY, 0600) >= 0);
 }

@@ -63,8 +63,10 @@ static const struct cs_arg rows[] = {
 	  .read = is_filter,
 	  .want = "NAME=VALUE of at most 255 bytes, as rt=temperature or href=/sensors*",
 	  .group = WHOM,
-	  .help = "Ask only for resources with that attribute (RFC 6690 section 4.1), as "
-		  "rt=temperature or href=/sensors*. A device may ignore it." },
+	  .help = "Show only the resources with that attribute (RFC 6690 section 4.1), "
+		  "as "
+		  "rt=temperature or href=/sensors*. The whole list is read and filtered "
+		  "here: devices ignore such queries, or get them wrong." },
 	{ .name = "block-size",
 	  .metavar = "BYTES",
 	  .type = CS_ARG_PARSED,
@@ -92,7 +94,7 @@ static const struct cs_arg rows[] = {
 	  .preset = "64",
 	  .at = AT(concurrency),
 	  .min = 1,
-	  .max = 65536,
+	  .max = 1024,
 	  .group = PATIENCE,
 	  .help = "How many devices are asked at a time; each has one request open "
 		  "(NSTART, RFC 7252 section 4.7)." },

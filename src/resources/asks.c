@@ -26,20 +26,6 @@ void cs_asks_clear(struct cs_asks *asks)
 	*asks = (struct cs_asks){ 0 };
 }
 
-static struct cs_asks_target *new_target(struct cs_asks *asks)
-{
-	struct cs_asks_target *t = cs_arena_alloc(&asks->arena, sizeof(*t));
-
-	if (!t)
-		return NULL;
-	if (asks->last)
-		asks->last->next = t;
-	else
-		asks->first = t;
-	asks->last = t;
-	return t;
-}
-
 /*
  * The options that ask for the URI's resource; @host is the Uri-Host, or
  * empty. CS_ERR_RANGE when they are more than a request has room for.
@@ -64,108 +50,101 @@ static enum cs_err make_question(struct cs_asks *asks, struct cs_uri *uri,
 	return w.err ? CS_ERR_RANGE : CS_OK;
 }
 
-/* Adds one address by the rules of the scope, which know what is refused. */
-static enum cs_err add_address(struct cs_asks *asks, struct cs_span word,
-			       const struct cs_source *source, const struct cs_addr *ip)
-{
-	char text[CS_ADDR_TEXT];
-	enum cs_err err;
-
-	cs_addr_text(ip, text);
-	err = cs_scope_add_target(&asks->draft, cs_span_str(text), source);
-	if (err == CS_ERR_REFUSED && !cs_span_eq(word, cs_span_str(text)))
-		cs_scope_complain(&asks->draft, source, word,
-				  ": nothing is ever sent to %s", text);
-	return err;
-}
-
-static enum cs_err find_address(struct cs_asks *asks, const struct cs_uri *uri,
-				const struct cs_source *source, cs_asks_name_fn *resolve,
-				void *arg, bool *is_name, struct cs_addr *ip)
-{
-	*is_name = false;
-	if (cs_addr_read(uri->host, ip) && uri->literal != cs_addr_is_v4(ip))
-		return CS_OK;
-	if (uri->literal || !cs_scope_is_name(uri->host) || !resolve) {
-		cs_scope_complain(&asks->draft, source, uri->host,
-				  ": want an address or a host name%s",
-				  uri->literal ? "; an IPv6 one in the brackets" : "");
-		return CS_ERR_SYNTAX;
-	}
-	*is_name = true;
-	return resolve(arg, &asks->draft, uri->host, source, ip);
-}
-
-/*
- * @text is the URI, or what stands for one: then @shown is the word that was
- * written, and no Uri-Host is sent.
- */
-static enum cs_err add_uri(struct cs_asks *asks, struct cs_span text,
-			   struct cs_span shown, const struct cs_source *source,
-			   cs_asks_name_fn *resolve, void *arg)
-{
-	bool bare = !cs_span_eq(text, shown), is_name;
-	uint8_t name[CS_URI_COMPONENT_MAX];
-	struct cs_question question = { .uri = text };
-	struct cs_span host = { 0 };
-	const char *want;
-	struct cs_addr ip;
-	struct cs_uri uri;
-	enum cs_err err = cs_uri_read(text, &uri, &want);
-
-	if (err) {
-		cs_scope_complain(&asks->draft, source, shown, ": %s", want);
-		return err;
-	}
-	err = find_address(asks, &uri, source, resolve, arg, &is_name, &ip);
-	if (!err)
-		err = add_address(asks, shown, source, &ip);
-	if (err)
-		return err;
-	if (is_name && !bare)
-		host = cs_span_of(name, cs_uri_host_name(&uri, name));
-	err = make_question(asks, &uri, host, &question);
-	if (err == CS_ERR_RANGE)
-		cs_scope_complain(&asks->draft, source, shown,
-				  ": want a path and query of at most %d bytes",
-				  CS_VISIT_OPTIONS);
-	if (err)
-		return err;
-
-	struct cs_asks_target *t = new_target(asks);
-
-	if (!t)
-		return CS_ERR_NOMEM;
-	t->range = (struct cs_range){ ip, ip };
-	t->has_port = uri.has_port;
-	t->port = uri.port;
-	t->question = question;
-	if (bare)
-		t->question.uri.len = 0;
-	return CS_OK;
-}
-
-/* ADDRESS, PREFIX or LOW-HIGH. */
-static enum cs_err add_range(struct cs_asks *asks, struct cs_span word,
-			     const struct cs_source *source)
+/* One target for each range that the draft has got since it had @before. */
+static enum cs_err add_targets(struct cs_asks *asks, size_t before,
+			       const struct cs_uri *uri,
+			       const struct cs_question *question)
 {
 	const struct cs_ranges *named = &asks->draft.targets;
-	size_t before = named->n;
-	struct cs_uri uri = { 0 };
-	struct cs_question question = { 0 };
-	enum cs_err err = cs_scope_add_target(&asks->draft, word, source);
 
-	if (!err)
-		err = make_question(asks, &uri, (struct cs_span){ 0 }, &question);
-	for (size_t i = before; !err && i < named->n; i++) {
-		struct cs_asks_target *t = new_target(asks);
+	for (size_t i = before; i < named->n; i++) {
+		struct cs_asks_target *t = cs_arena_alloc(&asks->arena, sizeof(*t));
 
 		if (!t)
 			return CS_ERR_NOMEM;
-		t->range = named->at[i];
-		t->question = question;
+		*t = (struct cs_asks_target){ .range = named->at[i],
+					      .has_port = uri->has_port,
+					      .port = uri->port,
+					      .question = *question };
+		if (asks->last)
+			asks->last->next = t;
+		else
+			asks->first = t;
+		asks->last = t;
 	}
-	return err;
+	return CS_OK;
+}
+
+/* What is being added, from the word as it was written to its options. */
+struct naming {
+	struct cs_span word;
+	const struct cs_source *source;
+	cs_scope_name_fn *resolve;
+	void *arg;
+	bool bare; /* no URI was written, only what is like a part of one */
+	struct cs_uri uri;
+	struct cs_question question;
+};
+
+/* The addresses of the URI's host into the draft; *@is_name if it has a name. */
+static enum cs_err add_host(struct cs_asks *asks, const struct naming *n, bool *is_name)
+{
+	struct cs_span host = n->uri.host;
+	bool local = cs_span_eq(host, cs_span_str("local"));
+	struct cs_addr ip;
+
+	*is_name = false;
+	if (cs_addr_read(host, &ip) && n->uri.literal != cs_addr_is_v4(&ip))
+		return cs_scope_add_target(&asks->draft, host, n->source);
+	if (n->uri.literal || !cs_scope_is_name(host) || !n->resolve ||
+	    (local && !cs_span_eq(n->word, host))) {
+		cs_scope_complain(&asks->draft, n->source, n->word,
+				  ": want an address or a name as host%s",
+				  n->uri.literal ? ", an IPv6 address in brackets" : "");
+		return CS_ERR_SYNTAX;
+	}
+	*is_name = true;
+	return n->resolve(n->arg, &asks->draft, host, n->source);
+}
+
+/* Reads @text, which is the word or stands for it. */
+static enum cs_err add_uri(struct cs_asks *asks, struct naming *n, struct cs_span text)
+{
+	uint8_t name[CS_URI_COMPONENT_MAX];
+	size_t before = asks->draft.targets.n;
+	struct cs_span host = { 0 };
+	bool is_name;
+	const char *want;
+	enum cs_err err = cs_uri_read(text, &n->uri, &want);
+
+	if (err) {
+		cs_scope_complain(&asks->draft, n->source, n->word, ": %s", want);
+		return err;
+	}
+	err = add_host(asks, n, &is_name);
+	if (err)
+		return err;
+	if (is_name && !n->bare)
+		host = cs_span_of(name, cs_uri_host_name(&n->uri, name));
+	if (!n->bare)
+		n->question.uri = text;
+	err = make_question(asks, &n->uri, host, &n->question);
+	if (err == CS_ERR_RANGE)
+		cs_scope_complain(&asks->draft, n->source, n->word,
+				  ": want a path and query of at most %d bytes",
+				  CS_VISIT_OPTIONS);
+	return err ? err : add_targets(asks, before, &n->uri, &n->question);
+}
+
+/* ADDRESS, PREFIX or LOW-HIGH. */
+static enum cs_err add_range(struct cs_asks *asks, struct naming *n)
+{
+	size_t before = asks->draft.targets.n;
+	enum cs_err err = cs_scope_add_target(&asks->draft, n->word, n->source);
+
+	if (!err)
+		err = make_question(asks, &n->uri, (struct cs_span){ 0 }, &n->question);
+	return err ? err : add_targets(asks, before, &n->uri, &n->question);
 }
 
 /* HOST:PORT or [IPV6] or [IPV6]:PORT: what can stand between :// and a path. */
@@ -181,18 +160,18 @@ static bool is_authority(struct cs_span word)
 	return colon && !memchr(colon + 1, ':', (size_t)(end - colon - 1));
 }
 
-/* The word with "coap://" before it, in the arena; empty when memory is out. */
-static struct cs_span as_uri(struct cs_asks *asks, struct cs_span word)
+/* A copy of @word with @before in front; empty when memory is out. */
+static struct cs_span in_arena(struct cs_asks *asks, const char *before,
+			       struct cs_span word)
 {
-	static const char scheme[] = "coap://";
-	size_t len = sizeof(scheme) - 1 + word.len;
-	char *text = cs_arena_alloc(&asks->arena, len);
+	size_t len = strlen(before);
+	char *text = cs_arena_alloc(&asks->arena, len + word.len);
 
 	if (!text)
 		return (struct cs_span){ 0 };
-	memcpy(text, scheme, sizeof(scheme) - 1);
-	memcpy(text + sizeof(scheme) - 1, word.ptr, word.len);
-	return cs_span_of(text, len);
+	memcpy(text, before, len);
+	memcpy(text + len, word.ptr, word.len);
+	return cs_span_of(text, len + word.len);
 }
 
 static enum cs_err refuse_scheme(struct cs_asks *asks, struct cs_span word,
@@ -214,22 +193,26 @@ static enum cs_err refuse_scheme(struct cs_asks *asks, struct cs_span word,
 }
 
 enum cs_err cs_asks_add(struct cs_asks *asks, struct cs_span word,
-			const struct cs_source *source, cs_asks_name_fn *resolve,
+			const struct cs_source *source, cs_scope_name_fn *resolve,
 			void *arg)
 {
-	struct cs_span scheme, text = word;
+	struct naming n = {
+		.word = word, .source = source, .resolve = resolve, .arg = arg
+	};
+	struct cs_span scheme, text;
 
 	if (word.len > 0 && cs_uri_looks(word, &scheme)) {
-		if (scheme.len != 4 || strncasecmp((const char *)scheme.ptr, "coap", 4))
+		if (scheme.len != 4 ||
+		    strncasecmp((const char *)scheme.ptr, "coap", 4) != 0)
 			return refuse_scheme(asks, word, scheme, source);
-		return add_uri(asks, word, word, source, resolve, arg);
+		text = in_arena(asks, "", word);
+		return text.len ? add_uri(asks, &n, text) : CS_ERR_NOMEM;
 	}
+	n.bare = true;
 	if (word.len == 0 || (!is_authority(word) && !cs_scope_is_name(word)))
-		return add_range(asks, word, source);
-	text = as_uri(asks, word);
-	if (text.len == 0)
-		return CS_ERR_NOMEM;
-	return add_uri(asks, text, word, source, resolve, arg);
+		return add_range(asks, &n);
+	text = in_arena(asks, "coap://", word);
+	return text.len ? add_uri(asks, &n, text) : CS_ERR_NOMEM;
 }
 
 /* An ask on its way into the list. */

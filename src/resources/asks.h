@@ -29,27 +29,20 @@ struct cs_asks {
 void cs_asks_clear(struct cs_asks *asks);
 
 /*
- * Finds the address of @name; sets draft->why (cs_scope_complain()) when there
- * is none, and returns CS_ERR_NOT_FOUND.
- */
-typedef enum cs_err cs_asks_name_fn(void *arg, struct cs_scope_draft *draft,
-				    struct cs_span name, const struct cs_source *source,
-				    struct cs_addr *ip);
-
-/*
  * Adds what one word names: a coap:// URI, HOST:PORT, [IPV6]:PORT, ADDRESS,
  * PREFIX, LOW-HIGH or NAME. What names no path is asked for
- * /.well-known/core. A URI's name goes to the device as Uri-Host; that of a
- * bare NAME does not.
+ * /.well-known/core. Names go to @resolve, and all their addresses are asked; a
+ * URI's name goes to the device as Uri-Host, that of a bare NAME does not.
  *
- * CS_ERR_SYNTAX, CS_ERR_RANGE  not of such a form; too many devices
- * CS_ERR_NOT_FOUND             a scheme that is not supported, or by @resolve
+ * CS_ERR_SYNTAX, CS_ERR_RANGE  not of such a form
+ * CS_ERR_NOT_FOUND             a scheme that is not supported
  * CS_ERR_REFUSED               nothing is ever sent there (multicast)
  * CS_ERR_NOMEM
+ * Errors of @resolve are passed on.
  */
 CS_MUST_USE enum cs_err cs_asks_add(struct cs_asks *asks, struct cs_span word,
 				    const struct cs_source *source,
-				    cs_asks_name_fn *resolve, void *arg);
+				    cs_scope_name_fn *resolve, void *arg);
 
 /*
  * Builds the scope and the list. Where a target names no port, each of @ports

@@ -15,9 +15,9 @@ enum { CS_LARGE_FROM = 4 << 20 /* bytes */ };
 
 static inline void cs_prefer_large_pages(void *bytes, size_t len)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t from = ((uintptr_t)bytes + page - 1) & ~(page - 1);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t skip = (page - (uintptr_t)bytes % page) % page;
 
 	if (len >= CS_LARGE_FROM)
-		(void)madvise((void *)from, len - page, MADV_HUGEPAGE);
+		(void)madvise((char *)bytes + skip, len - skip, MADV_HUGEPAGE);
 }

@@ -44,7 +44,7 @@ static enum cs_err number(struct cs_scope *s)
 {
 	uint64_t total = 0;
 
-	s->first = malloc((s->ranges.n + 1) * sizeof(*s->first));
+	s->first = calloc(s->ranges.n + 1, sizeof(*s->first));
 	if (!s->first)
 		return CS_ERR_NOMEM;
 	cs_prefer_large_pages(s->first, (s->ranges.n + 1) * sizeof(*s->first));
@@ -73,7 +73,8 @@ static enum cs_err make_slots(struct cs_scope *s)
 		return CS_ERR_NOMEM;
 	cs_prefer_large_pages(s->slots, (n + 1) * sizeof(*s->slots));
 	for (size_t i = 0; i < n; i++) {
-		while (s->first[range + 1] <= (uint64_t)i << s->shift)
+		while (range + 1 < s->ranges.n &&
+		       s->first[range + 1] <= (uint64_t)i << s->shift)
 			range++;
 		s->slots[i] = range;
 	}

@@ -11,10 +11,10 @@
 
 struct cs_special {
 	struct cs_prefix prefix;
-	const char *name; /* as in the registry */
-	const char *rfc;  /* "RFC 1918" */
 	bool never;       /* nothing is ever sent there, whoever names it */
 	bool inner;       /* lies inside the nearest row before it that does not */
+	const char *name; /* as in the registry */
+	const char *rfc;  /* "RFC 1918" */
 };
 
 /* All rows, ascending; a row that lies inside another comes after it. */

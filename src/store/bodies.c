@@ -15,14 +15,15 @@ struct cs_body_slot {
 	int64_t id; /* 0: free */
 };
 
-struct cs_sip128 cs_bodies_hash(const struct cs_bodies *bodies, struct cs_span body)
-{
-	return cs_siphash128(&bodies->key, body.ptr, body.len);
-}
-
 static struct cs_body_slot *bucket(const struct cs_bodies *bodies, struct cs_sip128 hash)
 {
 	return bodies->slots + (hash.lo & (bodies->n_slots / WAYS - 1)) * WAYS;
+}
+
+void cs_bodies_soon(const struct cs_bodies *bodies, struct cs_sip128 hash)
+{
+	if (bodies->n_slots > 0)
+		__builtin_prefetch(bucket(bodies, hash));
 }
 
 int64_t cs_bodies_find(const struct cs_bodies *bodies, struct cs_sip128 hash)

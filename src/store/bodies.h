@@ -17,7 +17,15 @@ struct cs_bodies {
 	size_t n_slots, used;
 };
 
-struct cs_sip128 cs_bodies_hash(const struct cs_bodies *bodies, struct cs_span body);
+/* The hash that a body is known by; equal for equal keys, whatever the segment. */
+static inline struct cs_sip128 cs_body_hash(const struct cs_sipkey *key,
+					    struct cs_span body)
+{
+	return cs_siphash13_128(key, body.ptr, body.len);
+}
+
+/* Says that cs_bodies_find() of @hash is soon to come. */
+void cs_bodies_soon(const struct cs_bodies *bodies, struct cs_sip128 hash);
 
 /* Its number in the segment, or 0. */
 int64_t cs_bodies_find(const struct cs_bodies *bodies, struct cs_sip128 hash);

@@ -28,7 +28,7 @@ enum {
 	COL_BODY_BYTES,
 };
 
-enum { COAP_HEADER = 4, CODE_AT = 1 };
+enum { COLUMNS = COL_BODY /* that are bound */, COAP_HEADER = 4, CODE_AT = 1 };
 
 int cs_row_code(const struct cs_result *row)
 {
@@ -52,25 +52,28 @@ static void number_or_null(sqlite3_stmt *stmt, int at, int64_t value)
 		number(stmt, at, value);
 }
 
-void cs_row_bind(sqlite3_stmt *stmt, const struct cs_result *row, int64_t body)
+void cs_row_bind(sqlite3_stmt *stmt, unsigned nth, const struct cs_result *row,
+		 int64_t body)
 {
-	cs_db_bind(stmt, COL_IP, cs_span_of(row->ip.b, sizeof(row->ip.b)));
-	number(stmt, COL_PORT, row->port);
-	number(stmt, COL_REPLY_PORT, row->reply_port);
-	number(stmt, COL_TIME, row->time_us);
-	number_or_null(stmt, COL_RTT, row->rtt_us);
-	number(stmt, COL_MATCH, row->match);
-	number_or_null(stmt, COL_CODE, cs_row_code(row));
-	number(stmt, COL_REQUEST, row->request_size);
-	number(stmt, COL_RESPONSE, row->response_size);
-	number(stmt, COL_DATAGRAMS, row->datagrams);
-	number(stmt, COL_BYTES, (int64_t)row->bytes);
-	number(stmt, COL_COMPLETE, row->complete);
-	number(stmt, COL_BLOCKS, row->blocks);
-	number(stmt, COL_FAULT, row->malformed.fault);
-	number(stmt, COL_FAULT_AT, (int64_t)row->malformed.at);
-	cs_db_bind(stmt, COL_HEADER, row->header);
-	number_or_null(stmt, COL_BODY, body > 0 ? body : -1);
+	int at = (int)(nth * COLUMNS);
+
+	cs_db_bind(stmt, at + COL_IP, cs_span_of(row->ip.b, sizeof(row->ip.b)));
+	number(stmt, at + COL_PORT, row->port);
+	number(stmt, at + COL_REPLY_PORT, row->reply_port);
+	number(stmt, at + COL_TIME, row->time_us);
+	number_or_null(stmt, at + COL_RTT, row->rtt_us);
+	number(stmt, at + COL_MATCH, row->match);
+	number_or_null(stmt, at + COL_CODE, cs_row_code(row));
+	number(stmt, at + COL_REQUEST, row->request_size);
+	number(stmt, at + COL_RESPONSE, row->response_size);
+	number(stmt, at + COL_DATAGRAMS, row->datagrams);
+	number(stmt, at + COL_BYTES, (int64_t)row->bytes);
+	number(stmt, at + COL_COMPLETE, row->complete);
+	number(stmt, at + COL_BLOCKS, row->blocks);
+	number(stmt, at + COL_FAULT, row->malformed.fault);
+	number(stmt, at + COL_FAULT_AT, (int64_t)row->malformed.at);
+	cs_db_bind(stmt, at + COL_HEADER, row->header);
+	number_or_null(stmt, at + COL_BODY, body > 0 ? body : -1);
 }
 
 /* A number of the row in 0..max; the first that is not so sticks in @bad. */

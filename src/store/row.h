@@ -14,9 +14,15 @@
 	" response_size, datagrams, bytes, complete, blocks, fault, fault_at, header," \
 	" body"
 
-#define CS_ROW_INSERT                            \
-	"INSERT INTO result(" CS_ROW_COLUMNS ")" \
-	" VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)"
+#define CS_ROW_INSERT "INSERT INTO result(" CS_ROW_COLUMNS ") VALUES"
+#define CS_ROW_VALUES "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+
+/* Several rows by one statement cost half as much as one by one. */
+enum { CS_ROW_BATCH = 16 };
+#define CS_ROW_VALUES_4 \
+	CS_ROW_VALUES "," CS_ROW_VALUES "," CS_ROW_VALUES "," CS_ROW_VALUES
+#define CS_ROW_BATCH_VALUES \
+	CS_ROW_VALUES_4 "," CS_ROW_VALUES_4 "," CS_ROW_VALUES_4 "," CS_ROW_VALUES_4
 
 /* What cs_row_read() wants: the row's number, the row, the body's bytes. */
 #define CS_ROW_SELECT "SELECT result.id, " CS_ROW_COLUMNS ", stored.payload FROM result"
@@ -26,8 +32,12 @@
 /* The code of the first datagram; -1 when it has no CoAP header. */
 int cs_row_code(const struct cs_result *row);
 
-/* Binds to CS_ROW_INSERT. @row must live until the statement ran. */
-void cs_row_bind(sqlite3_stmt *stmt, const struct cs_result *row, int64_t body);
+/*
+ * Binds to the values of the @nth row of an insert. @row must live until the
+ * statement ran.
+ */
+void cs_row_bind(sqlite3_stmt *stmt, unsigned nth, const struct cs_result *row,
+		 int64_t body);
 
 /*
  * Reads what CS_ROW_SELECT gave; spans live until the statement moves on.

@@ -31,7 +31,8 @@ static const char *const stmts[CS_STMT_COUNT] = {
 			      " probed, closed, first_row, n_rows, n_content)"
 			      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
 	[CS_STMT_ROWS_DELETE] = "DELETE FROM result WHERE id BETWEEN ?1 AND ?2",
-	[CS_STMT_ROW_PUT] = CS_ROW_INSERT,
+	[CS_STMT_ROW_PUT] = CS_ROW_INSERT CS_ROW_VALUES,
+	[CS_STMT_ROWS_PUT] = CS_ROW_INSERT CS_ROW_BATCH_VALUES,
 	[CS_STMT_BODY_PUT] = "INSERT INTO body(payload) VALUES(?1)",
 };
 

@@ -19,6 +19,7 @@ enum cs_segment_stmt {
 	CS_STMT_CHUNK_PUT,
 	CS_STMT_ROWS_DELETE,
 	CS_STMT_ROW_PUT,
+	CS_STMT_ROWS_PUT, /* CS_ROW_BATCH of them */
 	CS_STMT_BODY_PUT,
 	CS_STMT_COUNT,
 };
@@ -79,9 +80,12 @@ typedef enum cs_err cs_chunk_each_fn(void *arg, const struct cs_chunk_entry *ent
 CS_MUST_USE enum cs_err cs_segment_chunks(struct cs_segment *segment,
 					  cs_chunk_each_fn *each, void *arg);
 
-/* One row to be put, and the day it belongs to. */
+/* One row to be put; what it is sorted by stands in it, which is quicker. */
 struct cs_day_row {
-	int32_t day;
+	int32_t day; /* it belongs to */
+	uint16_t port;
+	uint64_t ip_hi, ip_lo; /* the address as a number */
+	struct cs_sip128 body; /* hash of the body under the store's key */
 	const struct cs_result *row;
 };
 

@@ -22,7 +22,7 @@ static enum cs_err learn_bodies(struct cs_segment *segment)
 			err = cs_db_damaged(&segment->db, "body %" PRId64, id);
 		else
 			cs_bodies_add(&segment->bodies,
-				      cs_bodies_hash(&segment->bodies, bytes), id);
+				      cs_body_hash(&segment->bodies.key, bytes), id);
 		last = id;
 	}
 	(void)sqlite3_finalize(stmt); /* only read from */
@@ -44,49 +44,82 @@ static enum cs_err begin(struct cs_segment *segment)
 	return err;
 }
 
-/* The number of the body in this segment, 0 for an empty one. */
-static enum cs_err put_body(struct cs_segment *segment, struct cs_span body, int64_t *id)
+/* The number of the row's body in this segment, 0 for an empty one. */
+static enum cs_err put_body(struct cs_segment *segment, const struct cs_day_row *row,
+			    int64_t *id)
 {
 	sqlite3_stmt *put = segment->stmts[CS_STMT_BODY_PUT];
 	enum cs_err err;
 
 	*id = 0;
-	if (body.len == 0)
+	if (row->row->body.len == 0)
 		return CS_OK;
-
-	struct cs_sip128 hash = cs_bodies_hash(&segment->bodies, body);
-
-	*id = cs_bodies_find(&segment->bodies, hash);
+	*id = cs_bodies_find(&segment->bodies, row->body);
 	if (*id)
 		return CS_OK;
-	cs_db_bind(put, 1, body);
+	cs_db_bind(put, 1, row->row->body);
 	err = cs_db_run(&segment->db, put);
 	if (err)
 		return err;
 	*id = sqlite3_last_insert_rowid(segment->db.sql);
-	cs_bodies_add(&segment->bodies, hash, *id);
+	cs_bodies_add(&segment->bodies, row->body, *id);
 	return CS_OK;
+}
+
+/* Sorted rows lie anywhere in memory: what is soon to be bound is fetched. */
+static void fetch(const struct cs_segment *segment, const struct cs_day_row *rows,
+		  size_t n)
+{
+	for (size_t i = CS_ROW_BATCH; i < 3 * CS_ROW_BATCH && i < n; i++) {
+		const char *row = (const char *)rows[i].row;
+
+		if (i < 2 * CS_ROW_BATCH) {
+			/* Fetched by the call before: its pointers can be followed. */
+			__builtin_prefetch(rows[i].row->header.ptr);
+			cs_bodies_soon(&segment->bodies, rows[i].body);
+		} else {
+			__builtin_prefetch(row);
+			__builtin_prefetch(row + sizeof(struct cs_result) / 2);
+			__builtin_prefetch(row + sizeof(struct cs_result) - 1);
+		}
+	}
+}
+
+/* Appends one row or a whole batch by one statement. */
+static enum cs_err put_some(struct cs_segment *segment, struct cs_chunk_entry *entry,
+			    const struct cs_day_row *rows, size_t n)
+{
+	sqlite3_stmt *put = segment->stmts[n == 1 ? CS_STMT_ROW_PUT : CS_STMT_ROWS_PUT];
+	enum cs_err err = CS_OK;
+
+	for (unsigned i = 0; i < n; i++) {
+		int64_t body;
+
+		err = put_body(segment, &rows[i], &body);
+		if (err)
+			return err;
+		cs_row_bind(put, i, rows[i].row, body);
+		entry->n_content += cs_row_code(rows[i].row) == CS_CODE_CONTENT;
+	}
+	err = cs_db_run(&segment->db, put);
+	if (entry->n_rows == 0)
+		entry->first_row =
+			sqlite3_last_insert_rowid(segment->db.sql) - (int64_t)n + 1;
+	entry->n_rows += (int64_t)n;
+	return err;
 }
 
 /* Appends the rows; they get consecutive numbers. */
 static enum cs_err put_rows(struct cs_segment *segment, struct cs_chunk_entry *entry,
 			    const struct cs_day_row *rows, size_t n)
 {
-	sqlite3_stmt *put = segment->stmts[CS_STMT_ROW_PUT];
 	enum cs_err err = CS_OK;
 
-	for (size_t i = 0; !err && i < n; i++) {
-		int64_t body;
-
-		err = put_body(segment, rows[i].row->body, &body);
-		if (err)
-			break;
-		cs_row_bind(put, rows[i].row, body);
-		err = cs_db_run(&segment->db, put);
-		if (i == 0)
-			entry->first_row = sqlite3_last_insert_rowid(segment->db.sql);
-		entry->n_content += cs_row_code(rows[i].row) == CS_CODE_CONTENT;
-		entry->n_rows++;
+	for (size_t i = 0, some; !err && i < n; i += some) {
+		some = n - i >= CS_ROW_BATCH ? CS_ROW_BATCH : 1;
+		if (some > 1)
+			fetch(segment, rows + i, n - i);
+		err = put_some(segment, entry, rows + i, some);
 	}
 	if (!err && n > 0 &&
 	    sqlite3_last_insert_rowid(segment->db.sql) - entry->first_row !=

@@ -27,20 +27,23 @@ static void the_published_vectors_come_out(void **state)
 		assert_true(cs_siphash(&key, bytes, vectors[i].n) == vectors[i].want);
 }
 
-/* The reference code's vectors for 128 bits; `openssl mac SIPHASH` agrees. */
+/*
+ * The same input, from OpenSSL: openssl mac -macopt hexkey:0001..0f
+ * -macopt size:16 -macopt c-rounds:1 -macopt d-rounds:3 -in FILE SIPHASH
+ */
 static const struct {
 	size_t n;
 	struct cs_sip128 want;
 } vectors128[] = {
-	{ 0, { UINT64_C(0xe6a825ba047f81a3), UINT64_C(0x930255c71472f66d) } },
-	{ 1, { UINT64_C(0x44af996bd8c187da), UINT64_C(0x45fc229b11597634) } },
-	{ 7, { UINT64_C(0x53c1dbd8beebf1a1), UINT64_C(0x3982f01fa64ab8c0) } },
-	{ 8, { UINT64_C(0x61f55862baa9623b), UINT64_C(0xb49714f364e2830f) } },
-	{ 15, { UINT64_C(0x11a8b03399e99354), UINT64_C(0xd9c3cf970fec087e) } },
-	{ 63, { UINT64_C(0x4a83502f77d15051), UINT64_C(0x7cbd3f979a063e50) } },
+	{ 0, { UINT64_C(0xbea58827b2bc7ee7), UINT64_C(0x013030dd6adb62fd) } },
+	{ 1, { UINT64_C(0xa8edd36004376ffc), UINT64_C(0x63f02f2bcc73055e) } },
+	{ 7, { UINT64_C(0xc3e0aaf223b98410), UINT64_C(0x77ab4808c82e2fa6) } },
+	{ 8, { UINT64_C(0xb4dae3d5e1fe12aa), UINT64_C(0x99c7f935ab164f72) } },
+	{ 15, { UINT64_C(0x6c52bdb205557ec1), UINT64_C(0x09017e1eeccd2129) } },
+	{ 63, { UINT64_C(0x6f42fe4ee300584c), UINT64_C(0xad6052a70a6b9f07) } },
 };
 
-static void the_published_vectors_of_128_bits_come_out(void **state)
+static void the_vectors_of_128_bits_come_out(void **state)
 {
 	uint8_t bytes[64];
 
@@ -48,7 +51,7 @@ static void the_published_vectors_of_128_bits_come_out(void **state)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)i;
 	for (size_t i = 0; i < CS_LEN(vectors128); i++) {
-		struct cs_sip128 got = cs_siphash128(&key, bytes, vectors128[i].n);
+		struct cs_sip128 got = cs_siphash13_128(&key, bytes, vectors128[i].n);
 
 		assert_true(got.lo == vectors128[i].want.lo);
 		assert_true(got.hi == vectors128[i].want.hi);
@@ -66,7 +69,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_published_vectors_come_out),
-		cmocka_unit_test(the_published_vectors_of_128_bits_come_out),
+		cmocka_unit_test(the_vectors_of_128_bits_come_out),
 		cmocka_unit_test(a_word_hashes_like_its_bytes),
 	};
 

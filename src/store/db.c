@@ -82,10 +82,18 @@ static enum cs_err meaning(int rc)
 	}
 }
 
+/* SQLite keeps the reason of a failed read or write, but not of a failed commit. */
+static int reason(struct cs_db *db)
+{
+	int kept = errno, number = db->sql ? sqlite3_system_errno(db->sql) : 0;
+
+	return number ? number : kept;
+}
+
 enum cs_err cs_db_err(struct cs_db *db, int rc)
 {
-	int number = db->sql ? sqlite3_system_errno(db->sql) : 0;
 	enum cs_err err = meaning(rc);
+	int number = reason(db);
 
 	if (rc == SQLITE_OK)
 		return CS_OK;
@@ -99,6 +107,7 @@ enum cs_err cs_db_err(struct cs_db *db, int rc)
 
 enum cs_err cs_db_exec(struct cs_db *db, const char *sql)
 {
+	errno = 0;
 	return cs_db_err(db, sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
 }
 
@@ -111,6 +120,8 @@ enum cs_err cs_db_prepare(struct cs_db *db, const char *sql, sqlite3_stmt **out)
 
 enum cs_err cs_db_run(struct cs_db *db, sqlite3_stmt *stmt)
 {
+	errno = 0;
+
 	int rc = sqlite3_step(stmt);
 	enum cs_err err = rc == SQLITE_DONE ? CS_OK : cs_db_err(db, rc);
 
@@ -120,6 +131,8 @@ enum cs_err cs_db_run(struct cs_db *db, sqlite3_stmt *stmt)
 
 bool cs_db_next(struct cs_db *db, sqlite3_stmt *stmt, enum cs_err *err)
 {
+	errno = 0;
+
 	int rc = sqlite3_step(stmt);
 
 	if (rc == SQLITE_ROW)
@@ -288,10 +301,13 @@ static enum cs_err settle(struct cs_db *db, enum cs_db_mode mode,
 			  const struct cs_db_kind *kind)
 {
 	bool empty = false;
-	enum cs_err err = cs_db_exec(db, settings);
+	enum cs_err err = CS_OK;
 
-	if (!err && mode == CS_DB_EXCLUSIVE)
+	/* Before the first read: then the index of the WAL is in our memory. */
+	if (mode == CS_DB_EXCLUSIVE)
 		err = cs_db_exec(db, "PRAGMA locking_mode=EXCLUSIVE");
+	if (!err)
+		err = cs_db_exec(db, settings);
 	if (!err && mode != CS_DB_READ)
 		err = is_empty(db, &empty);
 	if (!err && empty)

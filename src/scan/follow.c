@@ -172,20 +172,16 @@ static void take_block(struct cs_following *f, struct cs_follow *follow,
 
 	if (state == CS_BODY_REPEATED)
 		return;
-	if (state != CS_BODY_MORE && state != CS_BODY_COMPLETE) {
+	if (bytes.len > 0 && cs_host_append(f->hosts, host, bytes)) {
 		end(follow);
 		return;
 	}
-	if (cs_host_append(f->hosts, host, bytes)) {
-		end(follow);
-		return;
-	}
-	host->blocks++;
+	host->blocks += bytes.len > 0;
 	if (state == CS_BODY_MORE) {
 		ask_next(f, follow);
 		return;
 	}
-	host->complete = true;
+	host->complete = state == CS_BODY_COMPLETE; /* else: cut */
 	end(follow);
 }
 

@@ -11,6 +11,7 @@
 enum {
 	TICK_MS = 10, /* follow-ups, closing of chunks */
 	MATCH_AT_ONCE = 8192,
+	BURST_MS = 5, /* of packets, made good after the sender slept */
 	RESULTS_MEMORY_MAX =
 		256 * 1024 * 1024, /* open and unwritten; then the sender waits */
 };
@@ -147,7 +148,7 @@ static enum cs_err begin(struct run *run)
 	if (!open_events(run))
 		return CS_ERR_IO;
 	wire_up(run);
-	cs_pace_init(&run->pace, scan->plan.rate_pps, CS_NS_PER_MS, now);
+	cs_pace_init(&run->pace, scan->plan.rate_pps, BURST_MS * CS_NS_PER_MS, now);
 
 	enum cs_err err =
 		cs_window_init(&run->window, scan->plan.rate_pps, scan->plan.cooldown_s);

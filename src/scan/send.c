@@ -8,7 +8,8 @@ enum {
 	SLEEP_MAX_NS = 50 * 1000 * 1000, /* a stop is seen within this */
 	FULL_SLEEP_NS = 50 * 1000,       /* a full queue drains meanwhile */
 	HOLD_SLEEP_NS = 500 * 1000,
-	FULL_TRIES = 40000, /* 2 s of a full queue: the way is blocked */
+	GATHER_MAX_NS = 2 * 1000 * 1000, /* to send several packets a wake-up */
+	FULL_TRIES = 40000,              /* 2 s of a full queue: the way is blocked */
 };
 
 static bool stopped(const struct cs_sending *s)
@@ -23,6 +24,22 @@ static void sleep_ns(int64_t ns)
 	(void)nanosleep(&t, NULL); /* shorter is fine */
 }
 
+/*
+ * How long to sleep when the next packet is due in @wait: until a batch is due,
+ * because waking up costs more than a packet does. What became due meanwhile
+ * the pace makes good (its burst is longer than this).
+ */
+static int64_t gather(const struct cs_sending *s, int64_t wait)
+{
+	int64_t batch = s->pace->rate_pps
+				? CS_TX_BATCH * CS_NS_PER_S / (int64_t)s->pace->rate_pps
+				: 0;
+
+	if (batch > GATHER_MAX_NS)
+		batch = GATHER_MAX_NS;
+	return wait > batch ? wait : batch;
+}
+
 /* Waits until up to @want packets may leave; 0 when the scan is to stop. */
 static unsigned wait_for_leave(struct cs_sending *s, unsigned want)
 {
@@ -35,6 +52,7 @@ static unsigned wait_for_leave(struct cs_sending *s, unsigned want)
 
 			if (n)
 				return n;
+			wait = gather(s, wait);
 		}
 		sleep_ns(wait);
 	}

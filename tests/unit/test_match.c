@@ -13,7 +13,7 @@
 #include "coap/option_rule.h"
 #include "scan/match.h"
 
-enum { DEVICE = 0x7f003201 /* 127.0.50.1 */, PORT = 5683, SLOTS = 256 };
+enum { DEVICE = 0x7f003201 /* 127.0.50.1 */, SLOTS = 256 };
 
 static int64_t now_ns;
 
@@ -44,18 +44,31 @@ struct bench {
 	struct cs_addr device;
 	uint64_t slot;
 	int device_fd;
+	uint16_t port; /* of the device: one that is free */
 };
 
-static int bound_socket(uint32_t address, uint16_t port)
+static int bound_socket(uint32_t address)
 {
 	struct cs_addr a = cs_addr_v4(address);
 	struct sockaddr_storage sa;
-	socklen_t len = cs_addr_to_sockaddr(&a, port, 0, &sa);
+	socklen_t len = cs_addr_to_sockaddr(&a, 0, 0, &sa);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
 	return fd;
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	struct cs_addr a;
+	uint16_t port;
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
+	assert_true(cs_addr_from_sockaddr(&sa, &a, &port));
+	return port;
 }
 
 static struct bench *bench_new(uint8_t token_len)
@@ -71,8 +84,10 @@ static struct bench *bench_new(uint8_t token_len)
 			 CS_OK);
 	assert_int_equal(cs_scope_build(&draft, NULL, 0, &b->plan.scope), CS_OK);
 	cs_scope_draft_clear(&draft);
+	b->device_fd = bound_socket(DEVICE);
+	b->port = port_of(b->device_fd);
 	b->plan.ports = malloc(sizeof(uint16_t));
-	b->plan.ports[0] = PORT;
+	b->plan.ports[0] = b->port;
 	b->plan.n_ports = 1;
 	b->plan.shards = b->plan.probes = 1;
 	b->plan.token_len = token_len;
@@ -82,7 +97,7 @@ static struct bench *bench_new(uint8_t token_len)
 
 	b->lanes.n = 1;
 	b->lanes.lane[0].ports.n = 1;
-	b->lanes.lane[0].ports.fd_v4[0] = bound_socket(0x7f000001, 0);
+	b->lanes.lane[0].ports.fd_v4[0] = bound_socket(0x7f000001);
 	assert_int_equal(cs_ring_init(&b->lanes.lane[0].ring, 1 << 20), CS_OK);
 	assert_int_equal(cs_window_init(&b->window, 0, 8), CS_OK);
 	cs_pace_init(&b->pace, 0, CS_NS_PER_MS, now_ns);
@@ -99,8 +114,7 @@ static struct bench *bench_new(uint8_t token_len)
 			  &b->counters, &key, now_ns);
 
 	b->device = cs_addr_v4(DEVICE);
-	assert_true(cs_plan_slot(&b->plan, &b->device, PORT, &b->slot));
-	b->device_fd = bound_socket(DEVICE, PORT);
+	assert_true(cs_plan_slot(&b->plan, &b->device, b->port, &b->slot));
 	b->chunk = cs_window_open(&b->window, 0, SLOTS, 1000000);
 	cs_window_sent(&b->window, b->chunk, 0, SLOTS, 1000500);
 	return b;
@@ -125,8 +139,8 @@ static void arrive(struct bench *b, struct cs_span bytes)
 	struct cs_arrival arrival = { .slot = b->slot,
 				      .from = b->device,
 				      .wall_us = wall(NULL),
-				      .port = PORT,
-				      .from_port = PORT,
+				      .port = b->port,
+				      .from_port = b->port,
 				      .len = (uint32_t)bytes.len };
 	enum cs_err err = CS_OK;
 
@@ -156,7 +170,7 @@ static const struct cs_span no_token;
 
 static uint16_t right_mid(const struct bench *b)
 {
-	return cs_plan_cookie(&b->plan, &b->device, PORT).mid;
+	return cs_plan_cookie(&b->plan, &b->device, b->port).mid;
 }
 
 static uint64_t rejected(const struct bench *b, enum cs_reject cause)
@@ -350,7 +364,7 @@ static void a_forged_first_answer_gives_way_to_the_proven_one(void **state)
 static void a_token_proves_an_answer_with_another_message_id(void **state)
 {
 	struct bench *b = bench_new(4);
-	struct cs_cookie cookie = cs_plan_cookie(&b->plan, &b->device, PORT);
+	struct cs_cookie cookie = cs_plan_cookie(&b->plan, &b->device, b->port);
 
 	(void)state;
 	answer(b, CS_NON, CS_CODE_CONTENT, 0x4242, cs_span_of(cookie.token, 4), NULL,

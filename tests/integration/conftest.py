@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures that all integration tests may use."""
+import pytest
+
+import netns
+
+
+@pytest.fixture(scope="session")
+def namespaces_work():
+    reason = netns.why_not()
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def net(namespaces_work):
+    """No namespace yet: net.add(NAME)."""
+    it = netns.Net()
+    yield it
+    it.close()
+
+
+@pytest.fixture
+def pair(namespaces_work):
+    """scanner (10.77.0.1, fd77::1 on v0) and peer (10.77.0.2, fd77::2 on v1)."""
+    it = netns.make_pair()
+    yield it
+    it.close()

@@ -268,8 +268,9 @@ static void *take_often(void *arg)
 
 	for (unsigned i = 0; i < TICKS; i++) {
 		int64_t wait;
+		int64_t now = atomic_fetch_add(&s->clock, TICK_NS);
 
-		s->taken += cs_pace_take(&s->pace, 3, s->clock += TICK_NS, &wait);
+		atomic_fetch_add(&s->taken, cs_pace_take(&s->pace, 3, now, &wait));
 	}
 	return NULL;
 }

@@ -142,6 +142,37 @@ static void an_icmp_error_is_not_a_later_sends_error(void **state)
 	}
 }
 
+static void families_may_be_mixed_in_a_batch(void **state)
+{
+	struct cs_ports_want want = { .n = 1, .v4 = true, .v6 = true, .pick = 1234 };
+	struct cs_addr ours = { .b = { [15] = 1 } };
+	static struct cs_ports both;
+	struct cs_tx_probe probes[5];
+	enum cs_err err = CS_OK;
+	struct cs_tx *mixed;
+	uint16_t taken, port;
+	uint8_t got[64];
+
+	(void)state;
+	if (cs_ports_open(&want, &both, &taken))
+		skip(); /* a host without IPv6 */
+	assert_int_equal(cs_tx_udp_open(&both, &template, 0, &mixed), CS_OK);
+	for (unsigned i = 0; i < 5; i++) {
+		probes[i] = probe_to(INADDR_LOOPBACK, (uint16_t)i);
+		if (i == 1 || i == 2)
+			probes[i].to = ours; /* nobody hears it: that is no error */
+	}
+	assert_int_equal(cs_tx_send(mixed, 0, probes, 5, &err), 5);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(hear(got, &port), template.len);
+		assert_int_equal(port, both.first);
+		assert_int_equal(got[3], i == 0 ? 0 : i + 2);
+	}
+	assert_int_equal(hear(got, &port), -1);
+	cs_tx_close(mixed);
+	cs_ports_close(&both);
+}
+
 static void an_empty_batch_is_nothing(void **state)
 {
 	enum cs_err err = CS_OK;
@@ -159,6 +190,7 @@ int main(void)
 			the_count_and_the_error_are_those_of_the_first_that_stays),
 		cmocka_unit_test(a_family_without_a_socket_is_an_io_error),
 		cmocka_unit_test(an_icmp_error_is_not_a_later_sends_error),
+		cmocka_unit_test(families_may_be_mixed_in_a_batch),
 		cmocka_unit_test(an_empty_batch_is_nothing),
 	};
 

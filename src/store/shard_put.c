@@ -236,7 +236,7 @@ static enum cs_err put_chunk(struct cs_shard *shard, const struct cs_chunk_row *
 	enum cs_err err;
 
 	if (chunk->chunk > INT64_MAX || !time_fits(chunk->first_us) ||
-	    !time_fits(chunk->last_us) || chunk->first_us > chunk->last_us)
+	    !time_fits(chunk->last_us))
 		return cs_why_set(&shard->store->why, CS_ERR_RANGE, shard->store->dir,
 				  "a chunk's number or times");
 	err = sort_rows(shard, rows, n);
@@ -254,7 +254,15 @@ static enum cs_err put_chunk(struct cs_shard *shard, const struct cs_chunk_row *
 enum cs_err cs_shard_put_chunk(struct cs_shard *shard, const struct cs_chunk_row *chunk,
 			       const struct cs_result *rows, size_t n)
 {
-	enum cs_err err = put_chunk(shard, chunk, rows, n);
+	struct cs_chunk_row sane = *chunk;
+
+	/* The clock was set back meanwhile: no reason to lose the rows. */
+	if (chunk->first_us > chunk->last_us) {
+		sane.first_us = chunk->last_us;
+		sane.last_us = chunk->first_us;
+	}
+
+	enum cs_err err = put_chunk(shard, &sane, rows, n);
 
 	return err ? cs_shard_roll_back(shard, err) : CS_OK;
 }

@@ -10,6 +10,10 @@
  * No SQL and no path of a file crosses this interface. A chunk is the unit of
  * everything: its rows are replaced as a whole, and it is done when the store
  * says so. One writer a shard; any number of scans may write at once.
+ *
+ * A store and its shards are used by one thread at a time, and not across a
+ * fork(). Once it is open it needs nothing outside its directory, so it works
+ * in a jail that is closed afterwards.
  */
 #pragma once
 
@@ -42,6 +46,8 @@ const char *cs_store_why(const struct cs_store *store);
  * CS_ERR_IO       the directory or catalogue cannot be made, read or written
  * CS_ERR_FOREIGN  a catalogue that is not ours or of a newer schema
  * CS_ERR_DAMAGED  SQLite says that the catalogue is damaged
+ * CS_ERR_BUSY     somebody has held the catalogue for ten seconds; so may every
+ *                 call below that reads or writes it
  * CS_ERR_NOMEM    memory is out; *@out is NULL
  */
 CS_MUST_USE enum cs_err cs_store_open(const char *dir, struct cs_store **out);
@@ -61,16 +67,26 @@ struct cs_scan_row {
 	enum cs_scan_state state;
 };
 
-/* Records a new scan's shard. CS_ERR_IO, CS_ERR_NOMEM. */
+/*
+ * Records a new scan's shard; durable when it returns. The plan is kept once
+ * for each hash.
+ *
+ * CS_ERR_REFUSED  the scan's shard is recorded already
+ * CS_ERR_DAMAGED  another plan is kept under the same hash
+ * CS_ERR_IO, CS_ERR_NOMEM
+ */
 CS_MUST_USE enum cs_err cs_store_scan_begin(struct cs_store *store,
 					    const struct cs_scan_row *row);
 
-/* Renews state, ended_us and metadata of a scan's shard (id and shard name it). */
+/*
+ * Renews state, ended_us and metadata of a scan's shard (id and shard name it).
+ * CS_ERR_NOT_FOUND, CS_ERR_IO, CS_ERR_NOMEM
+ */
 CS_MUST_USE enum cs_err cs_store_scan_update(struct cs_store *store,
 					     const struct cs_scan_row *row);
 
 /*
- * Finds a scan's shard: by id, or the newest one started when @id is NULL.
+ * Finds a scan's shard: the newest one started, of scan @id unless it is NULL.
  * Spans of @row live in @arena.
  * CS_ERR_NOT_FOUND, CS_ERR_IO, CS_ERR_DAMAGED, CS_ERR_NOMEM
  */
@@ -102,15 +118,25 @@ struct cs_chunk_row {
 /*
  * Puts one chunk: its rows replace whatever was stored of it before, each in
  * the segment of its probe's UTC day. Durable after cs_shard_commit(); until
- * then several chunks may be put. @rows may be in any order.
- * CS_ERR_IO (the disk is full, ...), CS_ERR_DAMAGED, CS_ERR_NOMEM: nothing of
- * this and the other uncommitted chunks is stored.
+ * then several chunks may be put. @rows may be in any order; an address and
+ * port stands once in a shard, which is not checked here.
+ *
+ * CS_ERR_RANGE  a time outside 1970 to CS_STORE_TIME_MAX, or a chunk above
+ *               INT64_MAX
+ * CS_ERR_IO     (the disk is full, ...), CS_ERR_DAMAGED, CS_ERR_NOMEM
+ *
+ * On any error nothing of this and the other uncommitted chunks is stored,
+ * except what cs_shard_is_closed() says. A chunk that was closed, and whose
+ * old and new rows are of more than one day, becomes open by this call.
  */
 CS_MUST_USE enum cs_err cs_shard_put_chunk(struct cs_shard *shard,
 					   const struct cs_chunk_row *chunk,
 					   const struct cs_result *rows, size_t n);
 
-/* Makes everything put so far durable, or nothing of it. */
+/*
+ * Makes everything put so far durable. On error none of the chunks is stored
+ * in part and closed: cs_shard_is_closed() says which are stored, if any.
+ */
 CS_MUST_USE enum cs_err cs_shard_commit(struct cs_shard *shard);
 
 /* Whether the store has the chunk as closed; false for open or unknown ones. */
@@ -122,7 +148,9 @@ uint64_t cs_shard_closed_count(const struct cs_shard *shard);
 /*
  * Checkpoints and indexes the segments, publishes them by rename and enters
  * them and their per-day aggregates in the catalogue. The shard is freed in
- * every case; on error the segments stay unpublished and can be resumed.
+ * every case; on error the segments that are not published yet stay as they
+ * are, and opening the shard and publishing it again does the rest. Commits
+ * what is not committed.
  */
 CS_MUST_USE enum cs_err cs_shard_publish(struct cs_shard *shard);
 
@@ -131,9 +159,10 @@ void cs_shard_abandon(struct cs_shard *shard);
 
 /*
  * Calls @each for every stored row of the shard's closed chunks (of all
- * chunks when @open_too), in the order they were put. The row's spans live
- * only for the call. @each stops the walk by returning an error, which is
- * passed on.
+ * chunks when @open_too): by day, in a day by chunk in the order they were
+ * put, in a chunk by address and port. The row's spans live only for the call.
+ * @each stops the walk by returning an error, which is passed on; it must not
+ * put anything. What is not committed counts as open.
  */
 typedef enum cs_err cs_store_each_fn(void *arg, const struct cs_result *row);
 CS_MUST_USE enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too,
@@ -141,8 +170,10 @@ CS_MUST_USE enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too,
 
 /* One published segment's day total, as the catalogue has it. */
 struct cs_store_day {
-	int32_t day;            /* days since 1970-01-01, UTC */
-	uint64_t rows, content; /* results; results whose code is 2.05 */
+	int32_t day; /* days since 1970-01-01, UTC */
+	/* Results, and those with code 2.05; a scan that found what another did
+	 * that day adds to both: cs_store_day_each() gives it once. */
+	uint64_t rows, content;
 };
 
 /* Per-day aggregates from the catalogue, ascending; *@days lives in @arena. */
@@ -151,7 +182,7 @@ CS_MUST_USE enum cs_err cs_store_days(struct cs_store *store, struct cs_arena *a
 
 /*
  * Every row of a day: the union of its published segments, one row per
- * address and port, the newest. As cs_shard_each().
+ * address and port, the newest; by address and port. As cs_shard_each().
  */
 CS_MUST_USE enum cs_err cs_store_day_each(struct cs_store *store, int32_t day,
 					  cs_store_each_fn *each, void *arg);

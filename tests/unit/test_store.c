@@ -256,7 +256,25 @@ static void a_chunk_over_midnight_is_split_and_closed_once(void **state)
 	fixture_free(&f);
 }
 
-/* Later probes of a chunk may bring nothing; it was asked all the same. */
+/* Between the commits of two days it would be half new, and called closed. */
+static void a_closed_chunk_of_two_days_is_open_while_it_is_replaced(void **state)
+{
+	struct fixture f = fixture_new();
+
+	(void)state;
+	open_shard(&f);
+	put_midnight(&f, "m");
+	expect(&f, cs_shard_commit(f.shard), CS_OK);
+	put_midnight(&f, "n");
+	assert_false(cs_shard_is_closed(f.shard, 9));
+	abandon(&f); /* as by a kill */
+	open_shard(&f);
+	assert_false(cs_shard_is_closed(f.shard, 9));
+	expect_shard(&f, false, "");
+	expect_shard(&f, true, "1=m 2=m 3=m ");
+	fixture_free(&f);
+}
+
 static void a_chunk_that_moved_to_another_day_leaves_nothing_behind(void **state)
 {
 	struct fixture f = fixture_new();
@@ -571,6 +589,7 @@ int main(void)
 		cmocka_unit_test(a_time_or_number_out_of_range_is_refused_whole),
 		cmocka_unit_test(a_chunk_may_end_before_it_began),
 		cmocka_unit_test(a_chunk_over_midnight_is_split_and_closed_once),
+		cmocka_unit_test(a_closed_chunk_of_two_days_is_open_while_it_is_replaced),
 		cmocka_unit_test(a_chunk_that_moved_to_another_day_leaves_nothing_behind),
 		cmocka_unit_test(what_is_published_is_one_plain_file),
 		cmocka_unit_test(the_published_stays_visible_until_it_is_replaced),

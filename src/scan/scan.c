@@ -29,6 +29,7 @@ struct run {
 	int epoll_fd, wake_fd;
 	int64_t started_ns, next_progress_ns;
 	uint64_t sent_before; /* at the last progress */
+	unsigned signals;
 	bool cut;
 };
 
@@ -226,16 +227,17 @@ static void close_chunks(struct run *run, int64_t now_ns)
 		}
 }
 
+/* The first asks for a clean stop, the second for one without waiting. */
 static void take_signals(struct run *run)
 {
 	struct signalfd_siginfo info;
 
 	while (read(run->scan->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (run->scan->end == CS_END_SIGNAL) {
-			run->scan->end = CS_END_CUT;
-			run->cut = true;
-		}
 		stop(run, CS_END_SIGNAL, 0);
+		if (++run->signals < 2)
+			continue;
+		run->scan->end = CS_END_CUT;
+		run->cut = true;
 	}
 }
 
@@ -387,6 +389,13 @@ static void end(struct run *run)
 	scan->chunks_closed = run->closed_before + atomic_load(&run->writing.closed);
 	scan->chunks_open = scan->plan.chunks - scan->chunks_closed;
 	scan->rows = run->writing.rows;
+	if (scan->end == CS_END_SIGNAL && scan->chunks_open == 0)
+		scan->end = CS_END_DONE; /* it came when all was asked */
+	if (scan->end == CS_END_DONE && !cs_counted(&scan->counters.probes_sent) &&
+	    cs_counted(&scan->counters.send_failed)) {
+		scan->end = CS_END_SEND_FAILED;
+		scan->end_errno = run->sending.last_errno;
+	}
 }
 
 static void clear(struct run *run)

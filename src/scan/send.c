@@ -9,7 +9,9 @@ enum {
 	FULL_SLEEP_NS = 50 * 1000,       /* a full queue drains meanwhile */
 	HOLD_SLEEP_NS = 500 * 1000,
 	GATHER_MAX_NS = 2 * 1000 * 1000, /* to send several packets a wake-up */
-	FULL_TRIES = 40000,              /* 2 s of a full queue: the way is blocked */
+	FAILING_MAX = 512,  /* in a row: the way is gone, not one address of it */
+	FAILING_SEEMS = 16, /* in a row at a chunk's end: it is not called probed */
+	FULL_TRIES = 40000, /* 2 s of a full queue: the way is blocked */
 };
 
 static bool stopped(const struct cs_sending *s)
@@ -65,6 +67,20 @@ static void fail(struct cs_sending *s)
 	atomic_store(&s->stop, true);
 }
 
+/*
+ * One packet cannot be sent: skipped and counted. A long row of them means that
+ * the interface or its routes went away, and the scan must not go on as if it
+ * had asked.
+ */
+static void skip(struct cs_sending *s, unsigned n)
+{
+	cs_count(&s->counters->send_failed, n);
+	s->failing += n;
+	s->last_errno = errno;
+	if (s->failing >= FAILING_MAX)
+		fail(s);
+}
+
 /* Sends probes that go out the same way; counts what cannot be sent. */
 static void send_run(struct cs_sending *s, const struct cs_way_out *way, unsigned port,
 		     const struct cs_tx_probe *probes, unsigned n)
@@ -78,14 +94,15 @@ static void send_run(struct cs_sending *s, const struct cs_way_out *way, unsigne
 		cs_count(&s->counters->probes_sent, sent);
 		probes += sent;
 		n -= sent;
-		tries = sent ? 0 : tries;
+		if (sent)
+			tries = s->failing = 0;
 		if (n == 0)
 			return;
 		if (err == CS_ERR_FULL && tries++ < FULL_TRIES) {
 			cs_count(&s->counters->send_retried, 1);
 			sleep_ns(FULL_SLEEP_NS);
 		} else if (err == CS_ERR_NO_ROUTE || err == CS_ERR_DENIED) {
-			cs_count(&s->counters->send_failed, 1);
+			skip(s, 1);
 			probes++;
 			n--;
 		} else if (err) {
@@ -178,8 +195,8 @@ static void send_chunk(struct cs_sending *s, struct cs_open_chunk *open)
 				   left < CS_PORT_GROUP ? left : CS_PORT_GROUP,
 				   pass == 0);
 		}
-	cs_window_end(open, !stopped(s), cs_clock_wall(s->clock),
-		      cs_clock_mono(s->clock));
+	cs_window_end(open, !stopped(s) && s->failing < FAILING_SEEMS,
+		      cs_clock_wall(s->clock), cs_clock_mono(s->clock));
 }
 
 static struct cs_open_chunk *wait_for_place(struct cs_sending *s, uint64_t chunk)

@@ -26,6 +26,8 @@ struct cs_sending {
 	_Atomic bool stop;        /* begin no further batch */
 	_Atomic bool ended;       /* nothing more will be sent */
 	_Atomic int failed;       /* errno of what ended it early, or 0 */
+	unsigned failing;         /* packets in a row that could not be sent */
+	int last_errno;           /* why the last one could not; to be read when ended */
 	pthread_t thread;
 	bool running;
 };

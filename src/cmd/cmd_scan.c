@@ -8,7 +8,6 @@
  * opened before (source ports, capture ring, outputs) stays open.
  */
 #include <errno.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,31 +17,12 @@
 
 #include "base/num.h"
 #include "cmd/commands.h"
-#include "cmd/paths.h"
 #include "cmd/scan_input.h"
-#include "cmd/scan_output.h"
+#include "cmd/scan_job.h"
 #include "cmd/scan_show.h"
 #include "jail/jail.h"
-#include "scan/metadata.h"
 
 enum { FD_PATH = 32 };
-
-/* All that one run of the command holds. */
-struct job {
-	struct cs_ctx *ctx;
-	struct cs_scan_options options;
-	struct cs_scan scan;
-	struct cs_setup_want want;
-	struct cs_setup setup;
-	struct cs_scan_output output;
-	struct cs_arena arena;
-	struct cs_store *store;
-	struct cs_scan_row row; /* of the store */
-	char store_dir[CS_PATH_MAX];
-	char id[CS_SCAN_ID_TEXT];
-	uint8_t probe[CS_PROBE_MAX];
-	struct cs_tx_template probe_template;
-};
 
 static void random_bytes(void *out, size_t n)
 {
@@ -50,117 +30,12 @@ static void random_bytes(void *out, size_t n)
 		abort(); /* so few bytes come whole, or there is no kernel */
 }
 
-static int say(const struct job *job, int status, const char *what)
-{
-	cs_log(&job->ctx->log, CS_ERROR, "%s", what);
-	return status;
-}
-
 /* --- the plan --- */
 
-static int find_store(struct job *job)
-{
-	const char *dir = job->options.store;
-
-	if (job->options.no_store)
-		return -1;
-	if (dir && strlen(dir) < sizeof(job->store_dir)) {
-		memcpy(job->store_dir, dir, strlen(dir) + 1);
-		return -1;
-	}
-	if (dir || cs_default_store(job->ctx, job->store_dir))
-		return say(job, CS_EXIT_USAGE,
-			   "no place for a store: want --store DIR or --no-store");
-	return -1;
-}
-
-/* The folder is made while we may; it belongs to whom the jail makes us. */
-static int make_store(const struct job *job)
-{
-	const struct passwd *user;
-
-	if (job->options.no_store || access(job->store_dir, F_OK) == 0)
-		return -1;
-	if (cs_make_folders(job->store_dir)) {
-		cs_log(&job->ctx->log, CS_ERROR, "--store %s: %s", job->store_dir,
-		       strerror(errno));
-		return CS_EXIT_FAILED;
-	}
-	user = job->options.user ? getpwnam(job->options.user) : NULL;
-	if (user && chown(job->store_dir, user->pw_uid, user->pw_gid))
-		cs_log(&job->ctx->log, CS_WARN, "--store %s: %s", job->store_dir,
-		       strerror(errno));
-	return -1;
-}
-
-static int open_store(struct job *job)
-{
-	enum cs_err err;
-
-	if (job->options.no_store)
-		return -1;
-	err = cs_store_open(job->store_dir, &job->store);
-	if (!err)
-		return -1;
-	return say(job, CS_EXIT_FAILED,
-		   job->store ? cs_store_why(job->store) : cs_strerror(err));
-}
-
-static void close_store(struct job *job)
-{
-	cs_store_close(job->store);
-	job->store = NULL;
-}
-
-static int no_such_scan(const struct job *job)
-{
-	cs_log(&job->ctx->log, CS_ERROR, "--resume %s: the store %s has no such scan",
-	       job->options.resume, job->store_dir);
-	return CS_EXIT_USAGE;
-}
-
-/* --resume: the plan of a scan that the store knows. */
-static int resume_plan(struct job *job)
-{
-	const char *which = job->options.resume;
-	uint8_t id[CS_SCAN_ID];
-	bool last = strcmp(which, "last") == 0;
-
-	if (!last && !cs_hex_read(cs_span_str(which), id, sizeof(id))) {
-		cs_log(&job->ctx->log, CS_ERROR,
-		       "--resume '%s': want a scan's id (32 hex digits) or 'last'",
-		       which);
-		return CS_EXIT_USAGE;
-	}
-
-	int status = access(job->store_dir, F_OK) ? no_such_scan(job) : open_store(job);
-
-	if (status >= 0)
-		return status;
-
-	enum cs_err err =
-		cs_store_scan_find(job->store, last ? NULL : id, &job->arena, &job->row);
-
-	if (err == CS_ERR_NOT_FOUND)
-		return no_such_scan(job);
-	if (err)
-		return say(job, CS_EXIT_FAILED, cs_store_why(job->store));
-	close_store(job); /* to be opened again in the jail */
-	err = cs_plan_read(job->row.plan, job->row.shard, &job->scan.plan);
-	if (err)
-		return say(job, CS_EXIT_FAILED, "the stored plan is damaged");
-	if (cs_args_origin(&job->options.common,
-			   offsetof(struct cs_scan_options, rate_pps))
-			    .from > CS_FROM_DEFAULT ||
-	    job->options.bandwidth_bps)
-		job->scan.plan.rate_pps = cs_scan_rate(&job->options);
-	return -1;
-}
-
-static int make_plan(struct job *job)
+static int make_plan(struct cs_scan_job *job)
 {
 	if (job->options.resume)
-		return resume_plan(job);
+		return cs_scan_resume_plan(job);
 
 	int status = cs_scan_plan_new(job->ctx, &job->options, &job->scan.plan);
 
@@ -169,7 +44,7 @@ static int make_plan(struct job *job)
 	return status;
 }
 
-static int read_sources(struct job *job)
+static int read_sources(struct cs_scan_job *job)
 {
 	for (size_t i = 0; i < job->options.source_ips.n; i++) {
 		const char *text = job->options.source_ips.item[i];
@@ -188,7 +63,7 @@ static int read_sources(struct job *job)
 	return -1;
 }
 
-static int look_at_ways(struct job *job)
+static int look_at_ways(struct cs_scan_job *job)
 {
 	const struct cs_scan_options *o = &job->options;
 
@@ -207,8 +82,8 @@ static int look_at_ways(struct job *job)
 		cs_setup_look(&job->want, &job->scan.plan, &job->arena, &job->setup);
 
 	if (err)
-		return say(job, cs_exit_of(err),
-			   job->setup.why[0] ? job->setup.why : cs_strerror(err));
+		return cs_scan_say(job, cs_exit_of(err),
+				   job->setup.why[0] ? job->setup.why : cs_strerror(err));
 	cs_scan_show_ways(&job->setup, &job->ctx->log);
 	if (job->setup.unreachable)
 		cs_log(&job->ctx->log, CS_WARN, "no route to %llu of the addresses",
@@ -218,7 +93,7 @@ static int look_at_ways(struct job *job)
 
 /* --- opening --- */
 
-static int open_lanes(struct job *job)
+static int open_lanes(struct cs_scan_job *job)
 {
 	struct cs_wr w = cs_wr_over(job->probe, sizeof(job->probe));
 	const uint8_t token[CS_SCAN_TOKEN_MAX] = { 0 };
@@ -235,8 +110,8 @@ static int open_lanes(struct job *job)
 					&job->setup, &job->scan.lanes);
 
 	if (err)
-		return say(job, cs_exit_of(err),
-			   job->setup.why[0] ? job->setup.why : cs_strerror(err));
+		return cs_scan_say(job, cs_exit_of(err),
+				   job->setup.why[0] ? job->setup.why : cs_strerror(err));
 	cs_log(&job->ctx->log, CS_DETAIL, "sender: %s", cs_setup_senders(&job->setup));
 	if (job->setup.slowed_by)
 		cs_log(&job->ctx->log, CS_WARN,
@@ -247,7 +122,7 @@ static int open_lanes(struct job *job)
 	return -1;
 }
 
-static int open_signals(struct job *job)
+static int open_signals(struct cs_scan_job *job)
 {
 	sigset_t set;
 
@@ -255,10 +130,10 @@ static int open_signals(struct job *job)
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return say(job, CS_EXIT_FAILED, strerror(errno));
+		return cs_scan_say(job, CS_EXIT_FAILED, strerror(errno));
 	job->scan.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (job->scan.signal_fd < 0)
-		return say(job, CS_EXIT_FAILED, strerror(errno));
+		return cs_scan_say(job, CS_EXIT_FAILED, strerror(errno));
 	return -1;
 }
 
@@ -274,7 +149,7 @@ static void add_folder(struct cs_jail *jail, const char **list, char text[FD_PAT
 	list[jail->n_rw++] = text;
 }
 
-static int enter_jail(struct job *job)
+static int enter_jail(struct cs_scan_job *job)
 {
 	const char *rw[3];
 	char results[FD_PATH], metadata[FD_PATH], why[CS_JAIL_WHY], text[CS_JAIL_TEXT];
@@ -300,36 +175,7 @@ static int enter_jail(struct job *job)
 	return -1;
 }
 
-/* Enters the scan into the store, or takes up what is there of it. */
-static int open_shard(struct job *job)
-{
-	struct cs_scan *scan = &job->scan;
-	enum cs_err err = CS_OK;
-
-	if (job->options.no_store)
-		return -1;
-	if (!job->options.resume) {
-		job->row.shard = scan->plan.shard;
-		job->row.shards = scan->plan.shards;
-		job->row.n_chunks = scan->plan.chunks;
-		job->row.started_us = cs_clock_wall(scan->clock);
-		cs_plan_hash(&scan->plan, job->row.plan_hash);
-		err = cs_plan_write(&scan->plan, &job->arena, &job->row.plan);
-		if (!err)
-			err = cs_store_scan_begin(job->store, &job->row);
-	}
-	if (!err)
-		err = cs_shard_open(job->store, job->row.id, scan->plan.shard,
-				    &scan->shard);
-	if (err == CS_ERR_BUSY)
-		return say(job, CS_EXIT_FAILED,
-			   "this scan is being run by another process");
-	if (err)
-		return say(job, CS_EXIT_FAILED, cs_store_why(job->store));
-	return -1;
-}
-
-static int open_all(struct job *job)
+static int open_all(struct cs_scan_job *job)
 {
 	cs_hex_text(cs_span_of(job->row.id, sizeof(job->row.id)), job->id);
 
@@ -342,19 +188,19 @@ static int open_all(struct job *job)
 	if (status < 0)
 		status = open_signals(job);
 	if (status < 0)
-		status = make_store(job);
+		status = cs_scan_make_store(job);
 	if (status < 0)
 		status = enter_jail(job);
 	if (status < 0)
-		status = open_store(job);
+		status = cs_scan_open_store(job);
 	if (status < 0)
-		status = open_shard(job);
+		status = cs_scan_open_shard(job);
 	return status;
 }
 
 /* --- the run and its end --- */
 
-static int say_end(const struct job *job)
+static int say_end(const struct cs_scan_job *job)
 {
 	const struct cs_scan *scan = &job->scan;
 	const struct cs_log *log = &job->ctx->log;
@@ -397,62 +243,12 @@ static int say_end(const struct job *job)
 	return CS_EXIT_FAILED;
 }
 
-static void write_metadata(struct job *job, FILE *to)
-{
-	const struct cs_metadata about = { .scan = job->id,
-					   .sender = cs_setup_senders(&job->setup),
-					   .started_us = job->row.started_us,
-					   .ended_us = job->row.ended_us };
-
-	cs_metadata_write(&job->scan, &about, to);
-}
-
-/* The scan's row in the catalogue, with its counters. */
-static bool update_row(struct job *job)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-
-	if (!memory)
-		return false;
-	write_metadata(job, memory);
-	if (fclose(memory)) {
-		free(text);
-		return false;
-	}
-	job->row.metadata = cs_span_of(text, len);
-	job->row.state = job->scan.chunks_open ? CS_SCAN_STOPPED : CS_SCAN_DONE;
-
-	enum cs_err err = cs_store_scan_update(job->store, &job->row);
-
-	free(text);
-	job->row.metadata = (struct cs_span){ 0 };
-	return !err;
-}
-
-static int end_store(struct job *job)
-{
-	struct cs_shard *shard = job->scan.shard;
-
-	if (!shard)
-		return CS_EXIT_OK;
-	job->scan.shard = NULL;
-	if (job->scan.end == CS_END_STORE_FAILED) {
-		cs_shard_abandon(shard);
-		return CS_EXIT_FAILED;
-	}
-	if (cs_shard_publish(shard) || !update_row(job))
-		return say(job, CS_EXIT_FAILED, cs_store_why(job->store));
-	return CS_EXIT_OK;
-}
-
 static int worst(int a, int b)
 {
 	return a > b ? a : b;
 }
 
-static int run(struct job *job)
+static int run(struct cs_scan_job *job)
 {
 	struct cs_scan *scan = &job->scan;
 	int64_t started = cs_clock_mono(scan->clock);
@@ -471,15 +267,15 @@ static int run(struct job *job)
 
 	cs_scan_output_settle(&job->output);
 	if (err)
-		return say(job, CS_EXIT_FAILED, "the scan could not be started");
+		return cs_scan_say(job, CS_EXIT_FAILED, "the scan could not be started");
 	job->row.ended_us = cs_clock_wall(scan->clock);
 
 	int status = say_end(job);
 
-	status = worst(status, end_store(job));
+	status = worst(status, cs_scan_end_store(job));
 	cs_scan_show_summary(scan, cs_clock_mono(scan->clock) - started, &job->ctx->log);
 	if (job->output.metadata)
-		write_metadata(job, cs_out_file_stream(job->output.metadata));
+		cs_scan_write_metadata(job, cs_out_file_stream(job->output.metadata));
 	if (scan->end == CS_END_OUTPUT_FAILED) {
 		cs_scan_output_abort(&job->output);
 		return status;
@@ -487,14 +283,14 @@ static int run(struct job *job)
 	return cs_scan_output_commit(&job->output) ? status : CS_EXIT_FAILED;
 }
 
-static int scan(struct job *job)
+static int scan(struct cs_scan_job *job)
 {
 	char why[CS_ARG_WHY];
 
 	if (cs_scan_options_settle(&job->options, why))
-		return say(job, CS_EXIT_USAGE, why);
+		return cs_scan_say(job, CS_EXIT_USAGE, why);
 
-	int status = find_store(job);
+	int status = cs_scan_find_store(job);
 
 	if (status < 0)
 		status = make_plan(job);
@@ -509,7 +305,7 @@ static int scan(struct job *job)
 	return status < 0 ? run(job) : status;
 }
 
-static void clear(struct job *job)
+static void clear(struct cs_scan_job *job)
 {
 	cs_scan_output_abort(&job->output);
 	cs_shard_abandon(job->scan.shard);
@@ -524,7 +320,7 @@ static void clear(struct job *job)
 
 int cs_cmd_scan(struct cs_ctx *ctx, int argc, char **argv)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct cs_scan_job *job = calloc(1, sizeof(*job));
 
 	if (!job)
 		return CS_EXIT_FAILED;

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "cmd/scan_input.h"
+#include "cmd/scan_job.h"
+#include "scan/metadata.h"
+
+int cs_scan_say(const struct cs_scan_job *job, int status, const char *what)
+{
+	cs_log(&job->ctx->log, CS_ERROR, "%s", what);
+	return status;
+}
+
+int cs_scan_find_store(struct cs_scan_job *job)
+{
+	const char *dir = job->options.store;
+
+	if (job->options.no_store)
+		return -1;
+	if (dir && strlen(dir) < sizeof(job->store_dir)) {
+		memcpy(job->store_dir, dir, strlen(dir) + 1);
+		return -1;
+	}
+	if (dir || cs_default_store(job->ctx, job->store_dir))
+		return cs_scan_say(
+			job, CS_EXIT_USAGE,
+			"no place for a store: want --store DIR or --no-store");
+	return -1;
+}
+
+int cs_scan_make_store(const struct cs_scan_job *job)
+{
+	const struct passwd *user;
+
+	if (job->options.no_store || access(job->store_dir, F_OK) == 0)
+		return -1;
+	if (cs_make_folders(job->store_dir)) {
+		cs_log(&job->ctx->log, CS_ERROR, "--store %s: %s", job->store_dir,
+		       strerror(errno));
+		return CS_EXIT_FAILED;
+	}
+	user = job->options.user ? getpwnam(job->options.user) : NULL;
+	if (user && chown(job->store_dir, user->pw_uid, user->pw_gid))
+		cs_log(&job->ctx->log, CS_WARN, "--store %s: %s", job->store_dir,
+		       strerror(errno));
+	return -1;
+}
+
+int cs_scan_open_store(struct cs_scan_job *job)
+{
+	enum cs_err err;
+
+	if (job->options.no_store)
+		return -1;
+	err = cs_store_open(job->store_dir, &job->store);
+	if (!err)
+		return -1;
+	return cs_scan_say(job, CS_EXIT_FAILED,
+			   job->store ? cs_store_why(job->store) : cs_strerror(err));
+}
+
+static void close_store(struct cs_scan_job *job)
+{
+	cs_store_close(job->store);
+	job->store = NULL;
+}
+
+static int no_such_scan(const struct cs_scan_job *job)
+{
+	cs_log(&job->ctx->log, CS_ERROR, "--resume %s: the store %s has no such scan",
+	       job->options.resume, job->store_dir);
+	return CS_EXIT_USAGE;
+}
+
+int cs_scan_resume_plan(struct cs_scan_job *job)
+{
+	const char *which = job->options.resume;
+	uint8_t id[CS_SCAN_ID];
+	bool last = strcmp(which, "last") == 0;
+
+	if (!last && !cs_hex_read(cs_span_str(which), id, sizeof(id))) {
+		cs_log(&job->ctx->log, CS_ERROR,
+		       "--resume '%s': want a scan's id (32 hex digits) or 'last'",
+		       which);
+		return CS_EXIT_USAGE;
+	}
+
+	int status = access(job->store_dir, F_OK) ? no_such_scan(job)
+						  : cs_scan_open_store(job);
+
+	if (status >= 0)
+		return status;
+
+	enum cs_err err =
+		cs_store_scan_find(job->store, last ? NULL : id, &job->arena, &job->row);
+
+	if (err == CS_ERR_NOT_FOUND)
+		return no_such_scan(job);
+	if (err)
+		return cs_scan_say(job, CS_EXIT_FAILED, cs_store_why(job->store));
+	close_store(job); /* to be opened again in the jail */
+	err = cs_plan_read(job->row.plan, job->row.shard, &job->scan.plan);
+	if (err)
+		return cs_scan_say(job, CS_EXIT_FAILED, "the stored plan is damaged");
+	if (cs_args_origin(&job->options.common,
+			   offsetof(struct cs_scan_options, rate_pps))
+			    .from > CS_FROM_DEFAULT ||
+	    job->options.bandwidth_bps)
+		job->scan.plan.rate_pps = cs_scan_rate(&job->options);
+	return -1;
+}
+
+int cs_scan_open_shard(struct cs_scan_job *job)
+{
+	struct cs_scan *scan = &job->scan;
+	enum cs_err err = CS_OK;
+
+	if (job->options.no_store)
+		return -1;
+	if (!job->options.resume) {
+		job->row.shard = scan->plan.shard;
+		job->row.shards = scan->plan.shards;
+		job->row.n_chunks = scan->plan.chunks;
+		job->row.started_us = cs_clock_wall(scan->clock);
+		cs_plan_hash(&scan->plan, job->row.plan_hash);
+		err = cs_plan_write(&scan->plan, &job->arena, &job->row.plan);
+		if (!err)
+			err = cs_store_scan_begin(job->store, &job->row);
+	}
+	if (!err)
+		err = cs_shard_open(job->store, job->row.id, scan->plan.shard,
+				    &scan->shard);
+	if (err == CS_ERR_BUSY)
+		return cs_scan_say(job, CS_EXIT_FAILED,
+				   "this scan is being run by another process");
+	if (err)
+		return cs_scan_say(job, CS_EXIT_FAILED, cs_store_why(job->store));
+	return -1;
+}
+
+void cs_scan_write_metadata(struct cs_scan_job *job, FILE *to)
+{
+	const struct cs_metadata about = { .scan = job->id,
+					   .sender = cs_setup_senders(&job->setup),
+					   .started_us = job->row.started_us,
+					   .ended_us = job->row.ended_us };
+
+	cs_metadata_write(&job->scan, &about, to);
+}
+
+/* The scan's row in the catalogue, with its counters. */
+static bool update_row(struct cs_scan_job *job)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+
+	if (!memory)
+		return false;
+	cs_scan_write_metadata(job, memory);
+	if (fclose(memory)) {
+		free(text);
+		return false;
+	}
+	job->row.metadata = cs_span_of(text, len);
+	job->row.state = job->scan.chunks_open ? CS_SCAN_STOPPED : CS_SCAN_DONE;
+
+	enum cs_err err = cs_store_scan_update(job->store, &job->row);
+
+	free(text);
+	job->row.metadata = (struct cs_span){ 0 };
+	return !err;
+}
+
+int cs_scan_end_store(struct cs_scan_job *job)
+{
+	struct cs_shard *shard = job->scan.shard;
+
+	if (!shard)
+		return CS_EXIT_OK;
+	job->scan.shard = NULL;
+	if (job->scan.end == CS_END_STORE_FAILED) {
+		cs_shard_abandon(shard);
+		return CS_EXIT_FAILED;
+	}
+	if (cs_shard_publish(shard) || !update_row(job))
+		return cs_scan_say(job, CS_EXIT_FAILED, cs_store_why(job->store));
+	return CS_EXIT_OK;
+}

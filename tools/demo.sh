@@ -61,7 +61,8 @@ await() {
   return 1
 }
 
-listens() { [ -n "$(ss -Hlun "src $1:5683")" ]; }
+# Whether somebody listens on port 5683 of ADDRESS, as ss writes it.
+listens() { ss -Hlun "sport = :5683" | awk '{ print $4 }' | grep -qxF "$1:5683"; }
 
 answers() { # ADDRESS: libcoap's own client gets something from it
   [ -n "$(timeout 2 coap-client-notls -B 1 -m get "coap://$1/.well-known/core" 2>/dev/null)" ]
@@ -86,7 +87,7 @@ check_ready() {
   for tool in coap-server-notls coap-client-notls node npm ss; do
     command -v "$tool" >/dev/null || die "$tool is missing: run make deps"
   done
-  for at in $HALL $POOL $STOCK $LAMPS $LOCK 0.0.0.0 '*'; do
+  for at in $HALL $POOL $STOCK $LAMPS $LOCK 0.0.0.0 '*' '[::]'; do
     listens "$at" && die "somebody listens on UDP $at:5683 already: end that first (ss -lunp)"
   done
   { rm -rf "$DIR" && mkdir -p "$DIR"; } || die "cannot write $DIR (made by another user?)"

@@ -68,9 +68,10 @@ static inline void cs_rx_close(struct cs_rx *rx)
 CS_MUST_USE enum cs_err cs_rx_udp_open(const struct cs_ports *ports, struct cs_rx **out);
 
 /*
- * A TPACKET_V3 ring on each interface of @ifindexes with a kernel filter: UDP to the ports' range,
- * and later fragments (reassembled within bounds); IPv4 and IPv6. In front of
- * the host's firewall. @ring_bytes of memory in all. Needs CAP_NET_RAW.
+ * A TPACKET_V3 ring on each of the @n >= 1 interfaces of @ifindexes with a
+ * kernel filter: UDP to the ports' range, and later fragments (joined within
+ * bounds); IPv4 and IPv6. In front of the host's firewall. @ring_bytes of
+ * memory in all, at least 2 MiB an interface. Needs CAP_NET_RAW.
  * CS_ERR_DENIED, CS_ERR_IO, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_rx_packet_open(const struct cs_ports *ports,

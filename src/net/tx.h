@@ -70,8 +70,10 @@ static inline void cs_tx_close(struct cs_tx *tx)
 }
 
 /*
- * The sender that needs no right: sendmmsg() on the bound sockets. The ports
- * must outlive it. CS_ERR_NOMEM.
+ * The sender that needs no right: sendmmsg() on the bound sockets, of either
+ * family. The ports must outlive it. @scope_id is the interface's index for
+ * link-local targets, else 0. What a full interface queue drops behind the
+ * socket's own limit, the kernel does not tell this sender. CS_ERR_NOMEM.
  */
 CS_MUST_USE enum cs_err cs_tx_udp_open(const struct cs_ports *ports,
                                        const struct cs_tx_template *probe,
@@ -88,7 +90,9 @@ struct cs_tx_way {
 /*
  * The sender in front of the host's own firewall: AF_PACKET and sendmmsg()
  * over prebuilt frames. Checksums are patched incrementally and folded twice;
- * the UDP checksum is always there. One way, one family. Needs CAP_NET_RAW.
+ * the UDP checksum is always there. One way, one family: a probe of the other
+ * is CS_ERR_NO_ROUTE. Needs CAP_NET_RAW.
+ * CS_ERR_RANGE  the message is too long, or odd offsets (see tx_frame.h)
  * CS_ERR_DENIED, CS_ERR_IO, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_tx_packet_open(const struct cs_ports *ports,

@@ -45,7 +45,7 @@ lint:
 
 # The slow ones: valgrind, fuzzing, the pure layers on other machines.
 nightly:
-	@tools/deps.sh test bench
+	@tools/deps.sh nightly
 	tools/nightly.sh
 
 install: all

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what a set of tasks needs from Debian 12's own packages, and only
-# what is missing. Usage: tools/deps.sh [build] [demo] [test] [bench]
+# what is missing. Usage: tools/deps.sh [build] [demo] [test] [bench] [nightly]
 set -eu
 
 build="gcc libc6-dev make pkg-config meson ninja-build python3 libsqlite3-dev
@@ -11,6 +11,8 @@ tests="libcmocka-dev libcjson-dev python3-pytest libcoap3-bin iproute2 procps
   nftables iptables ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck
   cppcheck clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev conntrack
   util-linux"
+nightly="valgrind qemu-user gcc-i686-linux-gnu libc6-dev-i386-cross
+  gcc-s390x-linux-gnu libc6-dev-s390x-cross"
 bench="zmap masscan nmap valgrind clang-14 libbpf-dev linux-libc-dev iproute2
   tcpdump"
 
@@ -21,7 +23,8 @@ for set in "${@:-build}"; do
     demo) want="$want $build $demo" ;;
     test) want="$want $build $tests" ;;
     bench) want="$want $build $bench" ;;
-    *) echo "deps.sh: '$set': want build, demo, test or bench" >&2; exit 2 ;;
+    nightly) want="$want $build $tests $nightly" ;;
+    *) echo "deps.sh: '$set': want build, demo, test, bench or nightly" >&2; exit 2 ;;
   esac
 done
 case " $* " in

@@ -83,12 +83,13 @@ enum cs_err cs_follow_rest(struct cs_following *f, struct cs_host *host)
 	struct cs_body body = { 0 };
 	struct cs_reply reply;
 
-	if (host->follow || host->followed || host->complete || !f->plan->follow)
+	if (host->rank != CS_RANK_RESPONSE || host->follow || host->followed ||
+	    host->complete || !f->plan->follow)
 		return CS_OK;
 	host->followed = true;
 	cs_reply_read(cs_span_of(host->header, host->header_len + (size_t)host->body_len),
 		      &reply);
-	if (reply.kind != CS_REPLY_RESPONSE || reply.msg.code != CS_CODE_CONTENT ||
+	if (reply.msg.code != CS_CODE_CONTENT ||
 	    cs_body_first(&body, &reply.msg, CS_FOLLOW_BLOCKS_MAX, CS_FOLLOW_BODY_MAX) !=
 		    CS_BODY_MORE)
 		return CS_OK;

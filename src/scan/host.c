@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "coap/block.h"
+#include "coap/code.h"
 #include "coap/option_rule.h"
 
 enum { BUCKETS = 1 << 12 };
@@ -137,11 +138,12 @@ struct cs_host *cs_hosts_take_chunk(struct cs_hosts *hosts, struct cs_open_chunk
 	return list;
 }
 
-static enum cs_rank rank_of(const struct cs_reply *reply)
+/* Text in capitals decodes as CoAP, with codes that nobody has registered. */
+enum cs_rank cs_rank_of(const struct cs_reply *reply)
 {
 	switch (reply->kind) {
 	case CS_REPLY_RESPONSE:
-		return CS_RANK_RESPONSE;
+		return cs_code_name(reply->msg.code) ? CS_RANK_RESPONSE : CS_RANK_STRANGE;
 	case CS_REPLY_STRANGE:
 	case CS_REPLY_MALFORMED:
 		return CS_RANK_STRANGE;
@@ -190,7 +192,7 @@ enum cs_err cs_host_merge(struct cs_hosts *hosts, struct cs_host *host,
 			  const struct cs_arrival *arrival, struct cs_span datagram,
 			  const struct cs_reply *reply)
 {
-	enum cs_rank rank = rank_of(reply);
+	enum cs_rank rank = cs_rank_of(reply);
 
 	host->datagrams++;
 	host->bytes += arrival->len;

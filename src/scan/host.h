@@ -20,9 +20,11 @@ struct cs_follow;
 enum cs_rank {
 	CS_RANK_NONE,
 	CS_RANK_EMPTY,    /* Empty ACK, RST, or a request */
-	CS_RANK_STRANGE,  /* malformed, not CoAP, or of a reserved class */
+	CS_RANK_STRANGE,  /* malformed, not CoAP, or of no registered response code */
 	CS_RANK_RESPONSE, /* carries a response code */
 };
+
+enum cs_rank cs_rank_of(const struct cs_reply *reply);
 
 struct cs_host {
 	uint64_t slot;

@@ -94,7 +94,7 @@ static enum cs_err merge_by_port(struct cs_matching *m, struct cs_host *host,
 		return err;
 	if (first)
 		return cs_follow_confirm(&m->following, host);
-	if (reply->kind == CS_REPLY_MALFORMED && host->rank == CS_RANK_STRANGE &&
+	if (cs_rank_of(reply) == CS_RANK_STRANGE && host->rank == CS_RANK_STRANGE &&
 	    !cs_receiving_is_suspect(m->receiving, &host->ip))
 		cs_follow_confirmed(&m->following, host);
 	return CS_OK;

@@ -3,6 +3,7 @@
 import pytest
 
 import netns
+from lab import Lab
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,9 @@ def pair(namespaces_work):
     it = netns.make_pair()
     yield it
     it.close()
+
+
+@pytest.fixture
+def lab(namespaces_work):
+    with Lab() as it:
+        yield it

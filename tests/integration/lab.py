@@ -307,20 +307,21 @@ class Run:
 class Running:
     """A run of the command that goes on."""
 
-    def __init__(self, process, meta_file):
+    def __init__(self, process, meta_file, out, err):
         self.process, self.meta_file = process, meta_file
+        self.out, self.err = out, err
         self.pid = process.pid
 
     def wait(self, timeout=60):
         try:
-            out, err = self.process.communicate(timeout=timeout)
+            self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
         meta = None
         if self.meta_file.exists() and self.meta_file.stat().st_size:
             meta = json.loads(self.meta_file.read_text())
-        return Run(self.process.returncode, out, err, meta)
+        return Run(self.process.returncode, self.out.read_text(), self.err.read_text(), meta)
 
     def signal(self, number=signal.SIGINT):
         self.process.send_signal(number)
@@ -364,29 +365,31 @@ class Lab:
         b.sh(f"ip link set {name_b} up")
 
     def start(self, net, *args, store=True, wrap=(), stdin=None, env=None, command="scan",
-              meta=True, stdout=subprocess.PIPE, **more):
-        """Starts a scan (as root, unless wrapped) in net, or where we are."""
-        meta_file = self.dir / f"meta{next(self.n)}.json"
+              meta=True, stdout=None, **more):
+        """Starts a scan (as root, unless wrapped) in net, or where we are.
+
+        Its output goes to files: nobody has to read it meanwhile.
+        """
+        base = self.dir / f"run{next(self.n)}"
+        meta_file, out, err = (base.with_suffix(end) for end in (".json", ".out", ".err"))
         argv = [*wrap, COAPSCOPE, command, *map(str, args)]
         if store:
             argv += ["--store", str(self.store if store is True else store)]
         if meta:
             argv += ["-m", str(meta_file)]
         env = {"PATH": os.environ["PATH"], "HOME": str(self.dir), **(env or {})}
-        with net.inside() if net else contextlib.nullcontext():
-            process = subprocess.Popen(argv, env=env, text=True, stdout=stdout, stdin=stdin,
-                                       stderr=subprocess.PIPE, cwd=self.dir, **more)
+        with net.inside() if net else contextlib.nullcontext(), \
+                open(out, "w") as to_out, open(err, "w") as to_err:
+            process = subprocess.Popen(argv, env=env, stdin=stdin, stdout=stdout or to_out,
+                                       stderr=to_err, cwd=self.dir, **more)
         self.stack.callback(self.end, process)
-        return Running(process, meta_file)
+        return Running(process, meta_file, out, err)
 
     @staticmethod
     def end(process):
         if process.poll() is None:
             process.kill()
         process.wait()
-        for stream in (process.stdout, process.stderr):
-            if stream:
-                stream.close()
 
     def scan(self, net, *args, timeout=60, **more):
         return self.start(net, *args, **more).wait(timeout)

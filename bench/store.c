@@ -307,7 +307,7 @@ int main(int argc, char **argv)
 	uint64_t chunks = (uint64_t)(millions * 1e6 / CHUNK) + 1, seen = 0;
 	struct made *made = make_bodies(n_bodies ? n_bodies : 1);
 	struct cs_store *store;
-	struct cs_shard *shard;
+	struct cs_shard *shard = NULL;
 	struct bare bare = { 0 };
 	struct times t = { 0 };
 	struct cs_store_day *days;

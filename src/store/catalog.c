@@ -355,17 +355,16 @@ enum cs_err cs_store_days(struct cs_store *store, struct cs_arena *arena,
 	if (err)
 		return err;
 	err = cs_db_number(db, "SELECT count(DISTINCT day) FROM segment", &room);
-	if (!err && room > 0) {
-		*days = cs_arena_array(arena, (size_t)room, sizeof(**days));
-		if (!*days)
-			err = cs_why_set(db->why, CS_ERR_NOMEM, db->path,
-					 "out of memory");
-	}
-	if (!err)
-		err = cs_db_prepare(db,
-				    "SELECT day, sum(rows), sum(content) FROM segment"
-				    " GROUP BY day ORDER BY day",
-				    &stmt);
+	if (err || room <= 0)
+		return end(db, err);
+	*days = cs_arena_array(arena, (size_t)room, sizeof(**days));
+	if (!*days)
+		return end(db,
+			   cs_why_set(db->why, CS_ERR_NOMEM, db->path, "out of memory"));
+	err = cs_db_prepare(db,
+			    "SELECT day, sum(rows), sum(content) FROM segment"
+			    " GROUP BY day ORDER BY day",
+			    &stmt);
 	if (!err) {
 		err = read_days(db, stmt, *days, (size_t)room, n);
 		(void)sqlite3_finalize(stmt); /* only read from */

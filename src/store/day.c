@@ -142,7 +142,7 @@ static enum cs_err open_sources(struct day *day)
 	if (day->n_names == 0)
 		return CS_OK;
 	day->sources = calloc(day->n_names, sizeof(day->sources[0]));
-	day->heap = calloc(day->n_names, sizeof(day->heap[0]));
+	day->heap = calloc(day->n_names, sizeof(struct source *));
 	if (!day->sources || !day->heap)
 		return no_memory(day);
 	for (size_t i = 0; !err && i < day->n_names; i++) {

@@ -198,7 +198,7 @@ static enum cs_err migrate_step(struct cs_db *db, const struct cs_db_kind *kind,
 static enum cs_err migrate(struct cs_db *db, const struct cs_db_kind *kind)
 {
 	enum cs_err err = cs_db_exec(db, "BEGIN IMMEDIATE");
-	int64_t from;
+	int64_t from = 0;
 
 	if (err)
 		return err;
@@ -224,7 +224,7 @@ static bool can_migrate(const struct cs_db_kind *kind, int64_t from)
 static enum cs_err make(struct cs_db *db, const struct cs_db_kind *kind)
 {
 	char sql[128];
-	int64_t tables;
+	int64_t tables = 0;
 	enum cs_err err = cs_db_exec(db, "BEGIN IMMEDIATE");
 
 	if (err)
@@ -248,7 +248,7 @@ static enum cs_err make(struct cs_db *db, const struct cs_db_kind *kind)
 /* Whether the file has nothing in it at all, not even a foreign table. */
 static enum cs_err is_empty(struct cs_db *db, bool *empty)
 {
-	int64_t id, version, tables;
+	int64_t id = 0, version = 0, tables = 0;
 	enum cs_err err = cs_db_number(db, "PRAGMA application_id", &id);
 
 	if (!err)
@@ -262,7 +262,7 @@ static enum cs_err is_empty(struct cs_db *db, bool *empty)
 static enum cs_err check_ours(struct cs_db *db, const struct cs_db_kind *kind,
 			      enum cs_db_mode mode)
 {
-	int64_t id, version;
+	int64_t id = 0, version = 0;
 	enum cs_err err = cs_db_number(db, "PRAGMA application_id", &id);
 
 	if (!err)

@@ -18,7 +18,7 @@
 #define CS_ROW_VALUES "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
 /* Several rows by one statement cost half as much as one by one. */
-enum { CS_ROW_BATCH = 16 };
+#define CS_ROW_BATCH ((size_t)16)
 #define CS_ROW_VALUES_4 \
 	CS_ROW_VALUES "," CS_ROW_VALUES "," CS_ROW_VALUES "," CS_ROW_VALUES
 #define CS_ROW_BATCH_VALUES \

@@ -62,7 +62,7 @@ enum cs_err cs_segment_chunks(struct cs_segment *segment, cs_chunk_each_fn *each
 			      void *arg)
 {
 	sqlite3_stmt *stmt;
-	struct cs_chunk_entry entry;
+	struct cs_chunk_entry entry = { 0 };
 	enum cs_err err = cs_db_prepare(&segment->db,
 					"SELECT chunk, first_us, last_us, probed, closed,"
 					" first_row, n_rows, n_content"

@@ -72,7 +72,7 @@ enum cs_err cs_shard_open_day(struct cs_shard *shard, int32_t day, bool make)
 		return CS_OK;
 
 	void *more = reallocarray(shard->segments, shard->n_segments + 1,
-				  sizeof(shard->segments[0]));
+				  sizeof(struct cs_segment *));
 
 	if (!more)
 		return cs_shard_no_memory(shard);
@@ -88,7 +88,7 @@ enum cs_err cs_shard_open_day(struct cs_shard *shard, int32_t day, bool make)
 		return err;
 	}
 	memmove(shard->segments + at + 1, shard->segments + at,
-		(shard->n_segments - at) * sizeof(shard->segments[0]));
+		(shard->n_segments - at) * sizeof(struct cs_segment *));
 	shard->segments[at] = segment;
 	shard->n_segments++;
 	return CS_OK;

@@ -226,14 +226,14 @@ static void scan_alone(const char *dir, uint8_t n)
 static void scans_at_once_do_not_hinder_each_other(void **state)
 {
 	enum { SCANS = 6 };
-	struct fixture f = { .dir = "/tmp/cs-store-XXXXXX" };
+	struct fixture f = fixture_dir();
 	struct cs_arena arena = { 0 };
 	struct cs_store_day *days;
 	struct cs_scan_row row;
 	size_t n;
 
 	(void)state;
-	assert_non_null(mkdtemp(f.dir)); /* the catalogue, too, is made by them */
+	/* The catalogue, too, is made by them. */
 	for (uint8_t i = 1; i <= SCANS; i++)
 		if (fork() == 0)
 			scan_alone(f.dir, i);
@@ -277,11 +277,10 @@ static uint32_t fill(struct fixture *f, enum cs_err *err)
 /* Runs @limit and then fills the disk; then there is room again. */
 static void fill_up(void (*limit)(const char *dir), const char *want)
 {
-	struct fixture f = { .dir = "/tmp/cs-store-XXXXXX" };
+	struct fixture f = fixture_dir();
 	enum cs_err err;
 	uint64_t stored;
 
-	assert_non_null(mkdtemp(f.dir));
 	limit(f.dir);
 	expect(&f, cs_store_open(f.dir, &f.store), CS_OK);
 	open_shard(&f);
@@ -299,6 +298,9 @@ static void fill_up(void (*limit)(const char *dir), const char *want)
 	assert_int_equal(cs_shard_closed_count(f.shard), stored);
 	abandon(&f);
 	cs_store_close(f.store);
+	f.store = NULL;
+	(void)umount2(f.dir, MNT_DETACH); /* fails where nothing is mounted */
+	fixture_free(&f);
 }
 
 static void limit_file_size(const char *dir)
@@ -402,12 +404,11 @@ static void live_in_jail(struct fixture *f)
 
 static void the_store_needs_nothing_outside_its_directory(void **state)
 {
-	struct fixture f = { .dir = "/tmp/cs-store-XXXXXX" };
+	struct fixture f = fixture_dir();
 	pid_t child;
 	int status;
 
 	(void)state;
-	assert_non_null(mkdtemp(f.dir));
 	child = fork();
 	if (child == 0) {
 		expect(&f, cs_store_open(f.dir, &f.store), CS_OK);

@@ -229,11 +229,10 @@ static void a_half_made_copy_is_made_anew(void **state)
 
 static void a_file_where_a_directory_should_be_is_an_error(void **state)
 {
-	struct fixture f = { .dir = "/tmp/cs-store-XXXXXX" };
+	struct fixture f = fixture_dir();
 	char path[256];
 
 	(void)state;
-	assert_non_null(mkdtemp(f.dir));
 	path_of(&f, "deep/in/it", path);
 	expect(&f, cs_store_open(path, &f.store), CS_OK); /* made with its parents */
 	cs_store_close(f.store);

@@ -49,7 +49,7 @@ step cppcheck check_cppcheck
 step shellcheck shellcheck "${scripts[@]}"
 step layers "$PYTHON" tools/layers.py docs/layers
 step spdx "$PYTHON" tools/spdx.py
-if ls "$BUILD"/docs/man/*.1 >/dev/null 2>&1; then
-  step man mandoc -Tlint -W error "$BUILD"/docs/man/*.1
+if ls "$BUILD"/docs/man/*.[1-8] >/dev/null 2>&1; then
+  step man mandoc -Tlint -W error "$BUILD"/docs/man/*.[1-8]
 fi
 exit $status

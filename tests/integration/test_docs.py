@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documents say what holds.
+
+A block of commands that stands behind a mark (README and guides: an HTML
+comment `<!-- tested -->`; man pages: a scdoc comment `; tested`) is run as it
+is written, in a network in which 192.0.2.0/24 and 2001:db8::/64 are addresses
+of this host, with real CoAP servers on a few of them.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get("COAPSCOPE_BUILD", ROOT / "build"))
+COAPSCOPE = pathlib.Path(os.environ.get("COAPSCOPE", BUILD / "coapscope")).resolve()
+PAGES = sorted((ROOT / "docs/man").glob("*.scd"))
+TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
+SERVERS = ["192.0.2.17", "192.0.2.40", "2001:db8::5"]
+BLOCK = re.compile(r"^(?P<mark>(?:<!--|;) tested[^\n]*\n)?```\w*\n(?P<body>.*?)^```$", re.M | re.S)
+OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
+LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
+PAGE = re.compile(r"\*(coapscope[\w-]*)\*\(\d\)")
+
+
+def blocks(path):
+    """(marked, text) of each fenced block; of a man page as its reader sees it."""
+    text = path.read_text()
+    for found in BLOCK.finditer(text):
+        body = found["body"]
+        yield bool(found["mark"]), body.replace("\\\\", "\\") if path.suffix == ".scd" else body
+
+
+def scripts():
+    for path in PAGES + TEXTS:
+        marked = [body for mark, body in blocks(path) if mark]
+        if marked:
+            yield pytest.param("".join(marked), id=path.relative_to(ROOT).as_posix())
+
+
+def command_lines():
+    """(document, command, line) of every coapscope command that is shown."""
+    for path in PAGES + TEXTS:
+        for _, body in blocks(path):
+            for line in body.replace("\\\n", " ").splitlines():
+                # Up to a pipe, or to what explains the line.
+                words = re.split(r"\s[|#;&]\s?", line)[0].split()
+                while words and words[0] in ("$", "sudo"):
+                    words.pop(0)
+                if len(words) > 1 and pathlib.Path(words[0]).name == "coapscope":
+                    yield path.name, words[1], words[2:]
+
+
+def options(command):
+    text = subprocess.run([COAPSCOPE, command, "--help"], check=True, text=True,
+                          capture_output=True).stdout
+    known = set()
+    for line in text.splitlines():
+        if re.match(r"^ {2,6}-", line):
+            known.update(OPTION.findall(re.split(r"\s{2,}(?=\S)", line.strip())[0]))
+    return known
+
+
+def commands():
+    text = subprocess.run([COAPSCOPE, "help"], check=True, text=True,
+                          capture_output=True).stdout
+    return re.findall(r"^  (\w+)  ", text, re.M)
+
+
+@pytest.fixture
+def network(net):
+    net.add("docs")
+    net.ip("docs", "route add local 192.0.2.0/24 dev lo",
+           "route add local 2001:db8::/64 dev lo",
+           "addr add 2001:db8::5/128 dev lo nodad")
+    for address in SERVERS:
+        net.start("docs", ["coap-server-notls", "-A", address, "-p", "5683", "-v", "0"],
+                  stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        listening = net.run("docs", ["ss", "-Hlun", "sport = :5683"]).stdout
+        if len(listening.splitlines()) == len(SERVERS):
+            return net
+        time.sleep(0.05)
+    raise RuntimeError("the servers do not listen")
+
+
+@pytest.mark.skipif(not shutil.which("coap-server-notls"), reason="needs libcoap3-bin")
+@pytest.mark.parametrize("script", scripts())
+def test_what_is_shown_runs(network, script, tmp_path):
+    store = tmp_path / "store"
+    done = network.run("docs", [
+        "env", f"PATH={COAPSCOPE.parent}:{os.environ['PATH']}", f"COAPSCOPE_SCAN_STORE={store}",
+        "COAPSCOPE_SCAN_COOLDOWN_TIME=1",
+        "bash", "-euxo", "pipefail", "-c", script.replace("/var/lib/coapscope", str(store)),
+    ], cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    for path in tmp_path.glob("found*"):
+        for address in re.findall(r"192\.0\.2\.\d+", script):
+            if address in SERVERS:
+                assert address in path.read_text()
+
+
+def test_something_is_tested():
+    assert len(list(scripts())) >= 2
+
+
+def test_every_option_that_is_shown_exists():
+    known = {}
+    for document, command, words in command_lines():
+        if command.startswith("-") or command not in commands():
+            continue
+        known.setdefault(command, options(command))
+        # Names in capitals stand for what the reader puts there.
+        shown = {word.split("=")[0] for word in words if OPTION.match(word)}
+        assert shown <= known[command], f"{document}: coapscope {command} {' '.join(words)}"
+
+
+def test_every_command_that_is_shown_exists():
+    known = set(commands())
+    for document, command, _ in command_lines():
+        assert command.isupper() or command.startswith("-") or command in known, \
+            f"{document}: coapscope {command}"
+
+
+@pytest.mark.parametrize("page", [p.name.removesuffix(".scd") for p in PAGES])
+def test_the_man_page_has_every_option(page):
+    command = page.split(".")[0].removeprefix("coapscope").lstrip("-")
+    if command not in commands():
+        pytest.skip("no command's page")
+    built = BUILD / "docs/man" / page
+    if not built.exists():
+        pytest.skip("built without scdoc")
+    text = subprocess.run(["mandoc", "-Tutf8", built], check=True, text=True,
+                          capture_output=True, env={**os.environ, "MANWIDTH": "78"}).stdout
+    text = re.sub(r".\x08", "", text)
+    missing = [o for o in options(command) if not re.search(rf"(?<![\w-]){o}(?![\w-])", text)]
+    assert not missing
+
+
+def test_links_between_documents_resolve():
+    broken = []
+    for path in TEXTS:
+        for target in LINK.findall(path.read_text()):
+            if re.match(r"^(https?|mailto):", target) or target.startswith("#"):
+                continue
+            if not (path.parent / target.split("#")[0]).exists():
+                broken.append(f"{path.relative_to(ROOT)}: {target}")
+    assert not broken
+
+
+def test_pages_that_are_referred_to_exist():
+    names = {p.name.split(".")[0] for p in PAGES}
+    for page in PAGES:
+        for name in PAGE.findall(page.read_text()):
+            assert name in names, f"{page.name}: {name}"
+
+
+def test_paths_that_documents_name_exist():
+    """`src/...`, `docs/...`, `tests/...`, `tools/...`, `bench/...` in backquotes."""
+    missing = []
+    for path in TEXTS:
+        for name in re.findall(r"`((?:src|docs|tests|tools|bench)/[\w./-]+)`", path.read_text()):
+            # A program may be named without its ".c".
+            if not (ROOT / name).exists() and not list(ROOT.glob(name + ".*")):
+                missing.append(f"{path.relative_to(ROOT)}: {name}")
+    assert not missing

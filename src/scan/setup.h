@@ -45,7 +45,7 @@ struct cs_setup {
 /*
  * Looks at the ways.
  * CS_ERR_NO_ROUTE  no address has a way
- * CS_ERR_USAGE     --sender packet where no Ethernet gateway is
+ * CS_ERR_USAGE     --sender packet where no Ethernet gateway is, or no such interface
  * CS_ERR_REFUSED   the host's tables have no room for even a slow scan
  * CS_ERR_IO, CS_ERR_NOMEM
  */
@@ -66,8 +66,9 @@ CS_MUST_USE enum cs_err cs_setup_room(const struct cs_plan *plan, struct cs_setu
  * table of setup->ways then says so). @probe must outlive the lanes.
  * CS_ERR_BUSY      the source port is taken
  * CS_ERR_DENIED    the sender that was asked for is not permitted
- * CS_ERR_NOT_FOUND the gateway does not answer
+ * CS_ERR_NO_ROUTE  the gateway does not answer
  * CS_ERR_REFUSED   as cs_setup_look(), after falling back
+ * CS_ERR_USAGE     the source address is not ours, or too many gateways
  * CS_ERR_IO, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_setup_open(const struct cs_setup_want *want,

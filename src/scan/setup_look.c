@@ -118,6 +118,12 @@ static enum cs_err take_ways(const struct cs_setup_want *want, const struct cs_p
 	enum cs_err err =
 		cs_route_split(ranges, n_ranges, want->interface, arena, &ways, &n_ways);
 
+	if (err == CS_ERR_NOT_FOUND) {
+		snprintf(setup->why, sizeof(setup->why),
+			 "--interface %s: this host has no such interface",
+			 want->interface);
+		return CS_ERR_USAGE;
+	}
 	if (err) {
 		snprintf(setup->why, sizeof(setup->why), "cannot read the routes: %s",
 			 strerror(errno));

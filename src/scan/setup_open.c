@@ -38,10 +38,18 @@ static enum cs_err packet_way(const struct cs_setup_want *want, struct cs_setup 
 
 		cs_addr_text(&way->way.gateway, text);
 		snprintf(setup->why, sizeof(setup->why),
-			 "the gateway %s on %s has no hardware address: %s", text,
-			 way->way.interface, cs_strerror(err));
+			 err == CS_ERR_NOT_FOUND
+				 ? "the gateway %s on %s does not tell its hardware "
+				   "address: is it there?"
+			 : err == CS_ERR_DENIED
+				 ? "to ask the gateway %s on %s for its hardware address "
+				   "is not permitted: want CAP_NET_RAW and CAP_NET_ADMIN "
+				   "(root), or --sender udp"
+				 : "cannot find the hardware address of the gateway %s "
+				   "on %s",
+			 text, way->way.interface);
 	}
-	return err;
+	return err == CS_ERR_NOT_FOUND ? CS_ERR_NO_ROUTE : err;
 }
 
 static bool same_gateway(const struct cs_way *a, const struct cs_way *b)
@@ -60,6 +68,22 @@ struct opening {
 	struct cs_lane *udp, *packet;
 	struct cs_tx *udp_tx;
 };
+
+/* Nothing leaves in the name of another host. */
+static void say_not_ours(const struct cs_setup_want *want, struct cs_setup *setup)
+{
+	char v4[CS_ADDR_TEXT] = "", v6[CS_ADDR_TEXT] = "";
+	bool has_v4 = cs_addr_cmp(&want->source_v4, &nowhere) != 0;
+	bool has_v6 = cs_addr_cmp(&want->source_v6, &nowhere) != 0;
+
+	if (has_v4)
+		cs_addr_text(&want->source_v4, v4);
+	if (has_v6)
+		cs_addr_text(&want->source_v6, v6);
+	snprintf(setup->why, sizeof(setup->why),
+		 "--source-ip %s%s%s: want an address of this host", v4,
+		 has_v4 && has_v6 ? " or " : "", v6);
+}
 
 static enum cs_err open_ports(struct opening *o, bool deaf, struct cs_lane **lane)
 {
@@ -83,6 +107,10 @@ static enum cs_err open_ports(struct opening *o, bool deaf, struct cs_lane **lan
 
 	enum cs_err err = cs_ports_open(&ports, &(*lane)->ports, &taken);
 
+	if (err && errno == EADDRNOTAVAIL) {
+		say_not_ours(want, o->setup);
+		return CS_ERR_USAGE;
+	}
 	if (err) {
 		snprintf(o->setup->why, sizeof(o->setup->why),
 			 "cannot bind source port %u: %s", taken, strerror(errno));
@@ -256,7 +284,7 @@ enum cs_err cs_setup_open(const struct cs_setup_want *want, const struct cs_plan
 	enum cs_err err = open_ways(&o);
 
 	if (want->sender == CS_SENDER_AUTO && o.packet &&
-	    (err == CS_ERR_DENIED || err == CS_ERR_NOT_FOUND))
+	    (err == CS_ERR_DENIED || err == CS_ERR_NO_ROUTE))
 		err = fall_back(&o);
 	if (err)
 		cs_lanes_close(lanes);

@@ -62,6 +62,20 @@ static int grow_buffer(int fd, int want, int *granted)
 	return 0;
 }
 
+/*
+ * Without this the kernel calls a datagram sent that the interface's full queue
+ * has thrown away. ICMP errors then come to the socket, too: see tx_udp.c and
+ * rx_udp.c.
+ */
+static int report_losses(int fd, int family)
+{
+	const int on = 1;
+
+	return family == AF_INET6
+		       ? setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on))
+		       : setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+}
+
 static int set_options(int fd, int family, const struct cs_ports_want *want, int *granted)
 {
 	const int on = 1;
@@ -76,7 +90,8 @@ static int set_options(int fd, int family, const struct cs_ports_want *want, int
 	if (want->deaf) {
 		if (make_deaf(fd))
 			return -1;
-	} else if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on))) {
+	} else if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) ||
+		   report_losses(fd, family)) {
 		return -1;
 	}
 	return grow_buffer(fd, want->deaf ? 0 : want->receive_buffer, granted);

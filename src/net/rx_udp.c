@@ -96,6 +96,18 @@ static unsigned drain(struct rx_udp *u, unsigned index, unsigned most, cs_rx_fn 
 	return n;
 }
 
+/* ICMP errors wait in a queue of their own, in the room of the answers. */
+static void forget_errors(struct rx_udp *u, unsigned index)
+{
+	int got = BATCH;
+
+	for (unsigned n = 0; got == BATCH && n < AT_A_CALL; n += BATCH) {
+		ready_slots(u);
+		got = recvmmsg(socket_of(u, index), u->msgs, BATCH,
+			       MSG_ERRQUEUE | MSG_DONTWAIT, NULL);
+	}
+}
+
 static unsigned udp_poll(struct cs_rx *rx, int timeout_ms, cs_rx_fn *each, void *arg)
 {
 	struct rx_udp *u = (struct rx_udp *)rx;
@@ -107,8 +119,11 @@ static unsigned udp_poll(struct cs_rx *rx, int timeout_ms, cs_rx_fn *each, void 
 
 		if (got <= 0)
 			break;
-		for (int i = 0; i < got; i++)
+		for (int i = 0; i < got; i++) {
+			if (ready[i].events & EPOLLERR)
+				forget_errors(u, ready[i].data.u32);
 			n += drain(u, ready[i].data.u32, AT_A_CALL / 4, each, arg);
+		}
 		if (n == 0)
 			break; /* woken for an error only */
 	}

@@ -7,6 +7,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum {
+	STALE_MAX = 16, /* ICMP errors taken for old ones before one is believed */
+};
+
 struct tx_udp {
 	struct cs_tx tx;
 	const struct cs_ports *ports; /* borrowed */
@@ -62,11 +66,21 @@ static unsigned same_family(const struct cs_tx_probe *probes, unsigned n)
 	return run;
 }
 
+/*
+ * The socket may report the ICMP error that an earlier packet met: taken note
+ * of by this very call, so that the next one tells of its own packet.
+ */
+static bool may_be_stale(int error)
+{
+	return error == EINTR ||
+	       (why(error) != CS_ERR_FULL && why(error) != CS_ERR_DENIED);
+}
+
 static unsigned udp_send(struct cs_tx *tx, unsigned port_index,
 			 const struct cs_tx_probe *probes, unsigned n, enum cs_err *err)
 {
 	struct tx_udp *u = (struct tx_udp *)tx;
-	unsigned done = 0;
+	unsigned done = 0, stale = 0;
 
 	assert(n <= CS_TX_BATCH && port_index < u->ports->n);
 	for (unsigned i = 0; i < n; i++)
@@ -84,7 +98,8 @@ static unsigned udp_send(struct cs_tx *tx, unsigned port_index,
 
 		if (sent > 0) {
 			done += (unsigned)sent;
-		} else if (errno != EINTR) {
+			stale = 0;
+		} else if (!may_be_stale(errno) || ++stale > STALE_MAX) {
 			*err = why(errno);
 			break;
 		}

@@ -9,7 +9,8 @@
 enum {
 	IN_FLIGHT_MAX = 1024, /* devices asked at the same time */
 	SILENCE_S = 3,        /* ACK_TIMEOUT x ACK_RANDOM_FACTOR, RFC 7252 section 4.8 */
-	SEPARATE_S = 8,       /* for a separate response after an Empty ACK */
+	SEND_TRIES = 4,
+	SEPARATE_S = 8, /* for a separate response after an Empty ACK */
 };
 
 void cs_following_init(struct cs_following *f, const struct cs_plan *plan,
@@ -111,11 +112,14 @@ static void send_to(struct cs_following *f, const struct cs_host *host, uint16_t
 	struct sockaddr_storage to;
 	socklen_t len = cs_addr_to_sockaddr(&host->ip, port, f->scope_id, &to);
 
-	if (sendto(fd, bytes.ptr, bytes.len, MSG_DONTWAIT, (struct sockaddr *)&to, len) >=
-	    0)
-		cs_count(&f->counters->follow_ups_sent, 1);
-	else
-		cs_count(&f->counters->send_failed, 1);
+	/* A call may fail for the ICMP error that an earlier packet met. */
+	for (unsigned tries = 0; tries < SEND_TRIES; tries++)
+		if (sendto(fd, bytes.ptr, bytes.len, MSG_DONTWAIT, (struct sockaddr *)&to,
+			   len) >= 0) {
+			cs_count(&f->counters->follow_ups_sent, 1);
+			return;
+		}
+	cs_count(&f->counters->send_failed, 1);
 }
 
 static void new_token(struct cs_following *f, struct cs_follow *follow)

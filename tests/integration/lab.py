@@ -32,7 +32,7 @@ COAPSCOPE = os.environ.get("COAPSCOPE", str(BUILD / "coapscope"))
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 SO_RCVBUFFORCE = 33
-IP_PKTINFO = 8
+IPV6_FREEBIND = 78
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 
@@ -152,6 +152,7 @@ class Devices:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)  # routed here is enough
         sock.bind(("::", port))
         sock.setblocking(False)
         self.selector.register(sock, selectors.EVENT_READ)

@@ -222,7 +222,7 @@ static enum cs_err add(struct split *s, const struct cs_way *way)
 		last->range.hi = way->range.hi;
 		return CS_OK;
 	}
-	if (s->n == s->cap) {
+	if (!s->ways || s->n == s->cap) {
 		size_t cap = s->cap ? 2 * s->cap : 16;
 		struct cs_way *grown = reallocarray(s->ways, cap, sizeof(*grown));
 

@@ -2,6 +2,7 @@
 #include "net/rx.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -152,6 +153,7 @@ static unsigned fill_of(const struct ring *ring)
 {
 	unsigned n = 0;
 
+	assert(ring->blocks > 0);
 	while (n < ring->blocks && is_ours(block_at(ring, ring->at + n)))
 		n++;
 	return n * 1000 / ring->blocks;

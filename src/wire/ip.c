@@ -30,7 +30,7 @@ static struct cs_addr read_v4(struct cs_rd *rd)
 
 static struct cs_addr read_v6(struct cs_rd *rd)
 {
-	struct cs_addr a;
+	struct cs_addr a = { 0 };
 
 	cs_rd_copy(rd, a.b, sizeof(a.b));
 	return a;
@@ -39,7 +39,7 @@ static struct cs_addr read_v6(struct cs_rd *rd)
 static enum cs_err v4(struct cs_span packet, struct cs_ip *ip)
 {
 	struct cs_rd rd = cs_rd_over(packet.ptr, packet.len);
-	size_t header = (cs_rd_u8(&rd) & 0x0fu) * 4u;
+	size_t header = (size_t)(cs_rd_u8(&rd) & 0x0f) * 4;
 
 	(void)cs_rd_u8(&rd); /* type of service */
 

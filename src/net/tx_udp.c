@@ -8,7 +8,11 @@
 #include <sys/socket.h>
 
 enum {
-	STALE_MAX = 16, /* ICMP errors taken for old ones before one is believed */
+	/*
+	 * Failed calls in a row before one is believed: the receiver that reads
+	 * old ICMP errors raises them anew, one after the other.
+	 */
+	STALE_MAX = 256,
 };
 
 struct tx_udp {
@@ -29,6 +33,11 @@ static enum cs_err why(int error)
 	case EAGAIN:
 	case ENOBUFS:
 	case ENOMEM:
+		return CS_ERR_FULL;
+	case ECONNREFUSED: /* never of this packet: ICMP errors keep coming */
+	case ENOPROTOOPT:
+	case EPROTO:
+	case EMSGSIZE:
 		return CS_ERR_FULL;
 	case EPERM: /* a firewall's output rule */
 		return CS_ERR_DENIED;

@@ -9,7 +9,7 @@
 enum {
 	IN_FLIGHT_MAX = 1024, /* devices asked at the same time */
 	SILENCE_S = 3,        /* ACK_TIMEOUT x ACK_RANDOM_FACTOR, RFC 7252 section 4.8 */
-	SEND_TRIES = 4,
+	SEND_TRIES = 64,
 	SEPARATE_S = 8, /* for a separate response after an Empty ACK */
 };
 

@@ -48,7 +48,11 @@ nightly:
 	@tools/deps.sh nightly
 	tools/nightly.sh
 
+# DESTDIR is heeded; PREFIX, where it is given, also by a build that is there.
 install: all
+ifneq ($(origin PREFIX),file)
+	meson configure $(BUILD) --prefix $(PREFIX)
+endif
 	meson install -C $(BUILD)
 
 clean:

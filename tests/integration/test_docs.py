@@ -32,7 +32,7 @@ def blocks(path):
     text = path.read_text()
     for found in BLOCK.finditer(text):
         body = found["body"]
-        yield bool(found["mark"]), body.replace("\\\\", "\\") if path.suffix == ".scd" else body
+        yield bool(found["mark"]), re.sub(r"\\(.)", r"\1", body) if path.suffix == ".scd" else body
 
 
 def scripts():
@@ -167,4 +167,16 @@ def test_paths_that_documents_name_exist():
             # A program may be named without its ".c".
             if not (ROOT / name).exists() and not list(ROOT.glob(name + ".*")):
                 missing.append(f"{path.relative_to(ROOT)}: {name}")
+    assert not missing
+
+
+def test_every_rfc_that_the_code_obeys_is_collected():
+    collected = (ROOT / "docs/rfc.md").read_text()
+    missing = set()
+    for path in (ROOT / "src").rglob("*.[ch]"):
+        if path.stem == "special":  # a registry: each row has its own
+            continue
+        for number in re.findall(r"RFC\s+(?:\*\s+)?(\d+)", path.read_text()):
+            if not re.search(rf"\b{number}\b", collected):
+                missing.add(f"{path.relative_to(ROOT)}: RFC {number}")
     assert not missing

@@ -72,8 +72,8 @@ static inline void cs_tx_close(struct cs_tx *tx)
 /*
  * The sender that needs no right: sendmmsg() on the bound sockets, of either
  * family. The ports must outlive it. @scope_id is the interface's index for
- * link-local targets, else 0. What a full interface queue drops behind the
- * socket's own limit, the kernel does not tell this sender. CS_ERR_NOMEM.
+ * link-local targets, else 0. ICMP errors that earlier packets met are not
+ * taken for errors of these. CS_ERR_NOMEM.
  */
 CS_MUST_USE enum cs_err cs_tx_udp_open(const struct cs_ports *ports,
                                        const struct cs_tx_template *probe,

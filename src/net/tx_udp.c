@@ -77,12 +77,20 @@ static unsigned same_family(const struct cs_tx_probe *probes, unsigned n)
 
 /*
  * The socket may report the ICMP error that an earlier packet met: taken note
- * of by this very call, so that the next one tells of its own packet.
+ * of by this very call, so that the next one tells of its own packet. Only a
+ * full queue and a firewall are always of this packet.
  */
 static bool may_be_stale(int error)
 {
-	return error == EINTR ||
-	       (why(error) != CS_ERR_FULL && why(error) != CS_ERR_DENIED);
+	switch (error) {
+	case EAGAIN:
+	case ENOBUFS:
+	case ENOMEM:
+	case EPERM:
+		return false;
+	default:
+		return true;
+	}
 }
 
 static unsigned udp_send(struct cs_tx *tx, unsigned port_index,

@@ -101,7 +101,7 @@ static enum cs_err add_operand(struct input *in, const char *text, bool exclude)
 	enum cs_err err = exclude ? cs_scope_add_exclude(&in->draft, span, &source)
 				  : cs_scope_add_target(&in->draft, span, &source);
 
-	if (err == CS_ERR_SYNTAX)
+	if (err == CS_ERR_SYNTAX && cs_scope_is_name(span))
 		err = cs_resolve_name(exclude ? &in->excludes : &in->targets, &in->draft,
 				      span, &source);
 	return err;

@@ -16,7 +16,12 @@ enum {
 
 	/* What Linux has unless told otherwise. */
 	NEIGHBOUR_MAX = 1024,
-	NEIGHBOUR_HOLD_S = 60,
+	/*
+	 * An address that does not answer is asked three times, a second each;
+	 * then the kernel may drop its entry, which it does every five seconds
+	 * when the table is half full (neigh_forced_gc).
+	 */
+	NEIGHBOUR_HOLD_S = 8,
 	CONNTRACK_HOLD_S = 30,
 };
 
@@ -107,10 +112,7 @@ struct cs_room cs_room_look(bool v6)
 	uint64_t used;
 
 	room.neighbour_free = cs_neighbour_count(v6, &used) ? 0 : less(most, used);
-	room.neighbour_hold_s =
-		(uint32_t)number_or(v6 ? "/proc/sys/net/ipv6/neigh/default/gc_stale_time"
-				       : "/proc/sys/net/ipv4/neigh/default/gc_stale_time",
-				    NEIGHBOUR_HOLD_S);
+	room.neighbour_hold_s = NEIGHBOUR_HOLD_S;
 	if (room.conntrack_used) {
 		room.conntrack_free = less(number_or(CONNTRACK "max", 0),
 					   number_or(CONNTRACK "count", 0));

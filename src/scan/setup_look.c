@@ -125,8 +125,12 @@ static enum cs_err take_ways(const struct cs_setup_want *want, const struct cs_p
 		return CS_ERR_USAGE;
 	}
 	if (err) {
-		snprintf(setup->why, sizeof(setup->why), "cannot read the routes: %s",
-			 strerror(errno));
+		if (err == CS_ERR_NOT_FOUND)
+			snprintf(setup->why, sizeof(setup->why),
+				 "--interface '%s': there is none", want->interface);
+		else
+			snprintf(setup->why, sizeof(setup->why),
+				 "cannot read the routes: %s", strerror(errno));
 		return err;
 	}
 	setup->ways = cs_arena_array(arena, n_ways, sizeof(*setup->ways));

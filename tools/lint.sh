@@ -38,6 +38,7 @@ tidy() {
 # shellcheck disable=SC2317
 check_cppcheck() {
   cppcheck -q -j "$(nproc)" --std=c11 --error-exitcode=1 --inline-suppr -I src \
+    -I "$BUILD/src" \
     --enable=warning,performance,portability --suppress=unknownMacro \
     --suppress=missingIncludeSystem "${src[@]}"
 }

@@ -8,11 +8,11 @@
 
 #include <stdint.h>
 
-#define CS_NS_PER_US INT64_C(1000)
-#define CS_NS_PER_MS INT64_C(1000000)
-#define CS_NS_PER_S  INT64_C(1000000000)
-#define CS_US_PER_MS INT64_C(1000)
-#define CS_US_PER_S  INT64_C(1000000)
+#define CS_NS_PER_US  INT64_C(1000)
+#define CS_NS_PER_MS  INT64_C(1000000)
+#define CS_NS_PER_S   INT64_C(1000000000)
+#define CS_US_PER_MS  INT64_C(1000)
+#define CS_US_PER_S   INT64_C(1000000)
 #define CS_US_PER_DAY (INT64_C(86400) * CS_US_PER_S)
 
 struct cs_clock {

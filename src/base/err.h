@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#define CS_MUST_USE __attribute__((warn_unused_result))
+#define CS_MUST_USE           __attribute__((warn_unused_result))
 #define CS_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define CS_LEN(array) (sizeof(array) / sizeof((array)[0]))

@@ -10,8 +10,8 @@ void cs_log(const struct cs_log *log, enum cs_level level, const char *fmt, ...)
 	if (!log->to || level > log->most)
 		return;
 	flockfile(log->to);
-	fprintf(log->to, "coapscope%s%s: %s", log->command[0] ? " " : "",
-	        log->command, level == CS_WARN ? "warning: " : "");
+	fprintf(log->to, "coapscope%s%s: %s", log->command[0] ? " " : "", log->command,
+		level == CS_WARN ? "warning: " : "");
 	va_start(args, fmt);
 	vfprintf(log->to, fmt, args);
 	va_end(args);

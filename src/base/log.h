@@ -29,4 +29,4 @@ struct cs_log {
  * carries bytes from strangers must have passed cs_term_text() first.
  */
 void cs_log(const struct cs_log *log, enum cs_level level, const char *fmt, ...)
-        CS_PRINTF(3, 4);
+	CS_PRINTF(3, 4);

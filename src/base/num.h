@@ -13,7 +13,7 @@
 
 /* A decimal number in min..max; leading zeros are allowed. */
 CS_MUST_USE bool cs_num_u64(struct cs_span text, uint64_t min, uint64_t max,
-                            uint64_t *out);
+			    uint64_t *out);
 
 /*
  * Writes @bytes as lower-case hex and a NUL to @out, which has room for

@@ -23,7 +23,7 @@ enum cs_err cs_ring_init(struct cs_ring *ring, size_t cap)
 	while (size < cap && size <= SIZE_MAX / 2)
 		size *= 2;
 	ring->room = mmap(NULL, size, PROT_READ | PROT_WRITE,
-	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ring->room == MAP_FAILED) {
 		ring->room = NULL;
 		return CS_ERR_NOMEM;
@@ -58,8 +58,7 @@ static uint64_t load_length(const struct cs_ring *ring, size_t at)
 enum cs_err cs_ring_put(struct cs_ring *ring, struct cs_span head, struct cs_span body)
 {
 	size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-	size_t used = tail -
-	              atomic_load_explicit(&ring->head, memory_order_acquire);
+	size_t used = tail - atomic_load_explicit(&ring->head, memory_order_acquire);
 	size_t left = ring->cap - (tail & (ring->cap - 1)); /* to the end */
 
 	if (head.len > ring->cap || body.len > ring->cap)
@@ -109,5 +108,5 @@ void cs_ring_drop(struct cs_ring *ring)
 	uint64_t len = load_length(ring, head);
 
 	atomic_store_explicit(&ring->head, head + LENGTH + padded(len),
-	                      memory_order_release);
+			      memory_order_release);
 }

@@ -15,8 +15,8 @@
 #include "base/rd.h"
 
 struct cs_ring {
-	uint8_t *room; /* owned */
-	size_t cap;    /* bytes, a power of two */
+	uint8_t *room;                    /* owned */
+	size_t cap;                       /* bytes, a power of two */
 	_Alignas(64) _Atomic size_t tail; /* bytes ever written */
 	_Alignas(64) _Atomic size_t head; /* bytes ever taken */
 };
@@ -33,7 +33,7 @@ void cs_ring_clear(struct cs_ring *ring);
  * CS_ERR_FULL  no room now; nothing was queued
  */
 CS_MUST_USE enum cs_err cs_ring_put(struct cs_ring *ring, struct cs_span head,
-                                    struct cs_span body);
+				    struct cs_span body);
 
 /*
  * The oldest record, or an empty span when there is none. It stays valid and

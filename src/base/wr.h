@@ -68,8 +68,8 @@ static inline void cs_wr_u16(struct cs_wr *w, uint16_t v)
 
 static inline void cs_wr_u32(struct cs_wr *w, uint32_t v)
 {
-	const uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16),
-		               (uint8_t)(v >> 8), (uint8_t)v };
+	const uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8),
+			       (uint8_t)v };
 
 	cs_wr_bytes(w, b, sizeof(b));
 }

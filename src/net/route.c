@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/route.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -231,6 +232,7 @@ static enum cs_err add(struct split *s, const struct cs_way *way)
 		s->ways = grown;
 		s->cap = cap;
 	}
+	assert(s->ways);
 	s->ways[s->n++] = *way;
 	return CS_OK;
 }

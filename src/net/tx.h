@@ -46,8 +46,7 @@ struct cs_tx_ops {
 	 * CS_ERR_IO        the interface is down or gone: the scan must stop
 	 */
 	unsigned (*send)(struct cs_tx *tx, unsigned port_index,
-	                 const struct cs_tx_probe *probes, unsigned n,
-	                 enum cs_err *err);
+			 const struct cs_tx_probe *probes, unsigned n, enum cs_err *err);
 	void (*close)(struct cs_tx *tx); /* frees it; the ports stay open */
 };
 
@@ -57,8 +56,8 @@ struct cs_tx {
 };
 
 static inline unsigned cs_tx_send(struct cs_tx *tx, unsigned port_index,
-                                  const struct cs_tx_probe *probes, unsigned n,
-                                  enum cs_err *err)
+				  const struct cs_tx_probe *probes, unsigned n,
+				  enum cs_err *err)
 {
 	return tx->ops->send(tx, port_index, probes, n, err);
 }
@@ -76,8 +75,8 @@ static inline void cs_tx_close(struct cs_tx *tx)
  * taken for errors of these. CS_ERR_NOMEM.
  */
 CS_MUST_USE enum cs_err cs_tx_udp_open(const struct cs_ports *ports,
-                                       const struct cs_tx_template *probe,
-                                       uint32_t scope_id, struct cs_tx **out);
+				       const struct cs_tx_template *probe,
+				       uint32_t scope_id, struct cs_tx **out);
 
 /* One way out over Ethernet: what the packet sender writes before the payload. */
 struct cs_tx_way {
@@ -96,6 +95,6 @@ struct cs_tx_way {
  * CS_ERR_DENIED, CS_ERR_IO, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_tx_packet_open(const struct cs_ports *ports,
-                                          const struct cs_tx_template *probe,
-                                          const struct cs_tx_way *way,
-                                          struct cs_tx **out);
+					  const struct cs_tx_template *probe,
+					  const struct cs_tx_way *way,
+					  struct cs_tx **out);

@@ -93,7 +93,8 @@ static bool take_after(int fd, const struct stat *old)
 static bool open_beside(struct cs_out_file *file, const struct cs_file_name *name)
 {
 	file->folder = name->folder;
-	(void)strcpy(file->name, name->base); /* both have NAME_MAX + 1 bytes */
+	/* Both have NAME_MAX + 1 bytes. */
+	memcpy(file->name, name->base, strlen(name->base) + 1);
 
 	if (!name->exists) {
 		file->fd = create_temporary(file, 0666);

@@ -98,7 +98,7 @@ static bool find(const char *path, struct cs_file_name *name)
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	(void)strcpy(copy, path); /* measured above */
+	memcpy(copy, path, strlen(path) + 1);
 	if (!move_to(name, copy) || !look(name))
 		return false;
 	for (unsigned i = 0; name->exists && S_ISLNK(name->st.st_mode); i++) {

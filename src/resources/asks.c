@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resources/asks.h"
+#include "base/wr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,13 +166,14 @@ static struct cs_span in_arena(struct cs_asks *asks, const char *before,
 			       struct cs_span word)
 {
 	size_t len = strlen(before);
-	char *text = cs_arena_alloc(&asks->arena, len + word.len);
+	size_t room = len + word.len;
+	struct cs_wr w = cs_wr_over(cs_arena_alloc(&asks->arena, room), room);
 
-	if (!text)
+	if (!w.base)
 		return (struct cs_span){ 0 };
-	memcpy(text, before, len);
-	memcpy(text + len, word.ptr, word.len);
-	return cs_span_of(text, len + word.len);
+	cs_wr_bytes(&w, before, len);
+	cs_wr_span(&w, word);
+	return cs_wr_done(&w);
 }
 
 static enum cs_err refuse_scheme(struct cs_asks *asks, struct cs_span word,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan/setup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -127,6 +128,7 @@ static void add_exit(struct opening *o, const struct cs_range *range, struct cs_
 	struct cs_way_out *last =
 		lanes->n_exits ? &lanes->exits[lanes->n_exits - 1] : NULL;
 
+	assert(lanes->exits);
 	/* What lies between two ways is asked by nobody: one exit may span it. */
 	if (last && last->tx == tx && last->lane == lane) {
 		last->range.hi = range->hi;

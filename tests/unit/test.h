@@ -28,4 +28,7 @@ static inline uint8_t *heap_copy(const void *bytes, size_t n)
 #define SPAN(literal) cs_span_of((literal), sizeof(literal) - 1)
 
 /* As SPAN(), where a constant is wanted: a row of a static table. */
-#define SPAN_ROW(literal) { (const uint8_t *)(literal), sizeof(literal) - 1 }
+#define SPAN_ROW(literal)                                       \
+	{                                                       \
+		(const uint8_t *)(literal), sizeof(literal) - 1 \
+	}

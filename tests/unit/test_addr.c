@@ -26,8 +26,9 @@ static const struct {
 };
 
 static const char *const bad[] = {
-	"", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", " 1.2.3.4",
-	"1.2.3.-4", "[::1]", "::1%lo", "2001:db8::1::2", "12345::", "1.2.3.4/32", "localhost",
+	"",         "1",          "1.2.3",     "1.2.3.4.5", "256.1.1.1", "01.2.3.4",
+	"1.2.3.4 ", " 1.2.3.4",   "1.2.3.-4",  "[::1]",     "::1%lo",    "2001:db8::1::2",
+	"12345::",  "1.2.3.4/32", "localhost",
 };
 
 static void addresses_are_read_strictly(void **state)
@@ -107,7 +108,8 @@ static void a_prefix_ends_where_it_ends(void **state)
 static void counting_carries_and_saturates(void **state)
 {
 	struct cs_addr a = addr("2001:db8::ffff:ffff:ffff:ffff");
-	struct cs_addr b = cs_addr_plus(a, 1), far = addr("2001:db9::"), zero = addr("::");
+	struct cs_addr b = cs_addr_plus(a, 1), far = addr("2001:db9::"),
+		       zero = addr("::");
 	struct cs_addr want = addr("2001:db8:0:1::");
 
 	(void)state;

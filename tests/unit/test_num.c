@@ -31,11 +31,11 @@ static void numbers_are_read_strictly(void **state)
 	for (size_t i = 0; i < CS_LEN(cases); i++) {
 		uint64_t got = 0;
 		bool ok = cs_num_u64(cs_span_str(cases[i].text), cases[i].min,
-		                     cases[i].max, &got);
+				     cases[i].max, &got);
 
 		if (ok != cases[i].ok || got != cases[i].want)
 			fail_msg("'%s': %d, %llu", cases[i].text, ok,
-			         (unsigned long long)got);
+				 (unsigned long long)got);
 	}
 }
 

@@ -5,7 +5,9 @@
 
 static void integers_are_big_endian(void **state)
 {
-	static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const uint8_t bytes[] = {
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	};
 	struct cs_rd r = cs_rd_over(bytes, sizeof(bytes));
 
 	(void)state;

@@ -50,9 +50,10 @@ static void a_record_larger_than_the_ring_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(cs_ring_init(&ring, 4096), CS_OK);
-	assert_int_equal(cs_ring_put(&ring, cs_span_of(bytes, 4096), SPAN("")), CS_ERR_FULL);
+	assert_int_equal(cs_ring_put(&ring, cs_span_of(bytes, 4096), SPAN("")),
+			 CS_ERR_FULL);
 	assert_int_equal(cs_ring_put(&ring, cs_span_of(bytes, SIZE_MAX), SPAN("")),
-	                 CS_ERR_FULL);
+			 CS_ERR_FULL);
 	assert_int_equal(cs_ring_put(&ring, cs_span_of(bytes, 4088), SPAN("")), CS_OK);
 	assert_int_equal(cs_ring_peek(&ring).len, 4088);
 	cs_ring_clear(&ring);
@@ -70,7 +71,7 @@ static void *write_all(void *arg)
 
 		memset(bytes, (int)(i & 0xff), len);
 		while (cs_ring_put(ring, cs_span_of(&i, sizeof(i)),
-		                   cs_span_of(bytes, len)) != CS_OK)
+				   cs_span_of(bytes, len)) != CS_OK)
 			;
 	}
 	return NULL;

@@ -11,6 +11,7 @@
 enum {
 	BURST = 256,           /* datagrams taken before timers are looked at */
 	BUSY_NS = 1000 * 1000, /* the kernel's queue is full: a little later */
+	BUSY_TRIES = 2000,     /* 2 s of that: the way is blocked */
 	PACE_BURST_NS = 1000 * 1000,
 };
 
@@ -21,6 +22,7 @@ struct slot {
 	struct cs_addr ip;
 	size_t ask, end; /* asks[ask] is open, up to asks[end] follow */
 	bool used;
+	unsigned busy; /* tries in a row that found the kernel's queue full */
 	struct cs_visit visit;
 };
 
@@ -119,8 +121,9 @@ static bool send_request(struct engine *e, struct slot *slot, int64_t now)
 
 	cs_visit_request(&slot->visit, &w);
 	err = cs_talk_send(e->run->talk, &peer->ip, peer->port, cs_wr_done(&w));
-	if (err == CS_ERR_FULL)
+	if (err == CS_ERR_FULL && slot->busy++ < BUSY_TRIES)
 		return false;
+	slot->busy = 0;
 	if (err) {
 		cs_visit_unreachable(&slot->visit, errno, false);
 		return true;

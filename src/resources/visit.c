@@ -10,6 +10,8 @@
 #include "coap/code.h"
 #include "coap/option_rule.h"
 
+#define NS_PER_S INT64_C(1000000000)
+
 enum { ROOM_FIRST = 2048 /* bytes: most lists need no more */ };
 
 static void end(struct cs_visit *v, const char *fmt, ...) CS_PRINTF(2, 3);
@@ -54,7 +56,11 @@ void cs_visit_begin(struct cs_visit *v, const struct cs_ask *asked,
 		    const struct cs_visit_limits *limits, const struct cs_sipkey *key)
 {
 	*v = (struct cs_visit){
-		.ask = asked, .limits = limits, .key = *key, .content_format = -1
+		.ask = asked,
+		.limits = limits,
+		.key = *key,
+		.end_ns = INT64_MAX,
+		.content_format = -1,
 	};
 	ask(v);
 }
@@ -66,9 +72,15 @@ void cs_visit_clear(struct cs_visit *v)
 	v->room = 0;
 }
 
+/* For all requests together: a device may answer each as late as it can. */
+static int64_t whole_patience(const struct cs_visit *v)
+{
+	return v->limits->exchange.give_up_ns * CS_VISIT_PATIENCE;
+}
+
 static void say_silent(struct cs_visit *v)
 {
-	int64_t seconds = v->limits->exchange.give_up_ns / 1000000000;
+	int64_t seconds = v->limits->exchange.give_up_ns / NS_PER_S;
 
 	end(v, "no answer within %lld s%s", (long long)seconds,
 	    v->x.acked   ? " after it was acknowledged"
@@ -81,10 +93,18 @@ enum cs_exchange_step cs_visit_step(struct cs_visit *v, int64_t now_ns, int64_t 
 	if (v->ended)
 		return CS_EXCHANGE_OVER;
 
+	if (now_ns >= v->end_ns) {
+		end(v, "not at its end after %lld s",
+		    (long long)(whole_patience(v) / NS_PER_S));
+		return CS_EXCHANGE_OVER;
+	}
+
 	enum cs_exchange_step step = cs_exchange_step(&v->x, now_ns, wake_ns);
 
 	if (step == CS_EXCHANGE_OVER)
 		say_silent(v);
+	else if (step == CS_EXCHANGE_WAIT && *wake_ns > v->end_ns)
+		*wake_ns = v->end_ns;
 	return step;
 }
 
@@ -110,6 +130,8 @@ void cs_visit_request(const struct cs_visit *v, struct cs_wr *w)
 
 void cs_visit_sent(struct cs_visit *v, int64_t now_ns)
 {
+	if (v->end_ns == INT64_MAX)
+		v->end_ns = now_ns + whole_patience(v);
 	cs_exchange_sent(&v->x, now_ns);
 }
 

@@ -33,6 +33,7 @@ enum {
 	CS_VISIT_BODY = 1 << 20,       /* bytes of one body, at most */
 	CS_VISIT_OPTIONS = 1024,       /* bytes of a question's options */
 	CS_VISIT_REQUEST = 1024 + 128, /* bytes of any request */
+	CS_VISIT_PATIENCE = 10,        /* times one request's, for all of a visit */
 	CS_VISIT_ECHOES = 4,           /* times that a device may ask for its Echo */
 	CS_VISIT_ECHO = 40, /* bytes of an Echo value, RFC 9175 section 2.2.1 */
 	CS_VISIT_ERROR = 128,
@@ -53,6 +54,7 @@ struct cs_visit {
 	struct cs_exchange x;
 	struct cs_body body;
 	size_t room;    /* bytes that .bytes has */
+	int64_t end_ns; /* of the visit, whatever still comes */
 	bool later;     /* the request is for body.next */
 	bool restarted; /* the representation changed once */
 	unsigned echoes;

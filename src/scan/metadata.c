@@ -55,7 +55,7 @@ static void put_counters(struct cs_json *j, const struct cs_scan *scan)
 	for (enum cs_reject cause = 0; cause < CS_REJECT_COUNT; cause++)
 		put_uint(j, cs_reject_name(cause), cs_counted(&c->rejected[cause]));
 	cs_json_object_end(j);
-	put_uint(j, "receive_dropped", scan->kernel_dropped);
+	put_uint(j, "receive_dropped", scan->dropped);
 	put_uint(j, "bad_checksums", scan->bad_checksums);
 	cs_json_key(j, "chunks");
 	cs_json_object(j);

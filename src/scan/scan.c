@@ -11,6 +11,7 @@
 enum {
 	TICK_MS = 10, /* follow-ups, closing of chunks */
 	MATCH_AT_ONCE = 8192,
+	CALM_MS = 20, /* the sender waits when something was lost */
 	BURST_MS = 5, /* of packets, made good after the sender slept */
 	RESULTS_MEMORY_MAX =
 		256 * 1024 * 1024, /* open and unwritten; then the sender waits */
@@ -29,21 +30,30 @@ struct run {
 	int epoll_fd, wake_fd;
 	int64_t started_ns, next_progress_ns;
 	uint64_t sent_before; /* at the last progress */
+	uint64_t dropped;     /* at the last look */
+	int64_t calm_ns;      /* until then the sender waits */
 	unsigned signals;
 	bool cut;
 };
 
-uint64_t cs_scan_dropped(struct cs_scan *scan)
+/* What the lanes' receivers have counted, together. */
+static struct cs_rx_stats receiver_stats(const struct cs_scan *scan)
 {
-	uint64_t dropped = cs_counted(&scan->counters.overflow);
+	struct cs_rx_stats sum = { 0 };
 
 	for (unsigned i = 0; i < scan->lanes.n; i++) {
 		struct cs_rx_stats stats;
 
 		cs_rx_stats(scan->lanes.lane[i].rx, &stats);
-		dropped += stats.dropped;
+		sum.dropped += stats.dropped;
+		sum.bad_checksum += stats.bad_checksum;
 	}
-	return dropped;
+	return sum;
+}
+
+uint64_t cs_scan_dropped(const struct cs_scan *scan)
+{
+	return cs_counted(&scan->counters.overflow) + receiver_stats(scan).dropped;
 }
 
 uint64_t cs_scan_memory(const struct cs_plan *plan)
@@ -261,12 +271,22 @@ static void look_for_trouble(struct run *run, int64_t now_ns)
 		stop(run, CS_END_MAX_RESULTS, 0);
 }
 
-/* Lets the sender wait while too much is unread or unwritten. */
+/*
+ * Lets the sender wait while too much is unread or unwritten, and for a moment
+ * after each time that something came and found no room.
+ */
 static void set_hold(struct run *run)
 {
 	uint64_t memory = run->matching.hosts.memory + atomic_load(&run->writing.backlog);
-	bool hold =
-		memory > RESULTS_MEMORY_MAX || cs_receiving_is_congested(&run->receiving);
+	uint64_t dropped = cs_scan_dropped(run->scan);
+	int64_t now_ns = cs_clock_mono(run->scan->clock);
+
+	if (dropped > run->dropped)
+		run->calm_ns = now_ns + CALM_MS * CS_NS_PER_MS;
+	run->dropped = dropped;
+
+	bool hold = memory > RESULTS_MEMORY_MAX || now_ns < run->calm_ns ||
+		    cs_receiving_is_congested(&run->receiving);
 
 	atomic_store_explicit(&run->receiving.hold, hold, memory_order_relaxed);
 }
@@ -385,7 +405,8 @@ static void end(struct run *run)
 							  : CS_END_STORE_FAILED;
 		scan->end_errno = run->writing.failed_errno;
 	}
-	scan->kernel_dropped = cs_scan_dropped(scan);
+	scan->dropped = cs_scan_dropped(scan);
+	scan->bad_checksums = receiver_stats(scan).bad_checksum;
 	scan->chunks_closed = run->closed_before + atomic_load(&run->writing.closed);
 	scan->chunks_open = scan->plan.chunks - scan->chunks_closed;
 	scan->rows = run->writing.rows;

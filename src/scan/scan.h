@@ -58,7 +58,7 @@ struct cs_scan {
 
 	/* What came of it: */
 	struct cs_counters counters;
-	uint64_t kernel_dropped, bad_checksums;
+	uint64_t dropped, bad_checksums;
 	uint64_t chunks_closed, chunks_open; /* of the shard, all runs */
 	uint64_t rows;                       /* handed to the output */
 	enum cs_scan_end end;
@@ -66,7 +66,7 @@ struct cs_scan {
 };
 
 /* Datagrams that came and were lost, in the kernel or between our threads. */
-uint64_t cs_scan_dropped(struct cs_scan *scan);
+uint64_t cs_scan_dropped(const struct cs_scan *scan);
 
 /*
  * Runs it. CS_OK also when it was stopped early: scan->end says why.

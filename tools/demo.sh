@@ -127,7 +127,7 @@ check_found() {
 }
 
 find_them() {
-  fit "$COAPSCOPE" scan -r 2000 -c 2 -O table --store "$DIR/store" \
+  fit "$COAPSCOPE" scan -r 2000 -c 3 -O table --store "$DIR/store" \
     -m "$DIR/scan.json" $RANGE || die "the scan ended with exit status $?"
   id=$(sed -n 's/.*"scan":"\([0-9a-f]*\)".*/\1/p' "$DIR/scan.json")
   [ -n "$id" ] || die "there is no scan id in $DIR/scan.json"

@@ -48,7 +48,8 @@ static int open_files(struct cs_ctx *ctx, const struct cs_scan_options *o,
 int cs_scan_output_open(struct cs_ctx *ctx, const struct cs_scan_options *options,
 			const char *id, bool ipv6, struct cs_scan_output *output)
 {
-	*output = (struct cs_scan_output){ .ctx = ctx };
+	*output = (struct cs_scan_output){ .ctx = ctx,
+					   .screen = PTHREAD_MUTEX_INITIALIZER };
 
 	int status = open_files(ctx, options, output);
 
@@ -72,19 +73,58 @@ int cs_scan_output_open(struct cs_ctx *ctx, const struct cs_scan_options *option
 		.ipv6 = ipv6,
 	};
 	output->progress = isatty(fileno(ctx->err)) && ctx->log.most >= CS_NOTE;
+	output->one_screen = output->progress && isatty(fd);
 	cs_record_begin(output->format, &output->out);
 	return -1;
 }
 
+/* Rows of a group are about to appear, or have: no progress line among them. */
+static void rows_coming(struct cs_scan_output *output, bool coming)
+{
+	(void)pthread_mutex_lock(&output->screen); /* cannot fail: a plain mutex */
+	if (coming && output->shown) {
+		fputs("\r\033[K", output->ctx->err);
+		(void)fflush(output->ctx->err); /* people only */
+		output->shown = false;
+	}
+	output->rows_coming = coming;
+	(void)pthread_mutex_unlock(&output->screen);
+}
+
 /* A row may be a while in the making: what is there is passed on at group ends. */
+static enum cs_err end_group(struct cs_scan_output *output)
+{
+	enum cs_err err = cs_out_file_flush(output->file);
+
+	if (output->one_screen)
+		rows_coming(output, false);
+	return err;
+}
+
 enum cs_err cs_scan_output_row(void *arg, const struct cs_result *row)
 {
 	struct cs_scan_output *output = arg;
 
 	if (!row)
-		return cs_out_file_flush(output->file);
+		return end_group(output);
+	if (output->one_screen && !output->rows_coming)
+		rows_coming(output, true);
 	(void)cs_record_row(output->format, &output->out, row);
 	return ferror(output->out.to) ? CS_ERR_IO : CS_OK;
+}
+
+static void draw(struct cs_scan_output *output, const struct cs_progress *progress)
+{
+	FILE *to = output->ctx->err;
+
+	(void)pthread_mutex_lock(&output->screen);
+	if (!output->rows_coming) {
+		fputs("\r\033[K", to);
+		cs_progress_line(progress, to);
+		(void)fflush(to); /* people only */
+		output->shown = true;
+	}
+	(void)pthread_mutex_unlock(&output->screen);
 }
 
 void cs_scan_output_progress(void *arg, const struct cs_progress *progress)
@@ -100,12 +140,8 @@ void cs_scan_output_progress(void *arg, const struct cs_progress *progress)
 			output->status = NULL;
 		}
 	}
-	if (output->progress) {
-		fputs("\r\033[K", output->ctx->err);
-		cs_progress_line(progress, output->ctx->err);
-		(void)fflush(output->ctx->err); /* people only */
-		output->shown = true;
-	}
+	if (output->progress)
+		draw(output, progress);
 }
 
 void cs_scan_output_settle(struct cs_scan_output *output)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "cmd/cmd.h"
 #include "cmd/scan_options.h"
 #include "out/file.h"
@@ -19,7 +21,11 @@ struct cs_scan_output {
 	struct cs_out_file *metadata; /* or NULL; owned */
 	FILE *status;                 /* or NULL; owned; written in place */
 	bool progress;                /* a terminal to show progress on */
-	bool shown;                   /* a progress line stands there */
+	bool one_screen;              /* results go to a terminal, too */
+	/* The matcher draws progress, the writer rows: */
+	pthread_mutex_t screen;
+	bool shown;       /* a progress line stands there */
+	bool rows_coming; /* from the first of a group until they are flushed */
 };
 
 /*

@@ -29,6 +29,7 @@ struct run {
 	uint64_t closed_before;
 	int epoll_fd, wake_fd;
 	int64_t started_ns, next_progress_ns;
+	int64_t cooling_ns;   /* since when nothing is left to send; 0: not yet */
 	uint64_t sent_before; /* at the last progress */
 	uint64_t dropped;     /* at the last look */
 	int64_t calm_ns;      /* until then the sender waits */
@@ -297,8 +298,12 @@ static int64_t seconds_left(const struct run *run, const struct cs_progress *p)
 	uint64_t left = p->slots - p->slots_done;
 	uint64_t done_now = p->slots_done - run->closed_before * CS_CHUNK;
 
-	if (p->cooling)
-		return plan->cooldown_s;
+	if (p->cooling) {
+		int64_t waited = run->started_ns + p->elapsed_ns - run->cooling_ns;
+		int64_t wait = plan->cooldown_s * CS_NS_PER_S - waited;
+
+		return wait > 0 ? (wait + CS_NS_PER_S - 1) / CS_NS_PER_S : 0;
+	}
 	if (p->slots_done < run->closed_before * CS_CHUNK || done_now == 0)
 		return -1;
 
@@ -313,6 +318,8 @@ static void show_progress(struct run *run, int64_t now_ns)
 	uint64_t sent = cs_counted(&scan->counters.probes_sent) +
 			cs_counted(&scan->counters.follow_ups_sent);
 
+	if (!run->cooling_ns && atomic_load(&run->sending.ended))
+		run->cooling_ns = now_ns;
 	if (!scan->progress || now_ns < run->next_progress_ns)
 		return;
 
@@ -328,7 +335,7 @@ static void show_progress(struct run *run, int64_t now_ns)
 		.results = cs_counted(&scan->counters.results),
 		.rejected = cs_counted_rejects(&scan->counters),
 		.dropped = cs_scan_dropped(scan),
-		.cooling = atomic_load(&run->sending.ended),
+		.cooling = run->cooling_ns != 0,
 	};
 
 	p.left_s = seconds_left(run, &p);

@@ -292,8 +292,8 @@ static const struct cs_arg rows[] = {
 	  .traits = CS_ARG_CLI_ONLY,
 	  .at = AT(resume),
 	  .group = RUN,
-	  .help = "Go on with the scan of that id, or with the last one that did not "
-		  "end. "
+	  .help = "Go on with the scan of that id, or with the one that was started "
+		  "last. "
 		  "Takes no targets: the store knows them." },
 	{ .name = "dry-run",
 	  .type = CS_ARG_FLAG,

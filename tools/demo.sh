@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 COAPSCOPE=${COAPSCOPE:-$BUILD/coapscope}
 DIR=${DEMO_DIR:-$BUILD/demo}
+PEERS=tests/integration # its package-lock.json says which npm coap
 RANGE=127.0.16.0/20
 HALL=127.0.16.10 POOL=127.0.19.77 STOCK=127.0.24.5 LAMPS=127.0.27.33 LOCK=127.0.30.200
 COUNT=5 # devices that answer at all
@@ -95,8 +96,8 @@ check_ready() {
 
 start_devices() {
   # What another user has put there may be read, not renewed.
-  [ -d tools/demo/node_modules/coap ] ||
-    (cd tools/demo && npm ci --silent --no-audit --no-fund) || die "npm ci in tools/demo"
+  [ -d "$PEERS/node_modules/coap" ] ||
+    (cd "$PEERS" && npm ci --silent --no-audit --no-fund) || die "npm ci in $PEERS"
 
   libcoap "$HALL"
   resource "$HALL" sensors/temperature 21.5
@@ -108,7 +109,7 @@ start_devices() {
   say "  $POOL   libcoap, a pool pump"
   libcoap "$STOCK"
   say "  $STOCK    libcoap, as it comes"
-  node tools/demo/devices.js "$LAMPS" "$LOCK" >"$DIR/devices.log" 2>&1 </dev/null &
+  NODE_PATH=$PEERS/node_modules node tools/demo_devices.js "$LAMPS" "$LOCK" >"$DIR/devices.log" 2>&1 </dev/null &
   started+=("$!")
   await grep -q ready "$DIR/devices.log" || die "node's servers: $(cat "$DIR/devices.log")"
   say "  $LAMPS   node, street lamps: a list of resources that comes in blocks"

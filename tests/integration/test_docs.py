@@ -180,3 +180,9 @@ def test_every_rfc_that_the_code_obeys_is_collected():
             if not re.search(rf"\b{number}\b", collected):
                 missing.add(f"{path.relative_to(ROOT)}: RFC {number}")
     assert not missing
+
+
+def test_the_index_of_decisions_has_every_page():
+    folder = ROOT / "docs/decisions"
+    listed = set(LINK.findall((folder / "README.md").read_text()))
+    assert {page.name for page in folder.glob("*.md")} - {"README.md"} <= listed

@@ -7,22 +7,17 @@
  * output; no new sockets, no other program.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cmd/commands.h"
+#include "cmd/networked.h"
 #include "cmd/resources_input.h"
-#include "jail/jail.h"
 #include "out/file.h"
 #include "out/term.h"
 #include "resources/run.h"
 #include "resources/write.h"
-
-enum { FD_PATH = 32 };
 
 /* All that one run of the command holds. */
 struct job {
@@ -42,12 +37,6 @@ static int say(const struct job *job, int status, const char *what)
 {
 	cs_log(&job->ctx->log, CS_ERROR, "%s", what);
 	return status;
-}
-
-static void random_bytes(void *out, size_t n)
-{
-	if (getrandom(out, n, 0) != (ssize_t)n)
-		abort(); /* so few bytes come whole, or there is no kernel */
 }
 
 /* --- before the jail --- */
@@ -76,36 +65,18 @@ static void set_limits(struct job *job)
 		limits->szx++;
 }
 
-static int read_sources(struct job *job, struct cs_talk_want *want)
-{
-	for (size_t i = 0; i < job->options.source_ips.n; i++) {
-		const char *text = job->options.source_ips.item[i];
-		struct cs_addr a;
-
-		if (!cs_addr_read(cs_span_str(text), &a)) {
-			cs_log(&job->ctx->log, CS_ERROR,
-			       "--source-ip '%s': want an address", text);
-			return CS_EXIT_USAGE;
-		}
-		if (cs_addr_is_v4(&a))
-			want->source_v4 = a;
-		else
-			want->source_v6 = a;
-	}
-	return -1;
-}
-
 static int open_sockets(struct job *job)
 {
 	const struct cs_resources_options *o = &job->options;
 	struct cs_talk_want want = { .interface = o->interface,
 				     .port_first = o->source_ports.first,
 				     .port_last = o->source_ports.last };
-	int status = read_sources(job, &want);
+	int status = cs_read_source_ips(job->ctx, &o->source_ips, &want.source_v4,
+					&want.source_v6);
 
 	if (status >= 0)
 		return status;
-	random_bytes(&want.pick, sizeof(want.pick));
+	cs_random_bytes(&want.pick, sizeof(want.pick));
 	for (size_t i = 0; i < job->asks.n; i++) {
 		bool v4 = cs_addr_is_v4(&job->asks.at[i].peer.ip);
 
@@ -153,43 +124,13 @@ static int open_output(struct job *job)
 	return -1;
 }
 
-static int open_signals(struct job *job)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return say(job, CS_EXIT_FAILED, strerror(errno));
-	job->run.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (job->run.signal_fd < 0)
-		return say(job, CS_EXIT_FAILED, strerror(errno));
-	return -1;
-}
-
 static int enter_jail(struct job *job)
 {
-	int folder = cs_out_file_folder(job->file);
-	char path[FD_PATH], why[CS_JAIL_WHY], text[CS_JAIL_TEXT];
-	const char *rw[] = { path };
-	struct cs_jail_state state;
-	const struct cs_jail jail = { .rw = rw,
-				      .n_rw = folder >= 0,
-				      .net = true,
-				      .user = job->options.user,
-				      .require = job->options.require_jail };
+	const struct cs_jail_want want = { .files = { job->file },
+					   .user = job->options.user,
+					   .require = job->options.require_jail };
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", folder);
-
-	enum cs_err err = cs_jail_enter(&jail, &state, why);
-
-	if (err)
-		return say(job, err == CS_ERR_NOT_FOUND ? CS_EXIT_USAGE : CS_EXIT_FAILED,
-			   why);
-	cs_jail_text(&state, text);
-	cs_log(&job->ctx->log, CS_DETAIL, "jail: %s", text);
-	return -1;
+	return cs_enter_jail(job->ctx, &want);
 }
 
 /* --- the run and its end --- */
@@ -244,7 +185,7 @@ static int run(struct job *job)
 	r->concurrency = (size_t)job->options.concurrency;
 	r->done = take_visit;
 	r->arg = job;
-	random_bytes(&r->secret, sizeof(r->secret));
+	cs_random_bytes(&r->secret, sizeof(r->secret));
 
 	enum cs_err err = cs_run(r);
 
@@ -283,7 +224,7 @@ static int resources(struct job *job)
 	if (status < 0)
 		status = open_output(job);
 	if (status < 0)
-		status = open_signals(job);
+		status = cs_open_signals(job->ctx, &job->run.signal_fd);
 	if (status < 0)
 		status = enter_jail(job);
 	return status < 0 ? run(job) : status;

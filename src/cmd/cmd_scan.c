@@ -8,27 +8,16 @@
  * opened before (source ports, capture ring, outputs) stays open.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/num.h"
 #include "cmd/commands.h"
+#include "cmd/networked.h"
 #include "cmd/scan_input.h"
 #include "cmd/scan_job.h"
 #include "cmd/scan_show.h"
-#include "jail/jail.h"
-
-enum { FD_PATH = 32 };
-
-static void random_bytes(void *out, size_t n)
-{
-	if (getrandom(out, n, 0) != (ssize_t)n)
-		abort(); /* so few bytes come whole, or there is no kernel */
-}
 
 /* --- the plan --- */
 
@@ -40,27 +29,8 @@ static int make_plan(struct cs_scan_job *job)
 	int status = cs_scan_plan_new(job->ctx, &job->options, &job->scan.plan);
 
 	if (status < 0)
-		random_bytes(job->row.id, sizeof(job->row.id));
+		cs_random_bytes(job->row.id, sizeof(job->row.id));
 	return status;
-}
-
-static int read_sources(struct cs_scan_job *job)
-{
-	for (size_t i = 0; i < job->options.source_ips.n; i++) {
-		const char *text = job->options.source_ips.item[i];
-		struct cs_addr a;
-
-		if (!cs_addr_read(cs_span_str(text), &a)) {
-			cs_log(&job->ctx->log, CS_ERROR,
-			       "--source-ip '%s': want an address", text);
-			return CS_EXIT_USAGE;
-		}
-		if (cs_addr_is_v4(&a))
-			job->want.source_v4 = a;
-		else
-			job->want.source_v6 = a;
-	}
-	return -1;
 }
 
 static int look_at_ways(struct cs_scan_job *job)
@@ -71,9 +41,10 @@ static int look_at_ways(struct cs_scan_job *job)
 	job->want.interface = o->interface;
 	job->want.port_first = o->source_ports.first;
 	job->want.port_last = o->source_ports.last;
-	random_bytes(&job->want.pick, sizeof(job->want.pick));
+	cs_random_bytes(&job->want.pick, sizeof(job->want.pick));
 
-	int status = read_sources(job);
+	int status = cs_read_source_ips(job->ctx, &o->source_ips, &job->want.source_v4,
+					&job->want.source_v6);
 
 	if (status >= 0)
 		return status;
@@ -122,57 +93,16 @@ static int open_lanes(struct cs_scan_job *job)
 	return -1;
 }
 
-static int open_signals(struct cs_scan_job *job)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return cs_scan_say(job, CS_EXIT_FAILED, strerror(errno));
-	job->scan.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (job->scan.signal_fd < 0)
-		return cs_scan_say(job, CS_EXIT_FAILED, strerror(errno));
-	return -1;
-}
-
-/* The folder of an output that will be renamed into place there. */
-static void add_folder(struct cs_jail *jail, const char **list, char text[FD_PATH],
-		       const struct cs_out_file *file)
-{
-	int folder = file ? cs_out_file_folder(file) : -1;
-
-	if (folder < 0)
-		return;
-	(void)snprintf(text, FD_PATH, "/proc/self/fd/%d", folder);
-	list[jail->n_rw++] = text;
-}
-
 static int enter_jail(struct cs_scan_job *job)
 {
-	const char *rw[3];
-	char results[FD_PATH], metadata[FD_PATH], why[CS_JAIL_WHY], text[CS_JAIL_TEXT];
-	struct cs_jail_state state;
-	struct cs_jail jail = { .rw = rw,
-				.net = true,
-				.user = job->options.user,
-				.require = job->options.require_jail };
+	const struct cs_jail_want want = {
+		.store = job->options.no_store ? NULL : job->store_dir,
+		.files = { job->output.file, job->output.metadata },
+		.user = job->options.user,
+		.require = job->options.require_jail,
+	};
 
-	if (!job->options.no_store)
-		rw[jail.n_rw++] = job->store_dir;
-	add_folder(&jail, rw, results, job->output.file);
-	add_folder(&jail, rw, metadata, job->output.metadata);
-
-	enum cs_err err = cs_jail_enter(&jail, &state, why);
-
-	if (err) {
-		cs_log(&job->ctx->log, CS_ERROR, "%s", why);
-		return err == CS_ERR_NOT_FOUND ? CS_EXIT_USAGE : CS_EXIT_FAILED;
-	}
-	cs_jail_text(&state, text);
-	cs_log(&job->ctx->log, CS_DETAIL, "jail: %s", text);
-	return -1;
+	return cs_enter_jail(job->ctx, &want);
 }
 
 static int open_all(struct cs_scan_job *job)
@@ -186,7 +116,7 @@ static int open_all(struct cs_scan_job *job)
 					     cs_scope_has_v6(job->scan.plan.scope),
 					     &job->output);
 	if (status < 0)
-		status = open_signals(job);
+		status = cs_open_signals(job->ctx, &job->scan.signal_fd);
 	if (status < 0)
 		status = cs_scan_make_store(job);
 	if (status < 0)
@@ -259,7 +189,7 @@ static int run(struct cs_scan_job *job)
 	scan->max_results = job->options.max_results;
 	scan->max_runtime_ns = (int64_t)job->options.max_runtime_s * CS_NS_PER_S;
 	scan->replay = job->options.resume != NULL;
-	random_bytes(&scan->secret, sizeof(scan->secret));
+	cs_random_bytes(&scan->secret, sizeof(scan->secret));
 	if (!job->row.started_us)
 		job->row.started_us = cs_clock_wall(scan->clock);
 

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/scan_input.h"
-#include "net/resolve.h"
+#include "cmd/target_file.h"
 #include "net/route.h"
 
 enum { FILE_MAX = 1 << 24 /* bytes: 65,536 long URIs */ };
@@ -77,39 +76,12 @@ static enum cs_err read_targets(struct input *in, const char *name)
 	return err;
 }
 
-/* The excludes that hold always, when there are any. */
-static enum cs_err read_excludes(struct input *in)
-{
-	FILE *file = fopen(CS_EXCLUDE_CONF, "re");
-	struct cs_source source = { .file = CS_EXCLUDE_CONF };
-	enum cs_err err = CS_OK;
-	char *line = NULL;
-	size_t cap = 0;
-
-	if (!file)
-		return errno == ENOENT
-			       ? CS_OK
-			       : file_failed(in, CS_EXCLUDE_CONF, strerror(errno));
-	while (!err && getline(&line, &cap, file) >= 0) {
-		struct cs_span word = trim(line);
-
-		source.line++;
-		if (word.len > 0)
-			err = cs_scope_add_word(&in->asks->draft, word, &source, true,
-						cs_resolve_name, &in->excludes);
-	}
-	if (!err && ferror(file))
-		err = file_failed(in, CS_EXCLUDE_CONF, strerror(errno));
-	free(line);
-	(void)fclose(file); /* only read from */
-	return err;
-}
-
 static enum cs_err add_all(struct input *in)
 {
 	const struct cs_resources_options *o = in->options;
 	const struct cs_source command_line = { 0 };
-	enum cs_err err = read_excludes(in);
+	enum cs_err err = cs_target_file_read(in->ctx, CS_EXCLUDE_CONF, false,
+					      &in->excludes, &in->asks->draft);
 
 	for (size_t i = 0; i < o->common.operands.n && !err; i++)
 		err = add_word(in, cs_span_str(o->common.operands.item[i]),

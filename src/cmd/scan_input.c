@@ -2,17 +2,14 @@
 #include "cmd/scan_input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "net/resolve.h"
+#include "cmd/networked.h"
+#include "cmd/target_file.h"
 #include "net/route.h"
 
 enum {
-	READ_STEP = 1 << 16,
-	FILE_MAX = 1 << 30,    /* bytes of a targets file: 60 million lines */
 	PROBE_WIRE_BYTES = 87, /* 21 of CoAP, UDP, IPv4, Ethernet, preamble and gap */
 };
 
@@ -33,67 +30,6 @@ static int complain(const struct input *in, enum cs_err err)
 	return cs_exit_of(err);
 }
 
-/* Reads all of a stream into the heap. */
-static enum cs_err slurp(FILE *file, uint8_t **bytes, size_t *len)
-{
-	size_t cap = 0;
-
-	*bytes = NULL;
-	*len = 0;
-	for (;;) {
-		if (*len == cap) {
-			size_t more = cap ? 2 * cap : READ_STEP;
-			uint8_t *larger = more <= FILE_MAX ? realloc(*bytes, more) : NULL;
-
-			if (!larger)
-				return CS_ERR_NOMEM;
-			*bytes = larger;
-			cap = more;
-		}
-
-		size_t n = fread(*bytes + *len, 1, cap - *len, file);
-
-		if (n == 0)
-			return ferror(file) ? CS_ERR_IO : CS_OK;
-		*len += n;
-	}
-}
-
-static enum cs_err read_list(struct input *in, FILE *file, const char *name, bool exclude)
-{
-	uint8_t *bytes;
-	size_t len;
-	enum cs_err err = slurp(file, &bytes, &len);
-
-	if (err)
-		(void)snprintf(in->draft.why, sizeof(in->draft.why), "%s: %s", name,
-			       err == CS_ERR_IO ? strerror(errno) : "too large");
-	else
-		err = cs_scope_read_list(&in->draft, cs_span_of(bytes, len), name,
-					 exclude, cs_resolve_name,
-					 exclude ? &in->excludes : &in->targets);
-	free(bytes);
-	return err;
-}
-
-static enum cs_err read_file(struct input *in, const char *name, bool exclude, bool must)
-{
-	FILE *file = strcmp(name, "-") == 0 ? in->ctx->in : fopen(name, "re");
-	enum cs_err err;
-
-	if (!file && !must && errno == ENOENT)
-		return CS_OK;
-	if (!file) {
-		(void)snprintf(in->draft.why, sizeof(in->draft.why), "%s: %s", name,
-			       strerror(errno));
-		return CS_ERR_IO;
-	}
-	err = read_list(in, file, name, exclude);
-	if (file != in->ctx->in)
-		(void)fclose(file); /* only read from */
-	return err;
-}
-
 static enum cs_err add_operand(struct input *in, const char *text, bool exclude)
 {
 	struct cs_source source = { 0 };
@@ -110,14 +46,17 @@ static enum cs_err add_operand(struct input *in, const char *text, bool exclude)
 static enum cs_err add_all(struct input *in)
 {
 	const struct cs_scan_options *o = in->options;
-	enum cs_err err = read_file(in, CS_EXCLUDE_CONF, true, false);
+	enum cs_err err = cs_target_file_read(in->ctx, CS_EXCLUDE_CONF, false,
+					      &in->excludes, &in->draft);
 
 	for (size_t i = 0; i < o->exclude_files.n && !err; i++)
-		err = read_file(in, o->exclude_files.item[i], true, true);
+		err = cs_target_file_read(in->ctx, o->exclude_files.item[i], true,
+					  &in->excludes, &in->draft);
 	for (size_t i = 0; i < o->exclude.n && !err; i++)
 		err = add_operand(in, o->exclude.item[i], true);
 	if (o->targets_file && !err)
-		err = read_file(in, o->targets_file, false, true);
+		err = cs_target_file_read(in->ctx, o->targets_file, true, &in->targets,
+					  &in->draft);
 	for (size_t i = 0; i < o->common.operands.n && !err; i++)
 		err = add_operand(in, o->common.operands.item[i], false);
 	return err;
@@ -198,9 +137,8 @@ uint64_t cs_scan_rate(const struct cs_scan_options *options)
 static void fill(const struct cs_scan_options *o, struct cs_plan *plan)
 {
 	plan->seed = o->seed.value;
-	if (!o->seed.given &&
-	    getrandom(&plan->seed, sizeof(plan->seed), 0) != (ssize_t)sizeof(plan->seed))
-		abort(); /* eight bytes come whole, or there is no kernel */
+	if (!o->seed.given)
+		cs_random_bytes(&plan->seed, sizeof(plan->seed));
 	plan->max_targets = o->max_targets;
 	plan->shard = (uint32_t)o->shard;
 	plan->shards = (uint32_t)o->shards;

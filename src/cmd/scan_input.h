@@ -12,9 +12,6 @@
 /* More public addresses than this need an --exclude-file of the operator's own. */
 enum { CS_SCAN_PUBLIC_MAX = 65536 };
 
-/* Read always, when it is there. */
-#define CS_EXCLUDE_CONF "/etc/coapscope/exclude.conf"
-
 /*
  * Makes the plan of a new scan and readies it. Returns -1 when it is there,
  * else the exit status; the reason has then been said.

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * networked: what every command that touches the network does alike before it
+ * does: where it sends from, signals, the jail. Each returns -1 to go on, else
+ * the exit status; the reason has then been said.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "cmd/args.h"
+#include "cmd/cmd.h"
+#include "out/file.h"
+
+/* Fills @out from the kernel's generator; for so few bytes it cannot fail. */
+void cs_random_bytes(void *out, size_t n);
+
+/* --source-ip: at most one of each family; what is not given stays as it is. */
+CS_MUST_USE int cs_read_source_ips(const struct cs_ctx *ctx,
+				   const struct cs_arg_list *texts, struct cs_addr *v4,
+				   struct cs_addr *v6);
+
+/* SIGINT and SIGTERM arrive at @fd from now on, and in no other way. */
+CS_MUST_USE int cs_open_signals(const struct cs_ctx *ctx, int *fd);
+
+/* What a command's jail leaves open beside its sockets. */
+struct cs_jail_want {
+	const char *store; /* folder, or NULL */
+	const struct cs_out_file
+		*files[2]; /* outputs that are renamed into place, or NULL */
+	const char *user;  /* --user */
+	bool require;      /* --require-jail */
+};
+
+CS_MUST_USE int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want);

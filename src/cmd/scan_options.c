@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/scan_options.h"
 
+#include <string.h>
+
 #define AT(field) offsetof(struct cs_scan_options, field)
 
 static const char TARGETS[] = "What to ask";
@@ -259,7 +261,9 @@ static const struct cs_arg rows[] = {
 	  .type = CS_ARG_FLAG,
 	  .at = AT(split_ipv6),
 	  .group = OUTPUT,
-	  .help = "Write the IPv6 rows of a csv to a file of their own." },
+	  .help = "Write the IPv6 rows of a csv to a file of their own beside FILE of "
+		  "--output-file: scan6_coap in its name where FILE has scan_coap, else "
+		  "-ipv6 before its ending." },
 	{ .name = "store",
 	  .metavar = "DIR",
 	  .type = CS_ARG_TEXT,
@@ -395,6 +399,17 @@ static enum cs_err settle_targets(const struct cs_scan_options *o, char why[CS_A
 	return CS_OK;
 }
 
+static enum cs_err settle_split(const struct cs_scan_options *o, char why[CS_ARG_WHY])
+{
+	if (!o->split_ipv6 ||
+	    (o->output_format == CS_SCAN_CSV && strcmp(o->output_file, "-") != 0))
+		return CS_OK;
+	(void)snprintf(
+		why, CS_ARG_WHY,
+		"--split-ipv6: want --output-format csv and --output-file FILE with it");
+	return CS_ERR_USAGE;
+}
+
 enum cs_err cs_scan_options_settle(struct cs_scan_options *options, char why[CS_ARG_WHY])
 {
 	enum cs_err err;
@@ -408,5 +423,7 @@ enum cs_err cs_scan_options_settle(struct cs_scan_options *options, char why[CS_
 		err = settle_rate(options, why);
 	if (!err)
 		err = settle_shards(options, why);
+	if (!err)
+		err = settle_split(options, why);
 	return err;
 }

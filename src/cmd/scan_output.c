@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/paths.h"
 #include "out/term.h"
 #include "scan/progress.h"
 
@@ -28,6 +29,40 @@ static int cannot_open(const struct cs_ctx *ctx, const char *option, const char 
 	return CS_EXIT_FAILED;
 }
 
+/*
+ * Where --split-ipv6 writes: what Shadowserver would call it, or the name with
+ * "-ipv6" before its ending. False when that is too long.
+ */
+static bool ipv6_name(const char *file, char out[CS_PATH_MAX])
+{
+	static const char type[] = "scan_coap";
+	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+	const char *at = strstr(base, type), *dot = strrchr(base, '.');
+	const char *rest = at                  ? at + strlen(type)
+			   : dot && dot > base ? dot
+					       : base + strlen(base);
+	const char *end = at ? at : rest;
+	int n = snprintf(out, CS_PATH_MAX, "%.*s%s%s", (int)(end - file), file,
+			 at ? "scan6_coap" : "-ipv6", rest);
+
+	return n < CS_PATH_MAX;
+}
+
+static int open_ipv6(struct cs_ctx *ctx, const struct cs_scan_options *o,
+		     struct cs_scan_output *output)
+{
+	char name[CS_PATH_MAX];
+
+	if (!o->split_ipv6)
+		return -1;
+	errno = ENAMETOOLONG;
+	if (!ipv6_name(o->output_file, name))
+		return cannot_open(ctx, "output-file", o->output_file);
+	if (cs_out_file_open(name, &output->ipv6))
+		return cannot_open(ctx, "output-file", name);
+	return -1;
+}
+
 static int open_files(struct cs_ctx *ctx, const struct cs_scan_options *o,
 		      struct cs_scan_output *output)
 {
@@ -42,7 +77,7 @@ static int open_files(struct cs_ctx *ctx, const struct cs_scan_options *o,
 					   o->status_updates_file);
 		cs_status_header(output->status);
 	}
-	return -1;
+	return open_ipv6(ctx, o, output);
 }
 
 int cs_scan_output_open(struct cs_ctx *ctx, const struct cs_scan_options *options,
@@ -75,6 +110,11 @@ int cs_scan_output_open(struct cs_ctx *ctx, const struct cs_scan_options *option
 	output->progress = isatty(fileno(ctx->err)) && ctx->log.most >= CS_NOTE;
 	output->one_screen = output->progress && isatty(fd);
 	cs_record_begin(output->format, &output->out);
+	if (output->ipv6) {
+		output->out_ipv6 = output->out;
+		output->out_ipv6.to = cs_out_file_stream(output->ipv6);
+		cs_record_begin(output->format, &output->out_ipv6);
+	}
 	return -1;
 }
 
@@ -109,8 +149,13 @@ enum cs_err cs_scan_output_row(void *arg, const struct cs_result *row)
 		return end_group(output);
 	if (output->one_screen && !output->rows_coming)
 		rows_coming(output, true);
-	(void)cs_record_row(output->format, &output->out, row);
-	return ferror(output->out.to) ? CS_ERR_IO : CS_OK;
+
+	const struct cs_record_out *out = output->ipv6 && !cs_addr_is_v4(&row->ip)
+						  ? &output->out_ipv6
+						  : &output->out;
+
+	(void)cs_record_row(output->format, out, row);
+	return ferror(out->to) ? CS_ERR_IO : CS_OK;
 }
 
 static void draw(struct cs_scan_output *output, const struct cs_progress *progress)
@@ -151,39 +196,46 @@ void cs_scan_output_settle(struct cs_scan_output *output)
 	output->shown = false;
 }
 
+/* Puts one file into place and forgets it. */
+static bool commit(const struct cs_scan_output *output, struct cs_out_file **file,
+		   const char *what)
+{
+	struct cs_out_file *ended = *file;
+
+	*file = NULL;
+	if (!ended || !cs_out_file_commit(ended))
+		return true;
+	cs_log(&output->ctx->log, CS_ERROR, "writing the %s: %s", what, strerror(errno));
+	return false;
+}
+
 bool cs_scan_output_commit(struct cs_scan_output *output)
 {
-	struct cs_out_file *file = output->file, *metadata = output->metadata;
 	FILE *status = output->status;
-	bool done = true;
 
 	cs_record_end(output->format, &output->out);
-	output->file = output->metadata = NULL;
+	if (output->ipv6)
+		cs_record_end(output->format, &output->out_ipv6);
 	output->status = NULL;
-	if (cs_out_file_commit(file)) {
-		cs_log(&output->ctx->log, CS_ERROR, "writing the results: %s",
-		       strerror(errno));
-		done = false;
-	}
-	if (metadata && cs_out_file_commit(metadata)) {
-		cs_log(&output->ctx->log, CS_ERROR, "writing the metadata: %s",
-		       strerror(errno));
-		done = false;
-	}
-	if (status && fclose(status)) {
-		cs_log(&output->ctx->log, CS_ERROR, "writing status updates: %s",
-		       strerror(errno));
-		done = false;
-	}
-	return done;
+
+	bool results = commit(output, &output->file, "results");
+	bool ipv6 = commit(output, &output->ipv6, "IPv6 results");
+	bool metadata = commit(output, &output->metadata, "metadata");
+
+	if (!status || fclose(status) == 0)
+		return results && ipv6 && metadata;
+	cs_log(&output->ctx->log, CS_ERROR, "writing status updates: %s",
+	       strerror(errno));
+	return false;
 }
 
 void cs_scan_output_abort(struct cs_scan_output *output)
 {
 	cs_out_file_abort(output->file);
+	cs_out_file_abort(output->ipv6);
 	cs_out_file_abort(output->metadata);
 	if (output->status)
 		(void)fclose(output->status); /* given up anyway */
-	output->file = output->metadata = NULL;
+	output->file = output->ipv6 = output->metadata = NULL;
 	output->status = NULL;
 }

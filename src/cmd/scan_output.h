@@ -17,7 +17,9 @@ struct cs_scan_output {
 	struct cs_ctx *ctx;
 	const struct cs_record_format *format;
 	struct cs_record_out out;
-	struct cs_out_file *file;     /* results; owned */
+	struct cs_out_file *file; /* results; owned */
+	struct cs_out_file *ipv6; /* --split-ipv6: its rows; or NULL; owned */
+	struct cs_record_out out_ipv6;
 	struct cs_out_file *metadata; /* or NULL; owned */
 	FILE *status;                 /* or NULL; owned; written in place */
 	bool progress;                /* a terminal to show progress on */

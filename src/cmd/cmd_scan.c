@@ -8,6 +8,7 @@
  * opened before (source ports, capture ring, outputs) stays open.
  */
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,6 +106,45 @@ static int enter_jail(struct cs_scan_job *job)
 	return cs_enter_jail(job->ctx, &want);
 }
 
+/*
+ * Whether who we are now may rename an output into its folder: with --user that
+ * would else come out when the scan is over.
+ */
+static int check_folder(const struct cs_scan_job *job, const char *option,
+			const struct cs_out_file *file)
+{
+	int folder = file ? cs_out_file_folder(file) : -1;
+
+	if (folder < 0 || faccessat(folder, ".", W_OK, 0) == 0)
+		return -1;
+	cs_log(&job->ctx->log, CS_ERROR, "--%s: its folder is not ours to write%s%s: %s",
+	       option, job->options.user ? " as user " : "",
+	       job->options.user ? job->options.user : "", strerror(errno));
+	return CS_EXIT_FAILED;
+}
+
+/* As the user that the jail makes us: whose the files are, and who renames them. */
+static int open_outputs(struct cs_scan_job *job)
+{
+	const struct passwd *user =
+		job->options.user ? getpwnam(job->options.user) : NULL;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (uid != 0)
+		user = NULL; /* the jail says what is wrong with that */
+	if (user && (setegid(user->pw_gid) || seteuid(user->pw_uid)))
+		return cs_scan_say(job, CS_EXIT_FAILED, strerror(errno));
+
+	int status =
+		cs_scan_output_open(job->ctx, &job->options, job->id,
+				    cs_scope_has_v6(job->scan.plan.scope), &job->output);
+
+	if (user && (seteuid(uid) || setegid(gid)))
+		return cs_scan_say(job, CS_EXIT_FAILED, strerror(errno));
+	return status;
+}
+
 static int open_all(struct cs_scan_job *job)
 {
 	cs_hex_text(cs_span_of(job->row.id, sizeof(job->row.id)), job->id);
@@ -112,15 +152,17 @@ static int open_all(struct cs_scan_job *job)
 	int status = open_lanes(job);
 
 	if (status < 0)
-		status = cs_scan_output_open(job->ctx, &job->options, job->id,
-					     cs_scope_has_v6(job->scan.plan.scope),
-					     &job->output);
+		status = open_outputs(job);
 	if (status < 0)
 		status = cs_open_signals(job->ctx, &job->scan.signal_fd);
 	if (status < 0)
 		status = cs_scan_make_store(job);
 	if (status < 0)
 		status = enter_jail(job);
+	if (status < 0)
+		status = check_folder(job, "output-file", job->output.file);
+	if (status < 0)
+		status = check_folder(job, "metadata-file", job->output.metadata);
 	if (status < 0)
 		status = cs_scan_open_store(job);
 	if (status < 0)

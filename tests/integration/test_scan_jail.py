@@ -112,6 +112,7 @@ def test_the_running_process_can_open_and_run_nothing(lab, net):
 
 
 def test_user_changes_who_the_process_is(lab, net):
+    os.chmod(lab.dir, 0o777)
     running = started(lab, net, "--user", "nobody")
     for status in threads(running.pid):
         assert set(field(status, "Uid").split()) == {"65534"}
@@ -126,6 +127,16 @@ def test_user_changes_who_the_process_is(lab, net):
     # The same user takes it up again.
     assert lab.scan(net, "--resume", "last", "-r0", "--user", "nobody").ok().meta["chunks"][
         "open"] == 0
+
+
+@pytest.mark.parametrize("option", ["--output-file", "--metadata-file"])
+def test_a_user_who_may_not_write_the_output_is_told_before_the_scan(lab, net, option):
+    (lab.dir / "root").mkdir(mode=0o755)
+    run = lab.scan(net, "127.0.0.1", "--user", "nobody", option, lab.dir / "root" / "out",
+                   meta=False)
+    assert run.status == 4
+    assert run.err == (f"coapscope scan: {option} {lab.dir}/root/out: Permission denied\n")
+    assert not net.devices.heard and not os.listdir(lab.dir / "root")
 
 
 def test_an_unknown_user_is_a_usage_error(lab, net):

@@ -106,7 +106,6 @@ def test_csv_all_codes_has_the_others_too(made):
     assert "127.0.0.5" not in table(made["csv"].out)[1]
 
 
-@pytest.mark.xfail(strict=True, reason="the option is read, and nothing is done with it")
 def test_split_ipv6_writes_a_file_of_its_own(made):
     files = made["files"]
     assert len(files) == 2, list(files)

@@ -10,7 +10,7 @@ demo="libcoap3-bin iproute2 procps"
 tests="libcmocka-dev libcjson-dev python3-pytest libcoap3-bin iproute2 procps
   nftables iptables ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck
   cppcheck clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev conntrack
-  util-linux"
+  util-linux iputils-ping bsdutils"
 nightly="valgrind qemu-user gcc-i686-linux-gnu libc6-dev-i386-cross
   gcc-s390x-linux-gnu libc6-dev-s390x-cross"
 bench="zmap masscan nmap valgrind clang-14 libbpf-dev linux-libc-dev iproute2

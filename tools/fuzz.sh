@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 seconds=${1:-60}
 shift
 [ -f build-fuzz/build.ninja ] ||
-  CC=clang-14 meson setup build-fuzz -Dfuzz=true -Db_lundef=false \
+  CC=clang-14 meson setup build-fuzz -Dfuzz=true -Dtests=enabled -Db_lundef=false \
     -Db_sanitize=address,undefined -Dc_args=-fsanitize=fuzzer-no-link \
     -Dbuildtype=debugoptimized >/dev/null || exit 1
 ninja -C build-fuzz || exit 1

@@ -23,10 +23,13 @@ fail() {
 configure() {
   local dir=$1
   shift
-  if [ ! -f "$dir/build.ninja" ]; then
-    meson setup "$dir" "$@" >"$results/setup.log" 2>&1 ||
-      { cat "$results/setup.log"; return 1; }
+  if [ -f "$dir/build.ninja" ]; then
+    set -- configure "$dir" "$@" # it may have been made without the tests
+  else
+    set -- setup "$dir" "$@"
   fi
+  meson "$@" -Dtests=enabled >"$results/setup.log" 2>&1 ||
+    { cat "$results/setup.log"; return 1; }
   ninja -C "$dir" >"$results/build.log" 2>&1 ||
     { tail -n 60 "$results/build.log"; return 1; }
 }

@@ -91,12 +91,10 @@ static bool has_landlock(void)
 	return syscall(444 /* landlock_create_ruleset */, NULL, 0, 1) > 0;
 }
 
-#define NEEDS_LANDLOCK()                                                 \
-	do {                                                             \
-		if (!has_landlock()) {                                   \
-			print_message("# no Landlock in this kernel\n"); \
-			skip();                                          \
-		}                                                        \
+#define NEEDS_LANDLOCK()                                        \
+	do {                                                    \
+		if (!has_landlock())                            \
+			NOT_HERE("the kernel has no Landlock"); \
 	} while (0)
 
 static const char *in(const char *dir, const char *name)
@@ -355,7 +353,7 @@ static void another_user_is_become_for_good(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		NOT_HERE("only root can");
 	in_a_child(try_user);
 }
 
@@ -426,7 +424,7 @@ static void the_jail_is_entered_before_the_first_thread(void **state)
 {
 	(void)state;
 	if (CS_JAIL_SANITIZED)
-		skip(); /* the runtime may have a thread of its own */
+		NOT_HERE("the sanitizer's runtime may have a thread of its own");
 	in_a_child(try_late);
 }
 

@@ -99,12 +99,13 @@ bool cs_result_amplification(const struct cs_result *result, uint64_t *hundredth
 	return ratio(result->response_size, result->request_size, hundredths);
 }
 
-bool cs_result_amplification_wire(const struct cs_result *result, uint64_t *hundredths)
+bool cs_result_amplification_wire(const struct cs_result *result, unsigned probes,
+				  uint64_t *hundredths)
 {
 	uint64_t headers = cs_addr_is_v4(&result->ip) ? HEADERS_IPV4 : HEADERS_IPV6;
 
 	if (result->request_size == 0)
 		return false;
 	return ratio(result->bytes + result->datagrams * headers,
-		     result->request_size + headers, hundredths);
+		     probes * (result->request_size + headers), hundredths);
 }

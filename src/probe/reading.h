@@ -42,8 +42,8 @@ CS_MUST_USE bool cs_result_amplification(const struct cs_result *result,
 					 uint64_t *hundredths);
 
 /*
- * All datagrams over the request, each with its IP and UDP headers: 28 bytes
- * for IPv4, 48 for IPv6. Likewise.
+ * All datagrams over all @probes (1 and on) that asked for them, each with its
+ * IP and UDP headers: 28 bytes for IPv4, 48 for IPv6. Likewise.
  */
 CS_MUST_USE bool cs_result_amplification_wire(const struct cs_result *result,
-					      uint64_t *hundredths);
+					      unsigned probes, uint64_t *hundredths);

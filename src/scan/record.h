@@ -26,6 +26,7 @@ CS_MUST_USE bool cs_csv_columns_read(struct cs_span text, enum cs_csv_columns *o
 struct cs_record_out {
 	FILE *to;                    /* borrowed */
 	const char *scan;            /* id as text; borrowed; NULL when there is none */
+	unsigned probes;             /* sent to each address and port; 0: one */
 	bool every_code;             /* --all-codes: not only 2.05 */
 	enum cs_csv_columns columns; /* csv */
 	size_t width;                /* table: columns of the terminal, 0 no limit */

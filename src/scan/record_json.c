@@ -88,12 +88,13 @@ static void put_header(struct cs_json *j, const struct cs_reading *reading)
 	put_hex_if(j, "token_hex", reading->has_token, reading->token);
 }
 
-static void put_sizes(struct cs_json *j, const struct cs_result *result)
+static void put_sizes(struct cs_json *j, const struct cs_result *result, unsigned probes)
 {
 	uint64_t first = 0, wire = 0;
 	bool known = cs_result_amplification(result, &first) &&
-		     cs_result_amplification_wire(result, &wire);
+		     cs_result_amplification_wire(result, probes, &wire);
 
+	put_uint(j, "probes", probes);
 	put_uint(j, "request_size", result->request_size);
 	put_uint(j, "response_size", result->response_size);
 	put_uint(j, "datagrams", result->datagrams);
@@ -155,7 +156,7 @@ static void row(const struct cs_record_out *out, const struct cs_result *result,
 	cs_json_object(&j);
 	put_question(&j, out->scan, result);
 	put_header(&j, reading);
-	put_sizes(&j, result);
+	put_sizes(&j, result, out->probes > 0 ? out->probes : 1);
 	put_options(&j, reading);
 	put_body(&j, result, reading);
 	put_malformed(&j, &result->malformed);

@@ -74,7 +74,7 @@ static void must_be_the_record(const struct cs_result *result)
 		"ip",           "port",           "reply_port",
 		"transport",    "match",          "type",
 		"code",         "message_id",     "token_hex",
-		"request_size", "response_size",  "datagrams",
+		"probes",       "request_size",   "response_size",  "datagrams",
 		"bytes",        "amplification",  "amplification_wire",
 		"rtt_ms",       "content_format", "options",
 		"header_hex",   "payload_hex",    "complete",

@@ -137,22 +137,26 @@ static void links_are_what_is_said_or_looks_so(void **state)
 static const struct {
 	const char *name;
 	bool ipv6;
+	unsigned probes;
 	uint32_t request, response, datagrams;
 	uint64_t bytes;
 	bool known;
 	uint64_t first, wire; /* hundredths */
 } sizes[] = {
-	{ "43 bytes", false, 21, 43, 1, 43, true, 205, 145 },
-	{ "104 bytes", false, 21, 104, 1, 104, true, 495, 269 },
-	{ "113 bytes", false, 21, 113, 1, 113, true, 538, 288 },
-	{ "516 bytes", false, 21, 516, 1, 516, true, 2457, 1110 },
-	{ "454 bytes for 4", false, 4, 454, 1, 454, true, 11350, 1506 },
-	{ "an empty 2.05", false, 21, 4, 1, 4, true, 19, 65 },
-	{ "IPv6 has longer headers", true, 21, 516, 1, 516, true, 2457, 817 },
-	{ "an Empty ACK before the 516", false, 21, 516, 2, 520, true, 2457, 1176 },
-	{ "half is rounded up", false, 1000, 5, 1, 5, true, 1, 3 },
-	{ "size of the request unknown", false, 0, 43, 1, 43, false, 0, 0 },
-	{ "largest of all", false, 1, UINT32_MAX, UINT32_MAX, UINT32_MAX, true,
+	{ "43 bytes", false, 1, 21, 43, 1, 43, true, 205, 145 },
+	{ "104 bytes", false, 1, 21, 104, 1, 104, true, 495, 269 },
+	{ "113 bytes", false, 1, 21, 113, 1, 113, true, 538, 288 },
+	{ "516 bytes", false, 1, 21, 516, 1, 516, true, 2457, 1110 },
+	{ "454 bytes for 4", false, 1, 4, 454, 1, 454, true, 11350, 1506 },
+	{ "an empty 2.05", false, 1, 21, 4, 1, 4, true, 19, 65 },
+	{ "IPv6 has longer headers", true, 1, 21, 516, 1, 516, true, 2457, 817 },
+	{ "an Empty ACK before the 516", false, 1, 21, 516, 2, 520, true, 2457, 1176 },
+	{ "as much for each of two probes", false, 2, 21, 516, 2, 1032, true, 2457,
+	  1110 },
+	{ "one of two probes was lost", true, 2, 21, 516, 1, 516, true, 2457, 409 },
+	{ "half is rounded up", false, 1, 1000, 5, 1, 5, true, 1, 3 },
+	{ "size of the request unknown", false, 1, 0, 43, 1, 43, false, 0, 0 },
+	{ "largest of all", false, 1, 1, UINT32_MAX, UINT32_MAX, UINT32_MAX, true,
 	  UINT64_C(429496729500), UINT64_C(429496729500) },
 };
 
@@ -169,7 +173,8 @@ static void amplification_has_two_places(void **state)
 		result.datagrams = sizes[i].datagrams;
 		result.bytes = sizes[i].bytes;
 		if (cs_result_amplification(&result, &first) != sizes[i].known ||
-		    cs_result_amplification_wire(&result, &wire) != sizes[i].known ||
+		    cs_result_amplification_wire(&result, sizes[i].probes, &wire) !=
+			    sizes[i].known ||
 		    first != sizes[i].first || wire != sizes[i].wire)
 			fail_msg("%s: %u, %u", sizes[i].name, (unsigned)first,
 				 (unsigned)wire);

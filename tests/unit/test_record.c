@@ -168,7 +168,8 @@ static void a_json_line_has_every_field_in_order(void **state)
 		"5684,"
 		"\"transport\":\"udp\",\"match\":\"port\",\"type\":\"NON\","
 		"\"code\":\"2.05\",\"message_id\":258,\"token_hex\":\"aabb\","
-		"\"request_size\":21,\"response_size\":49,\"datagrams\":2,\"bytes\":53,"
+		"\"probes\":1,\"request_size\":21,\"response_size\":49,\"datagrams\":2,"
+		"\"bytes\":53,"
 		"\"amplification\":2.33,\"amplification_wire\":2.22,\"rtt_ms\":12.345,"
 		"\"content_format\":40,\"options\":[{\"number\":12,"
 		"\"name\":\"Content-Format\",\"value_hex\":\"28\"},"
@@ -200,7 +201,7 @@ static void what_is_unknown_is_null(void **state)
 		"1\",\"time\":\"2026-01-05T00:00:00.000000Z\","
 		"\"scan\":null,\"ip\":\"192.0.2.1\",\"port\":5683,\"reply_port\":5683,"
 		"\"transport\":\"udp\",\"match\":\"full\",\"type\":null,\"code\":null,"
-		"\"message_id\":null,\"token_hex\":null,\"request_size\":0,"
+		"\"message_id\":null,\"token_hex\":null,\"probes\":1,\"request_size\":0,"
 		"\"response_size\":2,\"datagrams\":1,\"bytes\":2,\"amplification\":null,"
 		"\"amplification_wire\":null,\"rtt_ms\":null,\"content_format\":null,"
 		"\"options\":[],\"header_hex\":\"6045\",\"payload_hex\":\"\","
@@ -218,7 +219,7 @@ static void a_reset_has_no_code_but_a_type(void **state)
 	result.rtt_us = 0; /* known, and short */
 	assert_non_null(strstr(write_as("jsonl", &out, &result, &wrote),
 			       "\"type\":\"RST\",\"code\":\"0.00\",\"message_id\":258,"
-			       "\"token_hex\":\"\",\"request_size\""));
+			       "\"token_hex\":\"\",\"probes\":1,\"request_size\""));
 	assert_non_null(strstr(text, "\"rtt_ms\":0.000,"));
 	assert_non_null(strstr(text, "\"malformed\":null}\n"));
 }

@@ -72,7 +72,8 @@ void cs_scope_complain(struct cs_scope_draft *draft, const struct cs_source *sou
 
 /*
  * Whether @text may be a host name or "local": letters, digits, "-", "_" and
- * ".", and a last label that is no number (a mistyped address is no name).
+ * ".", of them one that is no digit, "-" or ".", and a last label that is no number
+ * (a mistyped address or range is no name).
  */
 CS_MUST_USE bool cs_scope_is_name(struct cs_span text);
 

@@ -237,13 +237,17 @@ static bool is_number(const uint8_t *label, size_t len)
 bool cs_scope_is_name(struct cs_span text)
 {
 	size_t last = 0, end = text.len;
+	bool letters = false; /* 10.0.0.1-20 is nmap's range, and nobody's name */
 
 	if (end == 0 || end > NAME_MAX_LEN + 1)
 		return false;
-	for (size_t i = 0; i < end; i++)
+	for (size_t i = 0; i < end; i++) {
 		if (!is_name_byte(text.ptr[i]))
 			return false;
-	if (text.ptr[0] == '-' || text.ptr[0] == '.')
+		letters |= !is_digit(text.ptr[i]) && text.ptr[i] != '.' &&
+			   text.ptr[i] != '-';
+	}
+	if (!letters || text.ptr[0] == '-' || text.ptr[0] == '.')
 		return false;
 	if (text.ptr[end - 1] == '.')
 		end--;

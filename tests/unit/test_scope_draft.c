@@ -201,6 +201,9 @@ static const struct {
 	{ "0x7f000001", false },
 	{ "0x7f.0.0.0x1", false },
 	{ "10.0.0.1-10.0.0.300", false },
+	{ "10.0.0.1-20", false },
+	{ "10.0.0-5.1-9", false },
+	{ "3com.example", true },
 	{ "a..", false },
 };
 

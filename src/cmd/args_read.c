@@ -247,6 +247,56 @@ static enum cs_err read_env(struct reading *r)
 	return err;
 }
 
+static bool is_variable_of(const struct cs_arg_set *set, const char *key,
+			   const char *text, size_t len)
+{
+	char variable[CS_ARG_ENV];
+
+	if (!key)
+		return false;
+	cs_args_env_name(set, key, variable);
+	return strlen(variable) == len && memcmp(variable, text, len) == 0;
+}
+
+static bool is_known(struct reading *r, const char *text, size_t len)
+{
+	for (size_t i = 0; i < cs_arg_count(r->set); i++) {
+		const struct cs_arg *row = cs_arg_row(r->set, i);
+		const char *no = joined(&r->common->arena, "no-", row->name);
+
+		if (row->traits & CS_ARG_CLI_ONLY)
+			continue;
+		if (is_variable_of(r->set, row->name, text, len) ||
+		    is_variable_of(r->set, row->alias, text, len) ||
+		    is_variable_of(r->set, no, text, len))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A mistyped COAPSCOPE_SCAN_EXCLUDE would go unseen. No error: the environment
+ * is also filled by others (a container's manager names services in it).
+ */
+static void warn_of_strange_variables(struct reading *r)
+{
+	char prefix[CS_ARG_ENV];
+	size_t len;
+
+	cs_args_env_name(r->set, "", prefix);
+	len = strlen(prefix);
+	for (char *const *at = r->ctx->environment; at && *at; at++) {
+		size_t name = strcspn(*at, "=");
+
+		if (name > len && memcmp(*at, prefix, len) == 0 &&
+		    !is_known(r, *at, name))
+			cs_log(&r->ctx->log, CS_WARN,
+			       "the environment's %.*s is no option's and counts for "
+			       "nothing: see coapscope %s --help",
+			       (int)name, *at, r->set->command);
+	}
+}
+
 static enum cs_err read_files(struct reading *r, const char *named)
 {
 	enum cs_err err = CS_OK;
@@ -281,6 +331,8 @@ static enum cs_err read_sources(struct reading *r)
 		err = read_files(r, config);
 	if (!err)
 		err = read_env(r);
+	if (!err)
+		warn_of_strange_variables(r);
 	if (!err)
 		err = read_argv(r);
 	if (!err && !r->common->print_config)

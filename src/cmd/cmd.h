@@ -52,6 +52,7 @@ struct cs_ctx {
 	struct cs_log log; /* to err; the level follows -q and -v */
 	const struct cs_clock *clock;
 	const char *(*env)(const char *name); /* as getenv() */
+	char *const *environment;             /* all of it, NULL at the end; or NULL */
 	const char *system_config;            /* read when it exists; NULL: none */
 	unsigned columns;                     /* how wide text for people may be */
 	enum cs_color color;                  /* as --color says */

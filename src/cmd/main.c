@@ -46,6 +46,7 @@ int main(int argc, char **argv)
 		.log = { .command = "", .most = CS_NOTE },
 		.clock = cs_clock_system(),
 		.env = from_environment,
+		.environment = environ,
 		.system_config = "/etc/coapscope/coapscope.conf",
 		.commands = cs_commands,
 		.n_commands = cs_n_commands,

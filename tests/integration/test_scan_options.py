@@ -38,6 +38,7 @@ BAD = [
     (["127.0.0.1/33"], "127.0.0.1/33"),
     (["127.0.0.256"], "127.0.0.256"),
     (["127.0.0.9-127.0.0.1"], "127.0.0.9-127.0.0.1"),
+    (["127.0.0.1-20"], "127.0.0.1-20"),
     (["::/95"], "::/95"),
     (["fd00::/64"], "fd00::/64"),
     (["127.0.0.1", "--exclude", "127.0.0.0/99"], "127.0.0.0/99"),
@@ -155,6 +156,13 @@ def test_a_bad_value_names_where_it_stands(lab):
     assert run.status == 2 and "c.ini:3" in run.err and run.err.count("\n") == 1
     run = lab.scan(None, "127.0.0.1", env={"COAPSCOPE_SCAN_RATE": "fast"}, store=False, meta=False)
     assert run.status == 2 and "COAPSCOPE_SCAN_RATE" in run.err and run.err.count("\n") == 1
+
+
+def test_an_unknown_variable_is_warned_of(lab):
+    run = lab.scan(lab.net(), "127.0.0.1", "--dry-run", store=False, meta=False, env={
+        "COAPSCOPE_SCAN_EXLUDE": "127.0.0.0/8", "COAPSCOPE_SCAN_NO_FOLLOW": "yes",
+        "COAPSCOPE_SCAN_BLOCKLIST_FILE": "/dev/null", "COAPSCOPE_RESOURCES_X": "1"}).ok()
+    assert run.err.count("\n") == 1 and "COAPSCOPE_SCAN_EXLUDE" in run.err
 
 
 def test_an_unknown_key_is_an_error(lab):

@@ -24,8 +24,11 @@
 
 static int make_plan(struct cs_scan_job *job)
 {
-	if (job->options.resume)
-		return cs_scan_resume_plan(job);
+	if (job->options.resume) {
+		int status = cs_scan_resume_plan(job);
+
+		return status < 0 ? cs_scan_resume_options(job) : status;
+	}
 
 	int status = cs_scan_plan_new(job->ctx, &job->options, &job->scan.plan);
 
@@ -153,6 +156,7 @@ static int open_all(struct cs_scan_job *job)
 
 	if (status < 0)
 		status = open_outputs(job);
+	job->output.out.probes = job->output.out_ipv6.probes = job->scan.plan.probes;
 	if (status < 0)
 		status = cs_open_signals(job->ctx, &job->scan.signal_fd);
 	if (status < 0)

@@ -42,6 +42,12 @@ CS_MUST_USE int cs_scan_open_store(struct cs_scan_job *job);
 /* --resume: reads the plan of a scan that the store knows. */
 CS_MUST_USE int cs_scan_resume_plan(struct cs_scan_job *job);
 
+/*
+ * --resume: takes --cooldown-time from the options into the plan that was read;
+ * those that would change the question are refused.
+ */
+CS_MUST_USE int cs_scan_resume_options(struct cs_scan_job *job);
+
 /* Enters the scan into the store, or takes up what is there of it. */
 CS_MUST_USE int cs_scan_open_shard(struct cs_scan_job *job);
 

@@ -291,14 +291,14 @@ static const struct cs_arg rows[] = {
 	  .help = "Write the progress to FILE once a second, as CSV." },
 
 	{ .name = "resume",
-	  .metavar = "ID",
+	  .metavar = "ID|last",
 	  .type = CS_ARG_TEXT,
 	  .traits = CS_ARG_CLI_ONLY,
 	  .at = AT(resume),
 	  .group = RUN,
 	  .help = "Go on with the scan of that id, or with the one that was started "
-		  "last. "
-		  "Takes no targets: the store knows them." },
+		  "last. Takes no targets and nothing else that would change "
+		  "the question: the store knows it." },
 	{ .name = "dry-run",
 	  .type = CS_ARG_FLAG,
 	  .at = AT(dry_run),

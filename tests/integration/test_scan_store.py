@@ -133,6 +133,17 @@ def test_resume_takes_no_targets(lab, net):
     assert run.status == 2 and run.err.count("\n") == 1 and "--resume" in run.err
 
 
+def test_resume_keeps_to_the_plan(lab, net):
+    seed = lab.scan(net, "127.8.0.0/24", "-c1", "-P2").ok().meta["seed"]
+    for option, value in (("--target-port", 5684), ("--seed", seed ^ 1), ("--probes", 1),
+                          ("--token", 1), ("--max-targets", 9), ("--shards", 2)):
+        run = lab.scan(net, "--resume", "last", option, value, meta=False)
+        assert run.status == 2 and run.err.count("\n") == 1 and option in run.err
+    same = lab.scan(net, "--resume", "last", "--seed", seed, "-P2", "--cooldown-time", "3",
+                    env={"COAPSCOPE_SCAN_TOKEN": "4"}).ok()
+    assert same.meta["cooldown_s"] == 3 and same.meta["token"] == 0
+
+
 def test_two_scans_at_once_into_one_store(lab, net):
     began = [lab.start(net, "127.8.0.0/20", "-c1", f"-e{i}") for i in range(3)]
     runs = [running.wait().ok() for running in began]

@@ -55,6 +55,13 @@ static int open_ipv6(struct cs_ctx *ctx, const struct cs_scan_options *o,
 
 	if (!o->split_ipv6)
 		return -1;
+	if (cs_out_file_folder(output->file) < 0) {
+		cs_log(&ctx->log, CS_ERROR,
+		       "--split-ipv6: %s is no regular file: a second one beside it "
+		       "cannot be",
+		       o->output_file);
+		return CS_EXIT_USAGE;
+	}
 	errno = ENAMETOOLONG;
 	if (!ipv6_name(o->output_file, name))
 		return cannot_open(ctx, "output-file", o->output_file);

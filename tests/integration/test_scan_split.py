@@ -46,6 +46,13 @@ def test_without_it_both_stand_in_one(lab):
     assert sorted(ips(lab.dir / "both.csv")) == ["127.0.8.1", "::1"]
 
 
+def test_a_device_has_nothing_beside_it(lab):
+    lab, net = lab
+    run = lab.scan(net, "127.0.8.1", "--split-ipv6", "-O", "csv", "-o", "/dev/stdout")
+    assert run.status == 2 and run.err.count("\n") == 1 and "/dev/stdout" in run.err
+    assert run.out == ""
+
+
 @pytest.mark.parametrize("args", [["-O", "jsonl", "-o", "x"], ["-O", "csv"]])
 def test_it_needs_a_csv_file(lab, args):
     lab, net = lab

@@ -23,10 +23,13 @@ static void show_duration(const struct cs_plan *plan, uint64_t rate_pps, FILE *t
 
 	fprintf(to, "rate        %" PRIu64 " packets/s, %.3g Mbit/s on the wire\n",
 		rate_pps, (double)rate_pps * PROBE_WIRE_BITS / 1e6);
+	fputs("duration    ", to);
+	if (s >= 86400)
+		fprintf(to, "%" PRIu64 " d ", s / 86400);
 	fprintf(to,
-		"duration    %" PRIu64 " h %" PRIu64 " min %" PRIu64 " s, of it %" PRIu32
+		"%" PRIu64 " h %" PRIu64 " min %" PRIu64 " s, of it %" PRIu32
 		" s for late answers\n",
-		s / 3600, s / 60 % 60, s % 60, plan->cooldown_s);
+		s / 3600 % 24, s / 60 % 60, s % 60, plan->cooldown_s);
 }
 
 static const char *kind_name(enum cs_way_kind kind)
@@ -51,14 +54,20 @@ static const char *kind_name(enum cs_way_kind kind)
 static void way_text(const struct cs_setup_way *way, char *out, size_t cap)
 {
 	char lo[CS_ADDR_TEXT], hi[CS_ADDR_TEXT], gateway[CS_ADDR_TEXT] = "";
+	bool one = cs_addr_cmp(&way->way.range.lo, &way->way.range.hi) == 0;
 
 	cs_addr_text(&way->way.range.lo, lo);
 	cs_addr_text(&way->way.range.hi, hi);
 	if (way->way.kind == CS_WAY_GATEWAY)
 		cs_addr_text(&way->way.gateway, gateway);
-	(void)snprintf(out, cap, "%" PRIu64 " addresses in %s-%s: %s%s%s%s%s, %s",
-		       way->addresses, lo, hi, kind_name(way->way.kind),
-		       gateway[0] ? " " : "", gateway,
+	int n = one ? snprintf(out, cap, "%s", lo)
+		    : snprintf(out, cap, "%" PRIu64 " addresses in %s-%s", way->addresses,
+			       lo, hi);
+
+	if (n < 0 || (size_t)n >= cap)
+		return;
+	(void)snprintf(out + n, cap - (size_t)n, ": %s%s%s%s%s, %s",
+		       kind_name(way->way.kind), gateway[0] ? " " : "", gateway,
 		       way->way.interface[0] ? " on " : "", way->way.interface,
 		       way->unused                       ? "not asked"
 		       : way->sender == CS_SENDER_PACKET ? "packet"
@@ -98,13 +107,24 @@ void cs_scan_show_plan(const struct cs_plan *plan, const struct cs_setup *setup,
 {
 	char text[256];
 
-	fprintf(to, "addresses   %" PRIu64 " (%" PRIu64 " named ones left out)\n",
-		cs_scope_count(plan->scope), plan->excluded);
+	fprintf(to, "addresses   %" PRIu64, cs_scope_count(plan->scope));
+	if (plan->excluded)
+		fprintf(to,
+			" (%" PRIu64
+			" more were named and are left out: excluded or special)",
+			plan->excluded);
+	fputc('\n', to);
 	show_ports(plan, to);
-	fprintf(to, "probes      %" PRIu64 " of %" PRIu64 " pairs of address and port",
-		plan->slots * plan->probes, plan->slots);
+	fprintf(to, "probes      %" PRIu64 ", %u to each of %" PRIu64,
+		plan->slots * plan->probes, plan->probes, plan->slots);
+	if (plan->slots < plan->order.n)
+		fprintf(to, " of %" PRIu64, plan->order.n);
+	fputs(plan->slots == 1 ? " pair of address and port"
+			       : " pairs of address and port",
+	      to);
 	if (plan->shards > 1)
-		fprintf(to, ", shard %" PRIu32 " of %" PRIu32, plan->shard, plan->shards);
+		fprintf(to, ", shard %" PRIu32 " of 0 to %" PRIu32, plan->shard,
+			plan->shards - 1);
 	fprintf(to, "\nrequest     CON GET /.well-known/core, %u bytes\n",
 		21u + plan->token_len);
 	show_duration(plan, setup->rate_pps, to);

@@ -156,7 +156,9 @@ def test_jsonl_every_code_and_every_byte(made):
 
 def test_several_probes_have_no_round_trip_time_and_two_answers(made):
     for row in made["probes"].rows:
-        assert row["rtt_ms"] is None and row["datagrams"] == 2
+        assert row["rtt_ms"] is None and row["datagrams"] == 2 and row["probes"] == 2
+        one = made["jsonl"].by_ip[row["ip"]]
+        assert row["amplification_wire"] == one["amplification_wire"]
     assert made["probes"].meta["probes_sent"] == 2 * 9
 
 

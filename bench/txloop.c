@@ -1,36 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txloop: the bare loop that the packet sender is measured against: the least
- * that can be done to put distinct, right probes on the wire with AF_PACKET
- * and sendmmsg(). No rate, no shards, no errors told apart.
+ * The bare loop that a scanner's sender is measured against: one thread, frames
+ * of 63 bytes (the 21 byte probe) to ever different addresses, checksums right,
+ * AF_PACKET and sendmmsg; no order to keep, no answers to know again, no pace.
  *
- *   txloop INTERFACE GATEWAY-MAC SOURCE COUNT
+ *   txloop INTERFACE PEER-MAC SOURCE PREFIX SECONDS [SPOIL]
+ *
+ * sends to addresses of PREFIX (a /N of IPv4) and prints how many left. Every
+ * SPOIL-th frame gets a wrong IP checksum and the one after it a wrong UDP
+ * checksum: to see whether the peer's counters would tell.
  */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/num.h"
 
 enum {
 	BATCH = 64,
 	FRAME = 63,
-	IP_AT = 14,
-	UDP_AT = 34,
-	COAP_AT = 42,
-	QUEUE = 4 << 20,
+	IP = 14, /* offsets */
+	UDP = IP + 20,
+	COAP = UDP + 8,
+	CODED = FRAME - IP,
+	SOURCE_PORT = 40000,
+	COAP_PORT = 5683,
 };
 
-static uint8_t frames[BATCH][64];
-static struct mmsghdr msgs[BATCH];
-static struct iovec parts[BATCH];
+static const uint8_t message[] = "\x40\x01\0\0\xbb.well-known\x04"
+				 "core";
+
+struct loop {
+	int fd;
+	uint8_t form[FRAME];
+	uint32_t ip_sum, udp_sum; /* of what no frame changes */
+	uint32_t base, mask;      /* of the addresses */
+	uint64_t made, spoil;
+	uint8_t frames[BATCH][64];
+	struct iovec parts[BATCH];
+	struct mmsghdr msgs[BATCH];
+};
 
 static void die(const char *what)
 {
@@ -38,136 +55,138 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void put16(uint8_t *at, unsigned v)
+static void put16(uint8_t *at, uint32_t v)
 {
 	at[0] = (uint8_t)(v >> 8);
 	at[1] = (uint8_t)v;
 }
 
-static uint32_t sum_of(const uint8_t *bytes, unsigned len)
+static uint32_t sum(const uint8_t *at, size_t len)
 {
-	uint32_t sum = 0;
+	uint32_t s = 0;
 
-	for (unsigned i = 0; i < len; i++)
-		sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
-	return sum;
+	for (size_t i = 0; i < len; i++)
+		s += i % 2 ? at[i] : (uint32_t)at[i] << 8;
+	return s;
 }
 
-static unsigned checksum(uint32_t sum)
+static uint16_t fold(uint32_t s)
 {
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum & 0xffff;
+	s = (s & 0xffff) + (s >> 16);
+	s = (s & 0xffff) + (s >> 16);
+	return (uint16_t)~s;
 }
 
-static void build(uint8_t frame[FRAME], const uint8_t to[6], const uint8_t from[6],
-		  struct in_addr source)
+static void lay_out(struct loop *l, const uint8_t macs[12], const struct cs_addr *source)
 {
-	static const uint8_t question[] = "\x40\x01\0\0\xbb.well-known\x04"
-					  "core";
+	uint8_t *f = l->form;
 
-	memcpy(frame, to, 6);
-	memcpy(frame + 6, from, 6);
-	put16(frame + 12, 0x0800);
-	memcpy(frame + IP_AT, "\x45\0\0\x31\0\0\x40\0\x40\x11\0\0", 12);
-	memcpy(frame + IP_AT + 12, &source, 4);
-	put16(frame + UDP_AT, 40000);
-	put16(frame + UDP_AT + 2, 5683);
-	put16(frame + UDP_AT + 4, 29);
-	memcpy(frame + COAP_AT, question, 21);
+	memcpy(f, macs, 12);
+	put16(f + 12, 0x0800);
+	f[IP] = 0x45;
+	put16(f + IP + 2, CODED);
+	f[IP + 8] = 64;
+	f[IP + 9] = IPPROTO_UDP;
+	memcpy(f + IP + 12, source->b + 12, 4);
+	put16(f + UDP, SOURCE_PORT);
+	put16(f + UDP + 2, COAP_PORT);
+	put16(f + UDP + 4, FRAME - UDP);
+	memcpy(f + COAP, message, sizeof(message) - 1);
+	l->ip_sum = sum(f + IP, 20);
+	/* The pseudo header: addresses, protocol and length. */
+	l->udp_sum = sum(f + IP + 12, 8) + IPPROTO_UDP + (FRAME - UDP) +
+		     sum(f + UDP, FRAME - UDP);
+	for (unsigned i = 0; i < BATCH; i++) {
+		memcpy(l->frames[i], f, FRAME);
+		l->parts[i] = (struct iovec){ l->frames[i], FRAME };
+		l->msgs[i].msg_hdr =
+			(struct msghdr){ .msg_iov = &l->parts[i], .msg_iovlen = 1 };
+	}
 }
 
-static void patch(uint8_t *frame, uint32_t serial, uint32_t ip_sum, uint32_t udp_sum)
+/* An odd factor visits all of a power of two. */
+static void make(struct loop *l, uint8_t *f)
 {
-	uint32_t to = 0x0a800000u | (serial * 2654435761u & 0x3fffffu);
-	unsigned sum;
+	uint64_t n = l->made++;
+	uint32_t to = l->base | ((uint32_t)(n * 2654435761u) & l->mask);
+	uint32_t to_sum = (to >> 16) + (to & 0xffff), mid = (uint32_t)n & 0xffff;
+	uint16_t udp = fold(l->udp_sum + to_sum + mid);
 
-	put16(frame + IP_AT + 16, to >> 16);
-	put16(frame + IP_AT + 18, to & 0xffff);
-	put16(frame + IP_AT + 10, checksum(ip_sum + (to >> 16) + (to & 0xffff)));
-	put16(frame + COAP_AT + 2, serial & 0xffff);
-	sum = checksum(udp_sum + (to >> 16) + (to & 0xffff) + (serial & 0xffff));
-	put16(frame + UDP_AT + 6, sum ? sum : 0xffff);
+	put16(f + IP + 16, to >> 16);
+	put16(f + IP + 18, to);
+	put16(f + IP + 10, fold(l->ip_sum + to_sum));
+	put16(f + COAP + 2, mid);
+	put16(f + UDP + 6, udp ? udp : 0xffff);
+	if (l->spoil && n % l->spoil == 0)
+		f[IP + 10] ^= 0x55;
+	if (l->spoil && n % l->spoil == 1)
+		f[UDP + 6] ^= 0x55;
 }
 
-static int open_socket(const char *interface, uint8_t mac[6])
+static void open_socket(struct loop *l, const char *interface, uint8_t mac[6])
 {
-	struct ifreq req = { 0 };
 	struct sockaddr_ll at = { .sll_family = AF_PACKET,
 				  .sll_ifindex = (int)if_nametoindex(interface) };
-	int fd = socket(AF_PACKET, SOCK_RAW, 0), queue = QUEUE;
+	struct ifreq request = { 0 };
+	int queue = 4 << 20;
 
-	(void)snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", interface);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &queue, sizeof(queue)) ||
-	    ioctl(fd, SIOCGIFHWADDR, &req) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at)))
+	l->fd = socket(AF_PACKET, SOCK_RAW, 0);
+	(void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (l->fd < 0 || bind(l->fd, (struct sockaddr *)&at, sizeof(at)) ||
+	    ioctl(l->fd, SIOCGIFHWADDR, &request) ||
+	    setsockopt(l->fd, SOL_SOCKET, SO_SNDBUFFORCE, &queue, sizeof(queue)))
 		die(interface);
-	memcpy(mac, req.ifr_hwaddr.sa_data, 6);
-	return fd;
+	memcpy(mac, request.ifr_hwaddr.sa_data, 6);
 }
 
-static double seconds(struct timeval t)
+static double now(void)
 {
-	return (double)t.tv_sec + (double)t.tv_usec * 1e-6;
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void report(uint64_t n, struct timespec start)
+static uint64_t run(struct loop *l, double seconds)
 {
-	struct timespec end;
-	struct rusage used;
+	const double end = now() + seconds;
+	uint64_t left = 0;
 
-	if (clock_gettime(CLOCK_MONOTONIC, &end) || getrusage(RUSAGE_SELF, &used))
-		die("clock");
+	while (now() < end) {
+		for (unsigned i = 0; i < BATCH; i++)
+			make(l, l->frames[i]);
 
-	double took = (double)(end.tv_sec - start.tv_sec) +
-		      (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
+		int n = sendmmsg(l->fd, l->msgs, BATCH, 0);
 
-	(void)printf(
-		"{\"sent\": %lu, \"kpps\": %.1f, \"user_ns\": %.1f, \"cpu_ns\": %.1f}\n",
-		n, (double)n / took / 1e3, seconds(used.ru_utime) / (double)n * 1e9,
-		(seconds(used.ru_utime) + seconds(used.ru_stime)) / (double)n * 1e9);
+		if (n > 0)
+			left += (uint64_t)n;
+	}
+	return left;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned m[6];
-	uint8_t to[6], from[6];
-	struct in_addr source;
-	struct timespec start;
+	static struct loop loop;
+	struct cs_prefix to;
+	struct cs_addr source;
+	uint8_t macs[12];
+	uint8_t *m = macs;
 
-	if (argc != 5 || inet_pton(AF_INET, argv[3], &source) != 1 ||
-	    sscanf(argv[2], "%x:%x:%x:%x:%x:%x", m, m + 1, m + 2, m + 3, m + 4, m + 5) !=
-		    6)
+	if (argc < 6 ||
+	    sscanf(argv[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", m, m + 1, m + 2, m + 3,
+		   m + 4, m + 5) != 6 ||
+	    !cs_addr_read(cs_span_str(argv[3]), &source) ||
+	    cs_prefix_read(cs_span_str(argv[4]), &to)) {
+		(void)fprintf(stderr, "usage: txloop INTERFACE PEER-MAC SOURCE PREFIX "
+				      "SECONDS [SPOIL]\n");
 		return 2;
-	for (unsigned i = 0; i < 6; i++)
-		to[i] = (uint8_t)m[i];
-
-	int fd = open_socket(argv[1], from);
-	uint64_t count = strtoull(argv[4], NULL, 10), n = 0;
-
-	for (unsigned i = 0; i < BATCH; i++) {
-		build(frames[i], to, from, source);
-		parts[i] = (struct iovec){ frames[i], FRAME };
-		msgs[i].msg_hdr =
-			(struct msghdr){ .msg_iov = &parts[i], .msg_iovlen = 1 };
 	}
-
-	uint32_t ip_sum = sum_of(frames[0] + IP_AT, 20);
-	uint32_t udp_sum = 17 + 29 + sum_of(frames[0] + IP_AT + 12, 8) +
-			   sum_of(frames[0] + UDP_AT, FRAME - UDP_AT);
-
-	if (clock_gettime(CLOCK_MONOTONIC, &start))
-		die("clock");
-	while (n < count) {
-		for (unsigned i = 0; i < BATCH; i++)
-			patch(frames[i], (uint32_t)n + i, ip_sum, udp_sum);
-
-		int sent = sendmmsg(fd, msgs, BATCH, 0);
-
-		if (sent > 0)
-			n += (unsigned)sent;
-	}
-	report(n, start);
-	(void)close(fd);
+	if (argc > 6 && !cs_num_u64(cs_span_str(argv[6]), 2, UINT32_MAX, &loop.spoil))
+		return 2;
+	loop.base = cs_addr_low32(&to.addr);
+	loop.mask = (uint32_t)(UINT64_C(0xffffffff) >> (to.bits - 96));
+	open_socket(&loop, argv[1], macs + 6);
+	lay_out(&loop, macs, &source);
+	printf("%" PRIu64 "\n", run(&loop, strtod(argv[5], NULL)));
 	return 0;
 }

@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Instructions in user code, counted by callgrind: the same on a busy machine.
+
+    bench/instructions.py            prints them
+    bench/instructions.py --record   writes bench/instructions.json
+    bench/instructions.py --check    fails when one is 5 % above what was recorded
+
+A probe's cost is the slope between two scans that differ in how many they send,
+so what starting costs is not in it. Needs root (namespaces), and a build.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import lab
+import programs
+
+RECORD = pathlib.Path(__file__).with_name("instructions.json")
+TOLERANCE = 1.05
+FEW, MANY = 20000, 60000 # probes
+ROUNDS = 200             # of a decode case
+DECODE = ["write-probe", "msg-probe", "msg-reply", "inspect-reply", "options", "links",
+          "link-attrs", "link-match"]
+
+
+def callgrind(folder, *options):
+    out = folder / "callgrind.out"
+    return ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}", *options], out
+
+
+def total(path):
+    """The sum that callgrind writes at the end of its file."""
+    return int(re.search(r"^(?:totals|summary): (\d+)", path.read_text(), re.M)[1])
+
+
+def count_scan(net, folder, program, probes):
+    """All instructions of a scan of @probes addresses."""
+    wrap, out = callgrind(folder)
+    command = program(net, folder, "10.96.0.0/12", 0, cooldown=1)
+    net.run("scanner", [*wrap, *map(str, command), "-n", probes], timeout=300)
+    return total(out)
+
+
+def per_probe(net, folder, program):
+    few = count_scan(net, folder, program, FEW)
+    return (count_scan(net, folder, program, MANY) - few) / (MANY - FEW)
+
+
+def per_unit(folder, case):
+    wrap, out = callgrind(folder, "--toggle-collect=run_*")
+    text = subprocess.run([*wrap, lab.BUILD / "bench" / "decode", case, str(ROUNDS)],
+                          check=True, text=True, capture_output=True, timeout=120).stdout
+    return total(out) / int(text.split()[2])
+
+
+def scans(folder):
+    """Of a probe: ours by both senders, and zmap's."""
+    with lab.wire(drop=True) as net:
+        return {name: round(per_probe(net, folder, program), 1)
+                for name, program in (("probe packet", programs.packet),
+                                      ("probe udp", programs.udp),
+                                      ("probe zmap", programs.zmap))}
+
+
+def measure(folder):
+    return scans(folder) | {case: round(per_unit(folder, case), 1) for case in DECODE}
+
+
+def worse(now, recorded):
+    """What of ours costs more than the record allows."""
+    return [name for name, value in now.items()
+            if name != "probe zmap" and value > recorded.get(name, value) * TOLERANCE]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    args = parser.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("instructions.py: needs root, to make network namespaces")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        programs.prepare(folder)
+        now = measure(folder)
+    recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    for key, value in now.items():
+        print(f"{key:14} {value:8} instructions   (recorded: {recorded.get(key, '-')})")
+    if args.record:
+        RECORD.write_text(json.dumps(now, indent=2) + "\n")
+    if args.check and (bad := worse(now, recorded)):
+        sys.exit(f"instructions.py: more than 5 % above the record: {', '.join(bad)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""memory: the peak of a scan of 2^24 addresses."""
+import lab
+import programs
+from table import budgets, table, verdict
+
+TARGETS = "10.0.0.0/8"
+SCANNERS = [("coapscope packet", programs.packet, 180), ("coapscope udp", programs.udp, 8),
+            ("zmap -T 1", programs.zmap, 8), ("masscan", programs.masscan, 8)]
+
+
+def scan(net, folder, program, seconds):
+    watched = lab.Watched(net, program(net, folder, TARGETS, 0, cooldown=8))
+    whole = watched.wait_or_stop(seconds) < seconds
+    return watched.rss_kib / 1024, "whole" if whole else f"stopped after {seconds} s"
+
+
+def run(folder):
+    with lab.wire(drop=True) as net:
+        rows = [(name, *scan(net, folder, program, seconds))
+                for name, program, seconds in SCANNERS]
+    return "\n\n".join([
+        "Peak resident memory of a scan of 10.0.0.0/8, unpaced, 8 s cooldown; nobody "
+        "answers. (Where all answer: see find.)",
+        table(["scanner", "peak MiB", "run"],
+              [[name, f"{mib:.1f}", whole] for name, mib, whole in rows]),
+        budgets(*[(f"{name}, MiB", verdict(mib, 64, more_is_better=False))
+                  for name, mib, _ in rows if name.startswith("coapscope")])])

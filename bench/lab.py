@@ -50,14 +50,14 @@ class Watched:
         self.started = time.monotonic()
 
     def sent(self):
-        """Packets and bytes that left by v0 so far."""
+        """Packets that left by v0 so far."""
         text = pathlib.Path(f"/proc/{self.pid}/net/dev").read_text(encoding="ascii")
         for line in text.splitlines():
             name, _, numbers = line.partition(":")
             if name.strip() == "v0":
                 fields = numbers.split()
-                return int(fields[9]), int(fields[8])
-        return 0, 0
+                return int(fields[9])
+        return 0
 
     def cpu_ns(self):
         """User and system time of all threads, softirqs run by them included."""
@@ -101,18 +101,18 @@ class Watched:
                     self.process.wait(STOP_SECONDS if sign == signal.SIGKILL else 1.5)
 
     def window(self, seconds, warm_up=20000):
-        """Packets/s, CPU ns a packet, bytes a packet and CPU share over SECONDS of
+        """Packets/s, CPU ns a packet and CPU share over SECONDS of
         steady sending, which begins when WARM_UP packets have left."""
         deadline = time.monotonic() + 20
-        base = self.sent()[0]
-        while self.sent()[0] - base < warm_up:
+        base = self.sent()
+        while self.sent() - base < warm_up:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"does not send: {self.process.args}")
             time.sleep(0.005)
-        t0, (p0, b0), c0 = time.monotonic(), self.sent(), self.cpu_ns()
+        t0, p0, c0 = time.monotonic(), self.sent(), self.cpu_ns()
         time.sleep(seconds)
-        t1, (p1, b1), c1 = time.monotonic(), self.sent(), self.cpu_ns()
+        t1, p1, c1 = time.monotonic(), self.sent(), self.cpu_ns()
         if self.process.poll() is not None or p1 == p0:
             raise RuntimeError(f"ended too early: {self.process.args}")
         return {"pps": (p1 - p0) / (t1 - t0), "cpu_ns": (c1 - c0) / (p1 - p0),
-                "bytes": (b1 - b0) / (p1 - p0), "share": (c1 - c0) / 1e9 / (t1 - t0)}
+                "share": (c1 - c0) / 1e9 / (t1 - t0)}

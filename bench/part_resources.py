@@ -13,6 +13,9 @@ ROUNDS = 5
 DEVICES = 200
 BLOCKWISE = 20
 
+# Where a set's devices are: libcoap's server wants the port of all addresses.
+DEVICES_IN, STOCK_IN = "peer", "scanner"
+
 # What the responder and libcoap's server say of themselves: target to attributes.
 PLAIN = {"/sensors/temp": {"rt": "temperature-c", "if": "sensor"},
          "/sensors/light": {"rt": "light-lux", "if": "sensor"},
@@ -63,9 +66,9 @@ SETS = [(f"{DEVICES} devices of 3 resources", f"127.0.1.1-127.0.1.{DEVICES}", DE
         ("1 stock libcoap server", "127.0.9.1", 1, LIBCOAP)]
 
 
-def ask(net, command, read):
+def ask(net, place, command, read):
     began = time.monotonic()
-    text = net.run("peer", command).stdout
+    text = net.run(place, command).stdout
     return time.monotonic() - began, read(text)
 
 
@@ -80,19 +83,16 @@ def count(lists, want):
 def measure():
     runs = {(what, tool): [] for what, *_ in SETS for tool, *_ in TOOLS}
     with lab.wire() as net:
-        stock = net.start("peer", ["coap-server-notls", "-A", "127.0.9.1"],
-                          stderr=subprocess.DEVNULL)
+        net.start(STOCK_IN, ["coap-server-notls", "-A", "127.0.9.1"],
+                  stderr=subprocess.DEVNULL)
         time.sleep(0.3)
-        for _ in range(ROUNDS):
-            for what, targets, _, want in SETS:
-                for tool, command, read in TOOLS:
-                    if want is LIBCOAP:
-                        seconds, lists = ask(net, command(targets), read)
-                    else:
-                        with net.responder("--rule", "127.0.2.0/24=block2:1600"):
-                            seconds, lists = ask(net, command(targets), read)
-                    runs[what, tool].append((seconds, *count(lists, want)))
-        stock.kill()
+        with net.responder("--rule", "127.0.2.0/24=block2:1600"):
+            for _ in range(ROUNDS):
+                for what, targets, _, want in SETS:
+                    place = STOCK_IN if want is LIBCOAP else DEVICES_IN
+                    for tool, command, read in TOOLS:
+                        seconds, lists = ask(net, place, command(targets), read)
+                        runs[what, tool].append((seconds, *count(lists, want)))
     return runs
 
 

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 export BUILD=${BUILD:-build}
 [ "$(id -u)" -eq 0 ] || { echo "bench.sh: needs root" >&2; exit 1; }
 [ -f "$BUILD/build.ninja" ] || meson setup "$BUILD" >/dev/null
-ninja -C "$BUILD" all bench/txloop bench/xdp_drop.o bench/decode bench/store >/dev/null
+ninja -C "$BUILD" all bench/txloop bench/xdp_drop.o bench/no_seccomp.so \
+  bench/decode bench/store >/dev/null
 # Ended after this long whatever happens; what is run ends its own children.
 exec timeout --signal=TERM --kill-after=60 720 "${PYTHON:-/usr/bin/python3}" bench/run.py "$@"

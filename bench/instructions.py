@@ -22,7 +22,7 @@ import tempfile
 import lab
 import programs
 
-RECORD = pathlib.Path(__file__).with_name("instructions.json")
+RECORD = lab.ROOT / "bench" / "instructions.json"
 TOLERANCE = 1.05
 FEW, MANY = 20000, 60000 # probes
 ROUNDS = 200             # of a decode case

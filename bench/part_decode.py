@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """decode: nanoseconds and instructions of reading, instructions of a probe."""
-import statistics
+import json
 import subprocess
 
 import instructions
@@ -24,8 +24,8 @@ def times():
 
 def run(folder):
     runs, counts = times(), instructions.measure(folder)
-    recorded = instructions.worse(counts, __import__("json").loads(
-        instructions.RECORD.read_text())) if instructions.RECORD.exists() else []
+    recorded = json.loads(instructions.RECORD.read_text())
+    above = ", ".join(instructions.worse(counts, recorded))
     decode = [[f"{name}, a {unit}", spread(ns, "{:.1f}"), counts.get(name, "")]
               for (name, unit), ns in runs.items()]
     probes = [[name, "", value] for name, value in counts.items()
@@ -38,4 +38,4 @@ def run(folder):
         budgets(("probe packet to zmap's, instructions",
                  verdict(share, 1, 1 / 3, more_is_better=False)),
                 ("5 % above bench/instructions.json",
-                 "none" if not recorded else "NOT REACHED: " + ", ".join(recorded)))])
+                 f"NOT REACHED: {above}" if above else "none"))])

@@ -21,7 +21,7 @@ import time
 import lab
 import programs
 
-RESULTS = pathlib.Path(__file__).with_name("RESULTS.md")
+RESULTS = lab.ROOT / "bench" / "RESULTS.md"
 PARTS = ["send", "find", "idle", "checksum", "memory", "resources", "decode", "store"]
 HEAD = """# Benchmarks
 
@@ -65,8 +65,10 @@ def run_part(name):
     with tempfile.TemporaryDirectory(prefix="coapscope-bench-") as folder:
         folder = pathlib.Path(folder)
         programs.prepare(folder)
+        os.chdir(folder) # masscan leaves files where it is
         began = time.monotonic()
         text = part.run(folder)
+        os.chdir(lab.ROOT)
     return section(name, time.monotonic() - began, text)
 
 

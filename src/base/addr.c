@@ -9,15 +9,6 @@
 
 enum { V4_BITS_BEFORE = 96 /* of the mapped prefix */ };
 
-struct cs_addr cs_addr_plus(struct cs_addr a, uint64_t n)
-{
-	uint64_t low = cs_addr_low64(&a) + n;
-	uint64_t words[2] = { htobe64(cs_addr_high64(&a) + (low < n)), htobe64(low) };
-
-	memcpy(a.b, words, sizeof(a.b));
-	return a;
-}
-
 uint64_t cs_addr_distance(const struct cs_addr *a, const struct cs_addr *b)
 {
 	if (cs_addr_cmp(a, b) > 0)

@@ -94,7 +94,14 @@ static inline int cs_addr_cmp(const struct cs_addr *a, const struct cs_addr *b)
  * The address @n after @a, taking the 128 bits as one number. Wraps at the
  * end of the space; callers stay inside a range.
  */
-struct cs_addr cs_addr_plus(struct cs_addr a, uint64_t n);
+static inline struct cs_addr cs_addr_plus(struct cs_addr a, uint64_t n)
+{
+	uint64_t low = cs_addr_low64(&a) + n;
+	uint64_t words[2] = { htobe64(cs_addr_high64(&a) + (low < n)), htobe64(low) };
+
+	memcpy(a.b, words, sizeof(a.b));
+	return a;
+}
 
 /* b - a when 0 <= b - a < UINT64_MAX, else UINT64_MAX. */
 uint64_t cs_addr_distance(const struct cs_addr *a, const struct cs_addr *b);

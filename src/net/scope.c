@@ -219,7 +219,7 @@ struct cs_addr cs_scope_at(const struct cs_scope *scope, uint64_t index)
 {
 	const uint64_t *first = scope->first;
 
-	assert(index < cs_scope_count(scope));
+	assert(index < first[scope->ranges.n]);
 
 	/* The last range that does not begin behind @index; few branches to miss. */
 	size_t slot = (size_t)(index >> scope->shift);

@@ -105,7 +105,7 @@ static uint64_t cookie_hash(const struct cs_plan *plan, const struct cs_addr *ip
 			    uint16_t port)
 {
 	if (cs_addr_is_v4(ip))
-		return cs_siphash_u64(&plan->cookie_key,
+		return cs_siphash_u48(&plan->cookie_key,
 				      (uint64_t)cs_addr_low32(ip) << 16 | port);
 
 	uint8_t bytes[18];

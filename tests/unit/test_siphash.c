@@ -65,12 +65,25 @@ static void a_word_hashes_like_its_bytes(void **state)
 		    UINT64_C(0x93f5f5799a932462));
 }
 
+/* What lies above the 48 bits is no part of the message. */
+static void six_bytes_hash_like_themselves(void **state)
+{
+	static const uint8_t bytes[6] = { 0, 1, 2, 3, 4, 5 };
+
+	(void)state;
+	assert_true(cs_siphash_u48(&key, UINT64_C(0x050403020100)) ==
+		    cs_siphash(&key, bytes, sizeof(bytes)));
+	assert_true(cs_siphash_u48(&key, UINT64_C(0xffff050403020100)) ==
+		    cs_siphash(&key, bytes, sizeof(bytes)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_published_vectors_come_out),
 		cmocka_unit_test(the_vectors_of_128_bits_come_out),
 		cmocka_unit_test(a_word_hashes_like_its_bytes),
+		cmocka_unit_test(six_bytes_hash_like_themselves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

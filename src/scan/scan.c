@@ -12,7 +12,8 @@ enum {
 	TICK_MS = 10, /* follow-ups, closing of chunks */
 	MATCH_AT_ONCE = 8192,
 	CALM_MS = 20, /* the sender waits when something was lost */
-	BURST_MS = 5, /* of packets, made good after the sender slept */
+	LOOK_MS = 50, /* at the receivers' buffers while nothing comes */
+	BURST_MS = 10, /* of packets, made good after the sender slept */
 	RESULTS_MEMORY_MAX =
 		256 * 1024 * 1024, /* open and unwritten; then the sender waits */
 };
@@ -33,6 +34,8 @@ struct run {
 	uint64_t sent_before; /* at the last progress */
 	uint64_t dropped;     /* at the last look */
 	int64_t calm_ns;      /* until then the sender waits */
+	int64_t looked_ns;    /* at the buffers, and what had come by then */
+	uint64_t received;
 	unsigned signals;
 	bool cut;
 };
@@ -273,14 +276,35 @@ static void look_for_trouble(struct run *run, int64_t now_ns)
 }
 
 /*
+ * Whether the receivers' buffers need a look: with udp that is two system calls
+ * for each of the source ports, most of what a slow scan would cost.
+ */
+static bool look_is_due(struct run *run, int64_t now_ns)
+{
+	uint64_t received = cs_counted(&run->scan->counters.received);
+
+	if (received == run->received &&
+	    now_ns < run->looked_ns + LOOK_MS * CS_NS_PER_MS &&
+	    !atomic_load_explicit(&run->receiving.hold, memory_order_relaxed))
+		return false;
+	run->received = received;
+	run->looked_ns = now_ns;
+	return true;
+}
+
+/*
  * Lets the sender wait while too much is unread or unwritten, and for a moment
  * after each time that something came and found no room.
  */
 static void set_hold(struct run *run)
 {
+	int64_t now_ns = cs_clock_mono(run->scan->clock);
+
+	if (!look_is_due(run, now_ns))
+		return;
+
 	uint64_t memory = run->matching.hosts.memory + atomic_load(&run->writing.backlog);
 	uint64_t dropped = cs_scan_dropped(run->scan);
-	int64_t now_ns = cs_clock_mono(run->scan->clock);
 
 	if (dropped > run->dropped)
 		run->calm_ns = now_ns + CALM_MS * CS_NS_PER_MS;

@@ -8,7 +8,7 @@ enum {
 	SLEEP_MAX_NS = 50 * 1000 * 1000, /* a stop is seen within this */
 	FULL_SLEEP_NS = 50 * 1000,       /* a full queue drains meanwhile */
 	HOLD_SLEEP_NS = 500 * 1000,
-	GATHER_MAX_NS = 2 * 1000 * 1000, /* to send several packets a wake-up */
+	GATHER_MAX_NS = 4 * 1000 * 1000, /* to send several packets a wake-up */
 	FAILING_MAX = 512,  /* in a row: the way is gone, not one address of it */
 	FAILING_SEEMS = 16, /* in a row at a chunk's end: it is not called probed */
 	FULL_TRIES = 40000, /* 2 s of a full queue: the way is blocked */

@@ -29,7 +29,7 @@ def verdict(value, least, aim=None, more_is_better=True):
         return value >= bound if more_is_better else value <= bound
 
     if aim is not None and reaches(aim):
-        return f"{value:.2f}: reached, and the aim of {aim:g}"
+        return f"{value:.2f}: reached, and the aim of {aim:.2g}"
     word = "reached" if reaches(least) else "NOT REACHED"
     return f"{value:.2f}: {word} ({'at least' if more_is_better else 'at most'} {least:g})"
 

@@ -11,8 +11,8 @@
 enum {
 	TICK_MS = 10, /* follow-ups, closing of chunks */
 	MATCH_AT_ONCE = 8192,
-	CALM_MS = 20, /* the sender waits when something was lost */
-	LOOK_MS = 50, /* at the receivers' buffers while nothing comes */
+	CALM_MS = 20,  /* the sender waits when something was lost */
+	LOOK_MS = 50,  /* at the receivers' buffers while nothing comes */
 	BURST_MS = 10, /* of packets, made good after the sender slept */
 	RESULTS_MEMORY_MAX =
 		256 * 1024 * 1024, /* open and unwritten; then the sender waits */

@@ -19,10 +19,10 @@ import subprocess
 import sys
 import tempfile
 
-import lab
+import rig
 import programs
 
-RECORD = lab.ROOT / "bench" / "instructions.json"
+RECORD = rig.ROOT / "bench" / "instructions.json"
 TOLERANCE = 1.05
 FEW, MANY = 20000, 60000 # probes
 ROUNDS = 200             # of a decode case
@@ -32,7 +32,7 @@ DECODE = ["write-probe", "msg-probe", "msg-reply", "inspect-reply", "options", "
 
 def callgrind(folder, *options):
     """The command's beginning. The totals are read by `totals`."""
-    preload = f"LD_PRELOAD={lab.BUILD}/bench/no_seccomp.so"
+    preload = f"LD_PRELOAD={rig.BUILD}/bench/no_seccomp.so"
     return ["env", preload, "valgrind", "-q", "--tool=callgrind",
             f"--callgrind-out-file={folder}/open/callgrind.out", *options]
 
@@ -68,14 +68,14 @@ def per_probe(net, folder, program):
 
 def per_unit(folder, case):
     wrap = callgrind(folder, "--toggle-collect=run_*")
-    text = subprocess.run([*wrap, lab.BUILD / "bench" / "decode", case, str(ROUNDS)],
+    text = subprocess.run([*wrap, rig.BUILD / "bench" / "decode", case, str(ROUNDS)],
                           check=True, text=True, capture_output=True, timeout=120).stdout
     return sum(totals(folder).values()) / int(text.split()[2])
 
 
 def scans(folder):
     """Of a probe: ours by both senders, and zmap's."""
-    with lab.wire(drop=True) as net:
+    with rig.wire(drop=True) as net:
         return {name: round(per_probe(net, folder, program), 1)
                 for name, program in (("probe packet", programs.packet),
                                       ("probe udp", programs.udp),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """checksum: do all probes arrive whole, and are answers taken without complaint?"""
-import lab
+import rig
 import programs
 from table import budgets, table
 
@@ -24,7 +24,7 @@ def difference(before, after):
 def scan(net, folder, program):
     before = counters(net)
     with net.responder() as responder:
-        watched = lab.Watched(net, program(net, folder, TARGETS, RATE, cooldown=3, rows=True))
+        watched = rig.Watched(net, program(net, folder, TARGETS, RATE, cooldown=3, rows=True))
         watched.wait(90)
     return difference(before, counters(net)) | {"requests": responder.saw["requests"]}
 
@@ -40,7 +40,7 @@ def control(net, folder):
 
 def run(folder):
     rows = []
-    with lab.wire() as net:
+    with rig.wire() as net:
         for name, program in SCANNERS:
             rows.append((name, scan(net, folder, program)))
         rows.append((f"bare loop, 2 of {SPOIL} wrong on purpose", control(net, folder)))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """find: how many of 65,536 addresses that all answer are found."""
-import lab
+import rig
 import programs
 from table import budgets, table
 
@@ -17,7 +17,7 @@ SCANNERS = [("coapscope packet", programs.packet), ("coapscope udp", programs.ud
 def scan(net, folder, program, rate):
     (folder / "open" / "rows").unlink(missing_ok=True)
     with net.responder() as responder:
-        watched = lab.Watched(net, program(net, folder, TARGETS, rate, cooldown=2,
+        watched = rig.Watched(net, program(net, folder, TARGETS, rate, cooldown=2,
                                            rows=True))
         seconds = watched.wait_or_stop(PATIENCE)
     return {"found": len(programs.found(program, folder)), "seconds": seconds,
@@ -26,7 +26,7 @@ def scan(net, folder, program, rate):
 
 def measure(folder):
     runs = {(name, rate): [] for rate in RATES for name, _ in SCANNERS}
-    with lab.wire() as net:
+    with rig.wire() as net:
         for turn in range(ROUNDS):
             for rate in RATES:
                 for name, program in SCANNERS:

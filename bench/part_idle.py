@@ -2,7 +2,7 @@
 """idle: what a slow scan takes of a core."""
 import statistics
 
-import lab
+import rig
 import programs
 from table import budgets, spread, table, verdict
 
@@ -16,11 +16,11 @@ SENDERS = [("coapscope packet", programs.packet), ("coapscope udp", programs.udp
 
 def measure(folder):
     runs = {name: [] for name, _ in SENDERS}
-    with lab.wire(drop=True) as net:
+    with rig.wire(drop=True) as net:
         for turn in range(ROUNDS):
             for i in range(len(SENDERS)):
                 name, program = SENDERS[(i + turn) % len(SENDERS)]
-                watched = lab.Watched(net, program(net, folder, TARGETS, RATE))
+                watched = rig.Watched(net, program(net, folder, TARGETS, RATE))
                 try:
                     runs[name].append(watched.window(SECONDS, warm_up=5000))
                 finally:

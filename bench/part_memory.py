@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """memory: the peak of a scan of 2^24 addresses."""
-import lab
+import rig
 import programs
 from table import budgets, table, verdict
 
@@ -15,13 +15,13 @@ def scan(net, folder, program, seconds):
     command = program(net, folder, TARGETS, 0, cooldown=8)
     if program in (programs.packet, programs.udp):
         command += LEFT_OUT
-    watched = lab.Watched(net, command)
+    watched = rig.Watched(net, command)
     whole = watched.wait_or_stop(seconds) < seconds
     return watched.rss_kib / 1024, "whole" if whole else f"stopped after {seconds} s"
 
 
 def run(folder):
-    with lab.wire(drop=True) as net:
+    with rig.wire(drop=True) as net:
         rows = [(name, *scan(net, folder, program, seconds))
                 for name, program, seconds in SCANNERS]
     return "\n\n".join([

@@ -6,7 +6,7 @@ import subprocess
 import time
 import xml.etree.ElementTree
 
-import lab
+import rig
 from table import budgets, table
 
 ROUNDS = 5
@@ -30,7 +30,7 @@ LIBCOAP = {"/": {"title": "General Info", "ct": "0"},
 
 
 def ours(targets, *more):
-    return [lab.BUILD / "coapscope", "resources", "-q", "-O", "jsonl", *more, targets]
+    return [rig.BUILD / "coapscope", "resources", "-q", "-O", "jsonl", *more, targets]
 
 
 def unpaced(targets):
@@ -82,7 +82,7 @@ def count(lists, want):
 
 def measure():
     runs = {(what, tool): [] for what, *_ in SETS for tool, *_ in TOOLS}
-    with lab.wire() as net:
+    with rig.wire() as net:
         net.start(STOCK_IN, ["coap-server-notls", "-A", "127.0.9.1"],
                   stderr=subprocess.DEVNULL)
         time.sleep(0.3)

@@ -2,7 +2,7 @@
 """send: packets a second of one sender, and the CPU time that each one costs."""
 import statistics
 
-import lab
+import rig
 import programs
 from table import budgets, ratios, spread, table, verdict
 
@@ -30,7 +30,7 @@ def first_frame(net, folder, program):
     """The first probe that leaves, in bytes."""
     capture = net.start("scanner", ["/usr/bin/python3", "-c", CAPTURE])
     capture.stdout.readline()
-    sender = lab.Watched(net, program(net, folder, TARGETS, 1000))
+    sender = rig.Watched(net, program(net, folder, TARGETS, 1000))
     try:
         return bytes.fromhex(capture.communicate(timeout=30)[0])
     finally:
@@ -50,7 +50,7 @@ def check_frames(net, folder):
 def run_round(net, folder, runs, turn):
     for i in range(len(SENDERS)):
         name, program = SENDERS[(i + turn) % len(SENDERS)]
-        watched = lab.Watched(net, program(net, folder, TARGETS, 0))
+        watched = rig.Watched(net, program(net, folder, TARGETS, 0))
         try:
             runs[name].append(watched.window(SECONDS))
         finally:
@@ -59,7 +59,7 @@ def run_round(net, folder, runs, turn):
 
 def measure(folder):
     runs = {name: [] for name, _ in SENDERS}
-    with lab.wire(drop=True) as net:
+    with rig.wire(drop=True) as net:
         check_frames(net, folder)
         for turn in range(ROUNDS):
             run_round(net, folder, runs, turn)

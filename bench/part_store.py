@@ -4,7 +4,7 @@ import re
 import statistics
 import subprocess
 
-from lab import BUILD
+from rig import BUILD
 from table import budgets, spread, table, verdict
 
 ROUNDS = 3

@@ -10,7 +10,7 @@ import functools
 import shutil
 import subprocess
 
-from lab import BUILD, SOURCE
+from rig import BUILD, SOURCE
 
 PROBE = b"\x40\x01\x7d\x70\xbb.well-known\x04core"
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",

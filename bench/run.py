@@ -18,10 +18,10 @@ import sys
 import tempfile
 import time
 
-import lab
+import rig
 import programs
 
-RESULTS = lab.ROOT / "bench" / "RESULTS.md"
+RESULTS = rig.ROOT / "bench" / "RESULTS.md"
 PARTS = ["send", "find", "idle", "checksum", "memory", "resources", "decode", "store"]
 HEAD = """# Benchmarks
 
@@ -68,7 +68,7 @@ def run_part(name):
         os.chdir(folder) # masscan leaves files where it is
         began = time.monotonic()
         text = part.run(folder)
-        os.chdir(lab.ROOT)
+        os.chdir(rig.ROOT)
     return section(name, time.monotonic() - began, text)
 
 
@@ -76,7 +76,7 @@ def main():
     wanted = sys.argv[1:] or PARTS
     if unknown := set(wanted) - set(PARTS):
         sys.exit(f"bench: no part {', '.join(unknown)}; there are: {' '.join(PARTS)}")
-    if why := lab.netns.why_not():
+    if why := rig.netns.why_not():
         sys.exit(f"bench: {why}")
     # So that a kill, too, ends what was started and removes the namespaces.
     for sign in (signal.SIGTERM, signal.SIGHUP):
@@ -87,7 +87,7 @@ def main():
         try:
             text = run_part(name)
         except (OSError, RuntimeError, ValueError, TimeoutError,
-                lab.subprocess.SubprocessError) as error:
+                rig.subprocess.SubprocessError) as error:
             print(f"FAILED: {name}: {error}", flush=True)
             failed.append(name)
             continue

@@ -8,6 +8,7 @@
  * opened before (source ports, capture ring, outputs) stays open.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,18 @@ static int say_end(const struct cs_scan_job *job)
 	return CS_EXIT_FAILED;
 }
 
+/* Else people count the rows and miss some. */
+static void say_left_out(const struct cs_scan_job *job)
+{
+	uint64_t n = job->output.left_out;
+
+	if (n)
+		cs_log(&job->ctx->log, CS_NOTE,
+		       "%" PRIu64
+		       " of them %s no 2.05 Content: --all-codes shows %s, too",
+		       n, n == 1 ? "is" : "are", n == 1 ? "it" : "them");
+}
+
 static int worst(int a, int b)
 {
 	return a > b ? a : b;
@@ -250,6 +263,7 @@ static int run(struct cs_scan_job *job)
 
 	status = worst(status, cs_scan_end_store(job));
 	cs_scan_show_summary(scan, cs_clock_mono(scan->clock) - started, &job->ctx->log);
+	say_left_out(job);
 	if (job->output.metadata)
 		cs_scan_write_metadata(job, cs_out_file_stream(job->output.metadata));
 	if (scan->end == CS_END_OUTPUT_FAILED) {

@@ -161,7 +161,7 @@ enum cs_err cs_scan_output_row(void *arg, const struct cs_result *row)
 						  ? &output->out_ipv6
 						  : &output->out;
 
-	(void)cs_record_row(output->format, out, row);
+	output->left_out += !cs_record_row(output->format, out, row);
 	return ferror(out->to) ? CS_ERR_IO : CS_OK;
 }
 

@@ -22,6 +22,7 @@ struct cs_scan_output {
 	struct cs_record_out out_ipv6;
 	struct cs_out_file *metadata; /* or NULL; owned */
 	FILE *status;                 /* or NULL; owned; written in place */
+	uint64_t left_out;            /* results that csv and table do not hold */
 	bool progress;                /* a terminal to show progress on */
 	bool one_screen;              /* results go to a terminal, too */
 	/* The matcher draws progress, the writer rows: */

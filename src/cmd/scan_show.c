@@ -164,16 +164,24 @@ static void show_losses(struct cs_scan *scan, const struct cs_log *log)
 			       cs_counted(&c->rejected[cause]), cs_reject_name(cause));
 }
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void cs_scan_show_summary(struct cs_scan *scan, int64_t elapsed_ns,
 			  const struct cs_log *log)
 {
 	const struct cs_counters *c = &scan->counters;
 
+	uint64_t results = cs_counted(&c->results), probes = cs_counted(&c->probes_sent),
+		 more = cs_counted(&c->follow_ups_sent);
+
 	cs_log(log, CS_NOTE,
-	       "%" PRIu64 " results; %" PRIu64 " probes and %" PRIu64
-	       " follow-ups sent in %.1f s; %" PRIu64 " of %" PRIu64 " chunks closed",
-	       cs_counted(&c->results), cs_counted(&c->probes_sent),
-	       cs_counted(&c->follow_ups_sent), (double)elapsed_ns / 1e9,
-	       scan->chunks_closed, scan->plan.chunks);
+	       "%" PRIu64 " result%s; %" PRIu64 " probe%s and %" PRIu64
+	       " follow-up%s sent in %.1f s; %" PRIu64 " of %" PRIu64 " chunk%s closed",
+	       results, plural(results), probes, plural(probes), more, plural(more),
+	       (double)elapsed_ns / 1e9, scan->chunks_closed, scan->plan.chunks,
+	       plural(scan->plan.chunks));
 	show_losses(scan, log);
 }

@@ -106,6 +106,12 @@ def test_csv_all_codes_has_the_others_too(made):
     assert "127.0.0.5" not in table(made["csv"].out)[1]
 
 
+@pytest.mark.parametrize("name,said", [("csv", True), ("table", True), ("all", False),
+                                       ("jsonl", False)])
+def test_what_is_left_out_is_said(made, name, said):
+    assert ("1 of them is no 2.05 Content" in made[name].err) == said
+
+
 def test_split_ipv6_writes_a_file_of_its_own(made):
     files = made["files"]
     assert len(files) == 2, list(files)

@@ -82,10 +82,15 @@ static void say_silent(struct cs_visit *v)
 {
 	int64_t seconds = v->limits->exchange.give_up_ns / NS_PER_S;
 
-	end(v, "no answer within %lld s%s", (long long)seconds,
-	    v->x.acked   ? " after it was acknowledged"
-	    : v->strange ? ", only datagrams that do not belong to the request"
-			 : "");
+	if (v->other_port && !v->x.acked && !v->strange)
+		/* Behind address translation, or broken: scan would have found it. */
+		end(v, "no answer within %lld s, only datagrams from port %u",
+		    (long long)seconds, v->other_port);
+	else
+		end(v, "no answer within %lld s%s", (long long)seconds,
+		    v->x.acked   ? " after it was acknowledged"
+		    : v->strange ? ", only datagrams that do not belong to the request"
+				 : "");
 }
 
 enum cs_exchange_step cs_visit_step(struct cs_visit *v, int64_t now_ns, int64_t *wake_ns)
@@ -315,7 +320,10 @@ size_t cs_visit_input(struct cs_visit *v, const struct cs_endpoint *peer,
 		    cs_fault_text(in.flaw.fault));
 		break;
 	case CS_EXCHANGE_FOREIGN:
-		v->strange = v->strange || cs_endpoint_eq(peer, &v->ask->peer);
+		if (cs_endpoint_eq(peer, &v->ask->peer))
+			v->strange = true;
+		else if (cs_addr_cmp(&peer->ip, &v->ask->peer.ip) == 0)
+			v->other_port = peer->port;
 		break;
 	case CS_EXCHANGE_ACKED:
 		break;

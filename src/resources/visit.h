@@ -60,7 +60,8 @@ struct cs_visit {
 	unsigned echoes;
 	uint8_t echo[CS_VISIT_ECHO];
 	size_t echo_len;
-	bool strange; /* a datagram of the device that was no answer */
+	bool strange;        /* a datagram of the device that was no answer */
+	uint16_t other_port; /* that its address sent from meanwhile; 0: none */
 
 	/* outcome */
 	bool ended;

@@ -368,6 +368,15 @@ static void silence_is_said_with_what_came_instead(void **state)
 	assert_string_equal(v.error, "no answer within 93 s, only datagrams that do not "
 				     "belong to the request");
 
+	const struct cs_endpoint beside = { .ip = asked.peer.ip, .port = 47763 };
+
+	v = begun();
+	cs_visit_sent(&v, 0);
+	assert_int_equal(cs_visit_input(&v, &beside, SPAN("\x60\x45\xff\xff"), reply), 0);
+	assert_int_equal(cs_visit_step(&v, 93 * S, &wake), CS_EXCHANGE_OVER);
+	assert_string_equal(v.error,
+			    "no answer within 93 s, only datagrams from port 47763");
+
 	v = begun();
 	cs_visit_sent(&v, 0);
 

@@ -99,6 +99,8 @@ def main():
     args = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("instructions.py: needs root, to make network namespaces")
+    subprocess.run(["ninja", "-C", rig.BUILD, "all", "bench/decode", "bench/xdp_drop.o",
+                    "bench/no_seccomp.so"], check=True, stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         programs.prepare(folder)

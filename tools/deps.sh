@@ -23,7 +23,7 @@ for set in "${@:-build}"; do
     demo) want="$want $build $demo" ;;
     test) want="$want $build $tests" ;;
     bench) want="$want $build $bench" ;;
-    nightly) want="$want $build $tests $nightly" ;;
+    nightly) want="$want $build $tests $bench $nightly" ;;
     *) echo "deps.sh: '$set': want build, demo, test, bench or nightly" >&2; exit 2 ;;
   esac
 done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What takes too long for every change: the tests, the unit tests under
-# valgrind, the pure layers on a 32-bit and a big-endian machine, and minutes of
+# valgrind, instructions counted, the pure layers on a 32-bit and a big-endian machine, and minutes of
 # fuzzing a target (SECONDS_EACH, 300).
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -38,6 +38,9 @@ tools/test.sh || fail "tests"
 meson test -C "$BUILD" --suite unit --no-suite threads -t 20 \
   --wrap 'valgrind --error-exitcode=9 --leak-check=full -q' --logbase valgrind \
   >"$BUILD/valgrind.log" 2>&1 || { tail -n 60 "$BUILD/valgrind.log"; fail "valgrind"; }
+if [ "$(id -u)" -eq 0 ]; then
+  "${PYTHON:-/usr/bin/python3}" bench/instructions.py --check || fail "instructions"
+fi
 elsewhere i686-linux-gnu-gcc "" || fail "32 bits"
 elsewhere s390x-linux-gnu-gcc qemu-s390x || fail "big-endian"
 tools/fuzz.sh "${SECONDS_EACH:-300}" || fail "fuzzing"

@@ -51,7 +51,7 @@ CS_MUST_USE int cs_scan_resume_options(struct cs_scan_job *job);
 /* Enters the scan into the store, or takes up what is there of it. */
 CS_MUST_USE int cs_scan_open_shard(struct cs_scan_job *job);
 
-/* The metadata as one JSON line. */
+/* The metadata of this run as one JSON line. */
 void cs_scan_write_metadata(struct cs_scan_job *job, FILE *to);
 
 /* Publishes what was stored; returns an exit status, CS_EXIT_OK if all is well. */

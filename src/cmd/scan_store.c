@@ -143,6 +143,17 @@ int cs_scan_open_shard(struct cs_scan_job *job)
 	return -1;
 }
 
+/*
+ * This run asked nobody and only wrote the results of an ended scan once more:
+ * what the store says of that scan stays.
+ */
+static bool is_copy(struct cs_scan_job *job)
+{
+	return job->options.resume && job->row.state == CS_SCAN_DONE &&
+	       job->row.metadata.len > 0 &&
+	       cs_counted(&job->scan.counters.probes_sent) == 0;
+}
+
 void cs_scan_write_metadata(struct cs_scan_job *job, FILE *to)
 {
 	const struct cs_metadata about = { .scan = job->id,
@@ -188,7 +199,7 @@ int cs_scan_end_store(struct cs_scan_job *job)
 		cs_shard_abandon(shard);
 		return CS_EXIT_FAILED;
 	}
-	if (cs_shard_publish(shard) || !update_row(job))
+	if (cs_shard_publish(shard) || (!is_copy(job) && !update_row(job)))
 		return cs_scan_say(job, CS_EXIT_FAILED, cs_store_why(job->store));
 	return CS_EXIT_OK;
 }

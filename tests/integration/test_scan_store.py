@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a scan keeps, and what is left of it when it is killed, stopped or cramped."""
+import contextlib
 import os
 import random
 import signal
@@ -131,6 +132,17 @@ def test_resume_of_what_is_not_there(lab, net):
 def test_resume_takes_no_targets(lab, net):
     run = lab.scan(net, "--resume", "last", "127.0.0.1", meta=False)
     assert run.status == 2 and run.err.count("\n") == 1 and "--resume" in run.err
+
+
+def test_writing_the_results_again_leaves_the_stored_scan_as_it_was(lab, net):
+    def stored():
+        with contextlib.closing(sqlite3.connect(lab.store / "catalog.db")) as db:
+            return db.execute("SELECT * FROM scan").fetchall()
+    lab.scan(net, "127.8.0.0/24", "-c1", "--exclude", "127.8.0.9").ok()
+    before = stored()
+    assert '"probes_sent":255,' in str(before)
+    assert lab.scan(net, "--resume", "last", "-O", "csv").ok().meta["probes_sent"] == 0
+    assert stored() == before
 
 
 def test_resume_keeps_to_the_plan(lab, net):

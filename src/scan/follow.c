@@ -11,6 +11,7 @@ enum {
 	SILENCE_S = 3,        /* ACK_TIMEOUT x ACK_RANDOM_FACTOR, RFC 7252 section 4.8 */
 	SEND_TRIES = 64,
 	SEPARATE_S = 8, /* for a separate response after an Empty ACK */
+	STALE_S = 2,    /* ACK_TIMEOUT: by then the device has repeated its CON */
 };
 
 void cs_following_init(struct cs_following *f, const struct cs_plan *plan,
@@ -103,14 +104,19 @@ enum cs_err cs_follow_rest(struct cs_following *f, struct cs_host *host)
 	return CS_OK;
 }
 
-static void send_to(struct cs_following *f, const struct cs_host *host, uint16_t port,
-		    struct cs_span bytes)
+/* Which of our ports something leaves from. */
+struct leave {
+	uint16_t lane, port_index;
+};
+
+static void send_to(struct cs_following *f, struct leave from, const struct cs_addr *ip,
+		    uint16_t port, struct cs_span bytes)
 {
-	const struct cs_ports *ports = &f->lanes->lane[host->lane].ports;
-	int fd = cs_addr_is_v4(&host->ip) ? ports->fd_v4[host->port_index]
-					  : ports->fd_v6[host->port_index];
+	const struct cs_ports *ports = &f->lanes->lane[from.lane].ports;
+	int fd = cs_addr_is_v4(ip) ? ports->fd_v4[from.port_index]
+				   : ports->fd_v6[from.port_index];
 	struct sockaddr_storage to;
-	socklen_t len = cs_addr_to_sockaddr(&host->ip, port, f->scope_id, &to);
+	socklen_t len = cs_addr_to_sockaddr(ip, port, f->scope_id, &to);
 
 	/* A call may fail for the ICMP error that an earlier packet met. */
 	for (unsigned tries = 0; tries < SEND_TRIES; tries++)
@@ -146,22 +152,35 @@ static void ask(struct cs_following *f, struct cs_follow *follow, int64_t now_ns
 		cs_probe_well_known_block(&w, follow->mid, token, &follow->body.next);
 	follow->asked = true;
 	follow->extended = false;
+	follow->asked_ns = now_ns;
 	follow->deadline_ns = now_ns + SILENCE_S * CS_NS_PER_S;
 	push(&f->asked, follow);
 	f->in_flight++;
-	send_to(f, follow->host, follow->host->port, cs_wr_done(&w));
+
+	const struct cs_host *host = follow->host;
+	const struct leave from = { host->lane, host->port_index };
+
+	send_to(f, from, &host->ip, host->port, cs_wr_done(&w));
 }
 
-/* Asks again (the next block): its place in the asked queue is given up. */
-static void ask_next(struct cs_following *f, struct cs_follow *old)
+/*
+ * Asks again (the next block): its place in the asked queue is given up. A
+ * device that takes nearly all of its time for each block would hold its chunk,
+ * and with that the scan: all of its time together has an end, too.
+ */
+static void ask_next(struct cs_following *f, struct cs_follow *old, int64_t now_ns)
 {
-	struct cs_follow *follow = malloc(sizeof(*follow));
+	int64_t waited = old->waited_ns + now_ns - old->asked_ns;
+	struct cs_follow *follow = waited < CS_FOLLOW_DEVICE_S * CS_NS_PER_S
+					   ? malloc(sizeof(*follow))
+					   : NULL;
 
 	if (!follow) {
 		end(old);
 		return;
 	}
 	*follow = *old;
+	follow->waited_ns = waited;
 	follow->asked = false;
 	follow->host->follow = follow;
 	old->ended = true; /* the host now has the new one: not end() */
@@ -169,7 +188,7 @@ static void ask_next(struct cs_following *f, struct cs_follow *old)
 }
 
 static void take_block(struct cs_following *f, struct cs_follow *follow,
-		       const struct cs_reply *reply)
+		       const struct cs_reply *reply, int64_t now_ns)
 {
 	struct cs_host *host = follow->host;
 	struct cs_span bytes;
@@ -183,7 +202,7 @@ static void take_block(struct cs_following *f, struct cs_follow *follow,
 	}
 	host->blocks += bytes.len > 0;
 	if (state == CS_BODY_MORE) {
-		ask_next(f, follow);
+		ask_next(f, follow, now_ns);
 		return;
 	}
 	host->complete = state == CS_BODY_COMPLETE; /* else: cut */
@@ -195,8 +214,9 @@ void cs_follow_confirmed(struct cs_following *f, struct cs_host *host)
 	if (!host->follow || !host->follow->confirm || !host->follow->asked)
 		return;
 	end(host->follow);
+	if (!host->validated) /* a full match may have come meanwhile */
+		cs_count(&f->counters->results, 1);
 	host->validated = true;
-	cs_count(&f->counters->results, 1);
 	if (cs_follow_rest(f, host))
 		host->complete = false; /* no memory: the body stays as it is */
 }
@@ -221,7 +241,7 @@ bool cs_follow_take(struct cs_following *f, struct cs_host *host,
 		if (follow->confirm)
 			cs_follow_confirmed(f, host);
 		else
-			take_block(f, follow, reply);
+			take_block(f, follow, reply, now_ns);
 		return true;
 	}
 	if (!reply->has_mid || reply->mid != follow->mid)
@@ -260,11 +280,35 @@ static void give_up(struct cs_following *f, int64_t now_ns)
 	}
 }
 
+static void send_acks(struct cs_following *f, int64_t now_ns)
+{
+	int64_t wait;
+
+	while (f->acks_n > 0) {
+		const struct cs_ack_due *due = &f->acks[f->acks_first];
+		const struct leave from = { due->lane, due->port_index };
+		uint8_t bytes[CS_MSG_HEADER];
+		struct cs_wr w = cs_wr_over(bytes, sizeof(bytes));
+		bool stale = now_ns - due->since_ns > STALE_S * CS_NS_PER_S;
+
+		if (!stale && !cs_pace_take(&f->own, 1, now_ns, &wait))
+			return;
+		f->acks_first = (f->acks_first + 1) % CS_ACKS_WAITING;
+		f->acks_n--;
+		if (stale)
+			continue;
+		cs_probe_ack(&w, due->mid);
+		cs_pace_force(f->pace, 1, now_ns);
+		send_to(f, from, &due->to, due->to_port, cs_wr_done(&w));
+	}
+}
+
 void cs_following_tick(struct cs_following *f, int64_t now_ns)
 {
 	int64_t wait;
 
 	give_up(f, now_ns);
+	send_acks(f, now_ns);
 	while (f->waiting.first && f->in_flight < IN_FLIGHT_MAX &&
 	       cs_pace_take(&f->own, 1, now_ns, &wait)) {
 		cs_pace_force(f->pace, 1, now_ns);
@@ -292,13 +336,15 @@ void cs_following_clear(struct cs_following *f)
 void cs_follow_ack(struct cs_following *f, struct cs_host *host, uint16_t from_port,
 		   uint16_t mid, int64_t now_ns)
 {
-	uint8_t bytes[CS_MSG_HEADER];
-	struct cs_wr w = cs_wr_over(bytes, sizeof(bytes));
-
-	if (host->acks_sent >= CS_ACKS_MAX)
+	if (host->acks_sent >= CS_ACKS_MAX || f->acks_n == CS_ACKS_WAITING)
 		return;
 	host->acks_sent++;
-	cs_probe_ack(&w, mid);
-	cs_pace_force(f->pace, 1, now_ns);
-	send_to(f, host, from_port, cs_wr_done(&w));
+	f->acks[(f->acks_first + f->acks_n++) % CS_ACKS_WAITING] =
+		(struct cs_ack_due){ .to = host->ip,
+				     .since_ns = now_ns,
+				     .to_port = from_port,
+				     .mid = mid,
+				     .port_index = host->port_index,
+				     .lane = host->lane };
+	send_acks(f, now_ns);
 }

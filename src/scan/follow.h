@@ -16,14 +16,18 @@ enum {
 	CS_FOLLOW_BLOCKS_MAX = 64,
 	CS_FOLLOW_BODY_MAX = 64 * 1024,
 	CS_FOLLOW_TOKEN = 8,
-	CS_ACKS_MAX = 8, /* Empty ACKs to one device */
+	CS_ACKS_MAX = 8,         /* Empty ACKs to one device */
+	CS_ACKS_WAITING = 1024,  /* for the pace; who finds no room repeats itself */
+	CS_FOLLOW_DEVICE_S = 60, /* in all that a body's blocks may be waited for */
 };
 
 struct cs_follow {
 	struct cs_host *host;
 	struct cs_follow *next; /* in the waiting or asked queue */
 	struct cs_body body;
-	int64_t deadline_ns; /* of the answer, once asked */
+	int64_t asked_ns;    /* when, once asked */
+	int64_t deadline_ns; /* of the answer */
+	int64_t waited_ns;   /* for the answers to earlier questions */
 	uint8_t token[CS_FOLLOW_TOKEN];
 	uint16_t mid;
 	bool confirm; /* else: the next block */
@@ -35,18 +39,27 @@ struct cs_follow_queue {
 	struct cs_follow *first, **last;
 };
 
+/* An Empty ACK that waits for the pace; the host may be gone by then. */
+struct cs_ack_due {
+	struct cs_addr to;
+	int64_t since_ns;
+	uint16_t to_port, mid, port_index, lane;
+};
+
 struct cs_following {
 	const struct cs_plan *plan;
 	struct cs_lanes *lanes;
 	struct cs_hosts *hosts;
 	struct cs_pace *pace; /* of all packets: pushed on by what leaves here */
-	struct cs_pace own;   /* follow-ups alone may take all of the rate */
+	struct cs_pace own;   /* follow-ups and ACKs may take all of the rate, no more */
 	struct cs_counters *counters;
 	uint32_t scope_id;    /* interface index for link-local IPv6, else 0 */
 	struct cs_sipkey key; /* of the tokens: random, not from the seed */
 	uint64_t asked_ever;  /* makes each token another */
 	struct cs_follow_queue waiting, asked;
 	unsigned in_flight;
+	struct cs_ack_due acks[CS_ACKS_WAITING]; /* a ring, from acks_first on */
+	unsigned acks_first, acks_n;
 };
 
 /* Readies it; @key is random. What it points to outlives it. */
@@ -86,6 +99,9 @@ void cs_following_tick(struct cs_following *f, int64_t now_ns);
 /* Gives all of them up. */
 void cs_following_clear(struct cs_following *f);
 
-/* Acknowledges a CON of @host, at most CS_ACKS_MAX times. */
+/*
+ * Acknowledges a CON of @host, at most CS_ACKS_MAX times: now, or as soon as the
+ * pace allows. A storm of CONs must not make us send faster than we may.
+ */
 void cs_follow_ack(struct cs_following *f, struct cs_host *host, uint16_t from_port,
 		   uint16_t mid, int64_t now_ns);

@@ -16,6 +16,9 @@
 
 struct cs_follow;
 
+/* Bytes of all open hosts together; what comes beyond is counted as lost. */
+#define CS_HOSTS_MEMORY_MAX (UINT64_C(512) * 1024 * 1024)
+
 /* How much a datagram says; a better one takes the place of the first. */
 enum cs_rank {
 	CS_RANK_NONE,

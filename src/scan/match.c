@@ -117,6 +117,18 @@ static struct cs_host *host_for(struct cs_matching *m, struct cs_open_chunk *chu
 	return host;
 }
 
+/*
+ * The sender waits long before this much is kept (scan.c), but what was asked
+ * already may still answer, each with the largest datagram that there is.
+ */
+static bool has_room(struct cs_matching *m)
+{
+	if (m->hosts.memory < CS_HOSTS_MEMORY_MAX)
+		return true;
+	cs_count(&m->counters->overflow, 1);
+	return false;
+}
+
 static enum cs_err match_one(struct cs_matching *m, const struct cs_arrival *arrival,
 			     struct cs_span datagram)
 {
@@ -124,7 +136,7 @@ static enum cs_err match_one(struct cs_matching *m, const struct cs_arrival *arr
 	struct cs_open_chunk *chunk = chunk_of(m, arrival);
 	struct cs_reply reply;
 
-	if (!chunk)
+	if (!chunk || !has_room(m))
 		return CS_OK;
 
 	struct cs_host *host = cs_hosts_find(&m->hosts, arrival->slot);

@@ -49,10 +49,15 @@ static bool find_by_mid(const struct cs_plan *plan, const struct cs_datagram *da
 			struct cs_arrival *arrival)
 {
 	struct cs_rd rd = cs_rd_over(datagram->payload.ptr, datagram->payload.len);
+	uint64_t index;
 
 	(void)cs_rd_u16(&rd);
 
 	uint16_t mid = cs_rd_u16(&rd);
+
+	/* Strangers' floods are not worth the hashes. */
+	if (!cs_scope_find(plan->scope, &datagram->from, &index))
+		return false;
 
 	for (uint32_t i = 0; !rd.err && i < plan->n_ports && i < OTHER_PORTS_MAX; i++) {
 		arrival->port = plan->ports[i];

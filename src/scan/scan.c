@@ -11,9 +11,10 @@
 enum {
 	TICK_MS = 10, /* follow-ups, closing of chunks */
 	MATCH_AT_ONCE = 8192,
-	CALM_MS = 20,  /* the sender waits when something was lost */
-	LOOK_MS = 50,  /* at the receivers' buffers while nothing comes */
-	BURST_MS = 10, /* of packets, made good after the sender slept */
+	MATCH_ROUNDS = 8, /* before signals, follow-ups and chunks get their turn */
+	CALM_MS = 20,     /* the sender waits when something was lost */
+	LOOK_MS = 50,     /* at the receivers' buffers while nothing comes */
+	BURST_MS = 10,    /* of packets, made good after the sender slept */
 	RESULTS_MEMORY_MAX =
 		256 * 1024 * 1024, /* open and unwritten; then the sender waits */
 };
@@ -60,9 +61,18 @@ uint64_t cs_scan_dropped(const struct cs_scan *scan)
 	return cs_counted(&scan->counters.overflow) + receiver_stats(scan).dropped;
 }
 
+/*
+ * How long a chunk may stay open after it was sent. One slow device among many
+ * must not stop the sender while it is waited for.
+ */
+static uint32_t hold_s(const struct cs_plan *plan)
+{
+	return plan->cooldown_s + (plan->follow ? CS_FOLLOW_DEVICE_S : 0);
+}
+
 uint64_t cs_scan_memory(const struct cs_plan *plan)
 {
-	return cs_window_memory(plan->rate_pps, plan->cooldown_s) + plan->chunks / 8 + 1;
+	return cs_window_memory(plan->rate_pps, hold_s(plan)) + plan->chunks / 8 + 1;
 }
 
 /* Stops the sender; the first reason is the one that is told. */
@@ -122,7 +132,6 @@ static void wire_up(struct run *run)
 	receiving->lanes = &scan->lanes;
 	receiving->counters = &scan->counters;
 	receiving->clock = scan->clock;
-	receiving->wake_fd = run->wake_fd;
 	receiving->key = sub_key(scan, 1);
 
 	sending->plan = &scan->plan;
@@ -131,7 +140,6 @@ static void wire_up(struct run *run)
 	sending->pace = &run->pace;
 	sending->counters = &scan->counters;
 	sending->clock = scan->clock;
-	sending->closed = run->closed;
 	sending->hold = &receiving->hold;
 
 	run->matching.plan = &scan->plan;
@@ -158,15 +166,17 @@ static enum cs_err begin(struct run *run)
 
 	run->started_ns = now;
 	run->next_progress_ns = now + CS_NS_PER_S;
+	wire_up(run); /* first: whatever fails below, end() finds its way */
 	if (!find_closed(run))
 		return CS_ERR_NOMEM;
+	run->sending.closed = run->closed;
 	if (!open_events(run))
 		return CS_ERR_IO;
-	wire_up(run);
+	run->receiving.wake_fd = run->wake_fd;
 	cs_pace_init(&run->pace, scan->plan.rate_pps, BURST_MS * CS_NS_PER_MS, now);
 
 	enum cs_err err =
-		cs_window_init(&run->window, scan->plan.rate_pps, scan->plan.cooldown_s);
+		cs_window_init(&run->window, scan->plan.rate_pps, hold_s(&scan->plan));
 
 	if (!err)
 		err = cs_hosts_init(&run->matching.hosts, &hosts_key);
@@ -395,9 +405,12 @@ static void loop(struct run *run)
 		enum cs_err err = CS_OK;
 
 		wait_for_events(run);
-		while (cs_match_some(&run->matching, MATCH_AT_ONCE, &err) ==
-		       MATCH_AT_ONCE)
+		for (unsigned i = 0; i < MATCH_ROUNDS; i++) {
+			if (cs_match_some(&run->matching, MATCH_AT_ONCE, &err) <
+			    MATCH_AT_ONCE)
+				break;
 			set_hold(run);
+		}
 		if (err)
 			stop(run, CS_END_NO_MEMORY, ENOMEM);
 

@@ -490,6 +490,132 @@ static void a_device_that_falls_silent_leaves_an_incomplete_body(void **state)
 	bench_free(b);
 }
 
+/* The rate holds for all that leaves, from now on. */
+static void slow_down(struct bench *b, uint64_t rate_pps)
+{
+	static const struct cs_sipkey key = { 1, 2 };
+
+	b->plan.rate_pps = rate_pps;
+	cs_pace_init(&b->pace, rate_pps, CS_NS_PER_MS, now_ns);
+	cs_following_init(&b->m.following, &b->plan, &b->lanes, &b->m.hosts, &b->pace,
+			  &b->counters, &key, now_ns);
+}
+
+static unsigned count_heard(struct bench *b)
+{
+	uint8_t bytes[512];
+	struct cs_msg msg;
+	unsigned n = 0;
+
+	while (device_got(b, bytes, &msg))
+		n++;
+	return n;
+}
+
+static void a_storm_of_cons_is_acknowledged_no_faster_than_the_rate(void **state)
+{
+	struct bench *b = bench_new(0);
+	uint16_t mid = right_mid(b);
+
+	(void)state;
+	slow_down(b, 2);
+	for (unsigned i = 0; i < CS_ACKS_MAX; i++)
+		answer(b, CS_CON, CS_CODE_CONTENT, mid, no_token, NULL, "</a>");
+	assert_int_equal(count_heard(b), 1);
+	cs_following_tick(&b->m.following, now_ns = 499 * CS_NS_PER_MS);
+	assert_int_equal(count_heard(b), 0);
+	for (unsigned i = 1; i <= 4; i++) {
+		cs_following_tick(&b->m.following, now_ns = i * 500 * CS_NS_PER_MS);
+		assert_int_equal(count_heard(b), 1);
+	}
+	/* By now the device has repeated itself: the rest is of no use to it. */
+	cs_following_tick(&b->m.following, now_ns = 2500 * CS_NS_PER_MS);
+	assert_int_equal(count_heard(b), 0);
+	assert_int_equal(b->m.following.acks_n, 0);
+	assert_int_equal(cs_counted(&b->counters.follow_ups_sent), 5);
+	bench_free(b);
+}
+
+static void more_acks_than_can_wait_are_left_out(void **state)
+{
+	struct bench *b = bench_new(0);
+	struct cs_host host = { .ip = b->device, .port = b->port };
+
+	(void)state;
+	slow_down(b, 1);
+	for (unsigned i = 0; i < CS_ACKS_WAITING + 10; i++) {
+		host.acks_sent = 0;
+		cs_follow_ack(&b->m.following, &host, b->port, (uint16_t)i, now_ns);
+	}
+	assert_int_equal(host.acks_sent, 0);
+	assert_int_equal(b->m.following.acks_n, CS_ACKS_WAITING);
+	assert_int_equal(count_heard(b), 1);
+	bench_free(b);
+}
+
+static void an_answer_that_is_confirmed_and_proven_is_one_result(void **state)
+{
+	struct bench *b = bench_new(0);
+	uint8_t bytes[512], token[8];
+	struct cs_msg msg;
+
+	(void)state;
+	answer(b, CS_NON, CS_CODE_CONTENT, (uint16_t)(right_mid(b) + 1), no_token, NULL,
+	       "</a>");
+	cs_following_tick(&b->m.following, now_ns);
+	assert_true(device_got(b, bytes, &msg));
+	memcpy(token, msg.token.ptr, sizeof(token));
+	answer(b, CS_ACK, CS_CODE_CONTENT, right_mid(b), no_token, NULL, "</b>");
+	assert_int_equal(cs_counted(&b->counters.results), 1);
+	answer(b, CS_ACK, CS_CODE_CONTENT, msg.mid, cs_span_of(token, sizeof(token)),
+	       NULL, "</b>");
+	assert_int_equal(cs_counted(&b->counters.results), 1);
+	assert_int_equal(b->chunk->follow_ups, 0);
+	bench_free(b);
+}
+
+static void a_device_that_takes_its_time_for_each_block_is_given_up(void **state)
+{
+	struct bench *b = bench_new(0);
+	uint8_t bytes[512], token[8];
+	struct cs_block block = { .num = 0, .more = true, .szx = 0 };
+	struct cs_msg msg;
+
+	(void)state;
+	answer(b, CS_ACK, CS_CODE_CONTENT, right_mid(b), no_token, &block,
+	       "0123456789abcdef");
+	cs_following_tick(&b->m.following, now_ns);
+	while (device_got(b, bytes, &msg)) {
+		now_ns += 2 * CS_NS_PER_S;
+		block.num++;
+		memcpy(token, msg.token.ptr, sizeof(token));
+		answer(b, CS_ACK, CS_CODE_CONTENT, msg.mid,
+		       cs_span_of(token, sizeof(token)), &block, "0123456789abcdef");
+		cs_following_tick(&b->m.following, now_ns);
+	}
+	assert_int_equal(block.num, CS_FOLLOW_DEVICE_S / 2);
+	assert_int_equal(b->chunk->follow_ups, 0);
+	assert_false(result(b).complete);
+	assert_int_equal(result(b).blocks, CS_FOLLOW_DEVICE_S / 2 + 1);
+	bench_free(b);
+}
+
+static void what_finds_no_room_is_lost_and_counted(void **state)
+{
+	struct bench *b = bench_new(0);
+
+	(void)state;
+	b->m.hosts.memory = CS_HOSTS_MEMORY_MAX;
+	answer(b, CS_CON, CS_CODE_CONTENT, right_mid(b), no_token, NULL, "</a>");
+	assert_null(cs_hosts_find(&b->m.hosts, b->slot));
+	assert_int_equal(cs_counted(&b->counters.overflow), 1);
+	assert_int_equal(count_heard(b), 0);
+	b->m.hosts.memory = 0;
+	answer(b, CS_CON, CS_CODE_CONTENT, right_mid(b), no_token, NULL, "</a>");
+	assert_int_equal(cs_counted(&b->counters.results), 1);
+	bench_free(b);
+}
+
 static void a_hundred_thousand_datagrams_take_no_more_room(void **state)
 {
 	struct bench *b = bench_new(0);
@@ -524,6 +650,11 @@ int main(void)
 		cmocka_unit_test(a_request_of_the_devices_own_is_no_answer),
 		cmocka_unit_test(the_rest_of_a_body_is_fetched_block_by_block),
 		cmocka_unit_test(a_device_that_falls_silent_leaves_an_incomplete_body),
+		cmocka_unit_test(a_storm_of_cons_is_acknowledged_no_faster_than_the_rate),
+		cmocka_unit_test(more_acks_than_can_wait_are_left_out),
+		cmocka_unit_test(an_answer_that_is_confirmed_and_proven_is_one_result),
+		cmocka_unit_test(a_device_that_takes_its_time_for_each_block_is_given_up),
+		cmocka_unit_test(what_finds_no_room_is_lost_and_counted),
 		cmocka_unit_test(a_hundred_thousand_datagrams_take_no_more_room),
 	};
 

@@ -7,6 +7,7 @@
 
 #include "cmd/networked.h"
 #include "cmd/target_file.h"
+#include "net/pace.h"
 #include "net/route.h"
 
 enum {
@@ -43,7 +44,7 @@ static enum cs_err add_operand(struct input *in, const char *text, bool exclude)
 	return err;
 }
 
-static enum cs_err add_all(struct input *in)
+static enum cs_err add_excludes(struct input *in)
 {
 	const struct cs_scan_options *o = in->options;
 	enum cs_err err = cs_target_file_read(in->ctx, CS_EXCLUDE_CONF, false,
@@ -54,6 +55,14 @@ static enum cs_err add_all(struct input *in)
 					  &in->excludes, &in->draft);
 	for (size_t i = 0; i < o->exclude.n && !err; i++)
 		err = add_operand(in, o->exclude.item[i], true);
+	return err;
+}
+
+static enum cs_err add_all(struct input *in)
+{
+	const struct cs_scan_options *o = in->options;
+	enum cs_err err = add_excludes(in);
+
 	if (o->targets_file && !err)
 		err = cs_target_file_read(in->ctx, o->targets_file, true, &in->targets,
 					  &in->draft);
@@ -131,6 +140,8 @@ uint64_t cs_scan_rate(const struct cs_scan_options *options)
 
 	if (!options->bandwidth_bps)
 		return options->rate_pps;
+	if (rate > CS_PACE_RATE_MAX)
+		return CS_PACE_RATE_MAX;
 	return rate ? rate : 1;
 }
 
@@ -186,5 +197,60 @@ int cs_scan_plan_new(struct cs_ctx *ctx, const struct cs_scan_options *options,
 		status = make_ready(&in, plan);
 	cs_scope_draft_clear(&in.draft);
 	cs_arena_clear(&in.arena);
+	return status;
+}
+
+/* The first address of the ascending @ranges that is also in @excludes. */
+static bool find_excluded(const struct cs_range *ranges, size_t n,
+			  const struct cs_ranges *excludes, struct cs_addr *out)
+{
+	for (size_t i = 0, j = 0; i < n && j < excludes->n;) {
+		const struct cs_range *r = &ranges[i], *e = &excludes->at[j];
+
+		if (cs_addr_cmp(&r->hi, &e->lo) < 0) {
+			i++;
+		} else if (cs_addr_cmp(&e->hi, &r->lo) < 0) {
+			j++;
+		} else {
+			*out = cs_addr_cmp(&r->lo, &e->lo) < 0 ? e->lo : r->lo;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int say_excluded(const struct cs_ctx *ctx, const struct cs_addr *ip)
+{
+	char text[CS_ADDR_TEXT];
+
+	cs_addr_text(ip, text);
+	cs_log(&ctx->log, CS_ERROR,
+	       "--resume: %s is excluded by now, but this scan asks it: want a new scan",
+	       text);
+	return CS_EXIT_REFUSED;
+}
+
+int cs_scan_check_excludes(struct cs_ctx *ctx, const struct cs_scan_options *options,
+			   const struct cs_plan *plan)
+{
+	struct input in = { .ctx = ctx,
+			    .options = options,
+			    .excludes = { .exclude = true,
+					  .interface = options->interface } };
+	size_t n;
+	const struct cs_range *ranges = cs_scope_ranges(plan->scope, &n);
+	struct cs_addr first;
+	enum cs_err err = add_excludes(&in);
+	int status = -1;
+
+	if (!err)
+		err = cs_ranges_sort(&in.draft.excludes);
+	if (!err)
+		cs_ranges_join(&in.draft.excludes);
+	if (err)
+		status = complain(&in, err);
+	else if (find_excluded(ranges, n, &in.draft.excludes, &first))
+		status = say_excluded(ctx, &first);
+	cs_scope_draft_clear(&in.draft);
 	return status;
 }

@@ -20,5 +20,15 @@ CS_MUST_USE int cs_scan_plan_new(struct cs_ctx *ctx,
 				 const struct cs_scan_options *options,
 				 struct cs_plan *plan);
 
+/*
+ * Whether a stored plan may still be asked: the excludes of today (the file that
+ * is always read, --exclude, --exclude-file) hold for it, too. They cannot be
+ * taken out of it, as its order and its chunks would be others. Returns -1, or
+ * the exit status when one of its addresses is excluded or they cannot be read.
+ */
+CS_MUST_USE int cs_scan_check_excludes(struct cs_ctx *ctx,
+				       const struct cs_scan_options *options,
+				       const struct cs_plan *plan);
+
 /* Packets a second that --rate or --bandwidth ask for. */
 uint64_t cs_scan_rate(const struct cs_scan_options *options);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ int cs_scan_find_store(struct cs_scan_job *job)
 int cs_scan_make_store(const struct cs_scan_job *job)
 {
 	const struct passwd *user;
+	int fd, given;
 
 	if (job->options.no_store || access(job->store_dir, F_OK) == 0)
 		return -1;
@@ -45,9 +47,16 @@ int cs_scan_make_store(const struct cs_scan_job *job)
 		return CS_EXIT_FAILED;
 	}
 	user = job->options.user ? getpwnam(job->options.user) : NULL;
-	if (user && chown(job->store_dir, user->pw_uid, user->pw_gid))
+	if (!user)
+		return -1;
+	/* By descriptor: who may write above it must not have us give away another. */
+	fd = open(job->store_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	given = fd < 0 ? -1 : fchown(fd, user->pw_uid, user->pw_gid);
+	if (given)
 		cs_log(&job->ctx->log, CS_WARN, "--store %s: %s", job->store_dir,
 		       strerror(errno));
+	if (fd >= 0)
+		(void)close(fd); /* only looked at */
 	return -1;
 }
 
@@ -77,6 +86,15 @@ static int no_such_scan(const struct cs_scan_job *job)
 	return CS_EXIT_USAGE;
 }
 
+/* A flipped bit in a range is a range still, but not the one that was to be asked. */
+static bool key_holds(const struct cs_scan_job *job)
+{
+	uint8_t hash[CS_PLAN_HASH];
+
+	cs_plan_key(job->row.plan, hash);
+	return memcmp(hash, job->row.plan_hash, sizeof(hash)) == 0;
+}
+
 int cs_scan_resume_plan(struct cs_scan_job *job)
 {
 	const char *which = job->options.resume;
@@ -104,7 +122,9 @@ int cs_scan_resume_plan(struct cs_scan_job *job)
 	if (err)
 		return cs_scan_say(job, CS_EXIT_FAILED, cs_store_why(job->store));
 	close_store(job); /* to be opened again in the jail */
-	err = cs_plan_read(job->row.plan, job->row.shard, &job->scan.plan);
+	err = key_holds(job)
+		      ? cs_plan_read(job->row.plan, job->row.shard, &job->scan.plan)
+		      : CS_ERR_DAMAGED;
 	if (err)
 		return cs_scan_say(job, CS_EXIT_FAILED, "the stored plan is damaged");
 	if (cs_args_origin(&job->options.common,
@@ -112,7 +132,7 @@ int cs_scan_resume_plan(struct cs_scan_job *job)
 			    .from > CS_FROM_DEFAULT ||
 	    job->options.bandwidth_bps)
 		job->scan.plan.rate_pps = cs_scan_rate(&job->options);
-	return -1;
+	return cs_scan_check_excludes(job->ctx, &job->options, &job->scan.plan);
 }
 
 int cs_scan_open_shard(struct cs_scan_job *job)
@@ -127,8 +147,9 @@ int cs_scan_open_shard(struct cs_scan_job *job)
 		job->row.shards = scan->plan.shards;
 		job->row.n_chunks = scan->plan.chunks;
 		job->row.started_us = cs_clock_wall(scan->clock);
-		cs_plan_hash(&scan->plan, job->row.plan_hash);
 		err = cs_plan_write(&scan->plan, &job->arena, &job->row.plan);
+		if (!err)
+			cs_plan_key(job->row.plan, job->row.plan_hash);
 		if (!err)
 			err = cs_store_scan_begin(job->store, &job->row);
 	}

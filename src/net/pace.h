@@ -10,6 +10,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+/* Packets a second; a 40 Gbit/s link holds fewer. */
+#define CS_PACE_RATE_MAX UINT64_C(100000000)
+
 /*
  * The schedule counts packets, not nanoseconds: 1/64 packets since the epoch.
  * So every rate is kept exactly, and 45 years at the highest fit.
@@ -22,7 +25,7 @@ struct cs_pace {
 };
 
 /*
- * @rate_pps 0..100000000. @burst_ns: how far behind the schedule may be made
+ * @rate_pps 0..CS_PACE_RATE_MAX. @burst_ns: how far behind the schedule may be made
  * good; 1 ms unless a test wants another. In any time t at most
  * rate * t + max(1, rate * burst) packets are handed out, forced ones included
  * in what is due later.

@@ -20,6 +20,7 @@ enum {
 	CS_PORT_GROUP = 64, /* consecutive slots that share a source port */
 	CS_SCAN_TOKEN_MAX = 8,
 	CS_SCAN_PROBES_MAX = 16,
+	CS_SCAN_COOLDOWN_MAX_S = 3600,
 };
 
 struct cs_plan {
@@ -65,6 +66,12 @@ CS_MUST_USE enum cs_err cs_plan_read(struct cs_span stored, uint32_t shard,
 
 /* What makes two scans the same question: targets, ports, probe and seed. */
 void cs_plan_hash(const struct cs_plan *plan, uint8_t hash[CS_PLAN_HASH]);
+
+/*
+ * The key of a stored plan: a hash of all its bytes. The same question may be
+ * asked with another rate or other limits, and a resume must keep to its own.
+ */
+void cs_plan_key(struct cs_span stored, uint8_t key[CS_PLAN_HASH]);
 
 /* What is asked at a slot of this shard. */
 struct cs_target {

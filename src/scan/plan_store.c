@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/wr.h"
+#include "net/pace.h"
 #include "scan/plan.h"
 
 enum {
@@ -121,7 +122,9 @@ static enum cs_err read_run(struct cs_rd *r, struct cs_plan *plan)
 	if (cs_rd_left(r))
 		return CS_ERR_TRAILING;
 	if (plan->shard >= plan->shards || plan->probes == 0 ||
-	    plan->probes > CS_SCAN_PROBES_MAX || plan->token_len > CS_SCAN_TOKEN_MAX)
+	    plan->probes > CS_SCAN_PROBES_MAX || plan->token_len > CS_SCAN_TOKEN_MAX ||
+	    plan->rate_pps > CS_PACE_RATE_MAX ||
+	    plan->cooldown_s > CS_SCAN_COOLDOWN_MAX_S)
 		return CS_ERR_RANGE;
 	return CS_OK;
 }
@@ -187,6 +190,16 @@ void cs_plan_hash(const struct cs_plan *plan, uint8_t hash[CS_PLAN_HASH])
 		feed(&d, ranges[i].hi.b, 16);
 	}
 	w = cs_wr_over(hash, CS_PLAN_HASH);
+	cs_wr_u64(&w, d.key[0].k1);
+	cs_wr_u64(&w, d.key[1].k1);
+}
+
+void cs_plan_key(struct cs_span stored, uint8_t key[CS_PLAN_HASH])
+{
+	struct digest d = { { { 5, 6 }, { 7, 8 } } };
+	struct cs_wr w = cs_wr_over(key, CS_PLAN_HASH);
+
+	feed(&d, stored.ptr, stored.len);
 	cs_wr_u64(&w, d.key[0].k1);
 	cs_wr_u64(&w, d.key[1].k1);
 }

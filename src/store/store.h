@@ -59,11 +59,11 @@ enum cs_scan_state { CS_SCAN_RUNNING, CS_SCAN_STOPPED, CS_SCAN_DONE };
 struct cs_scan_row {
 	uint8_t id[CS_SCAN_ID];
 	uint32_t shard, shards;
-	uint8_t plan_hash[CS_PLAN_HASH];
-	struct cs_span plan;          /* canonical plan, opaque to the store */
-	struct cs_span metadata;      /* the metadata JSON, as last written */
-	int64_t started_us, ended_us; /* ended 0 while running */
-	uint64_t n_chunks;            /* of the shard */
+	uint8_t plan_hash[CS_PLAN_HASH]; /* of all of @plan's bytes: its key */
+	struct cs_span plan;             /* canonical plan, opaque to the store */
+	struct cs_span metadata;         /* the metadata JSON, as last written */
+	int64_t started_us, ended_us;    /* ended 0 while running */
+	uint64_t n_chunks;               /* of the shard */
 	enum cs_scan_state state;
 };
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -154,6 +155,48 @@ def test_resume_keeps_to_the_plan(lab, net):
     same = lab.scan(net, "--resume", "last", "--seed", seed, "-P2", "--cooldown-time", "3",
                     env={"COAPSCOPE_SCAN_TOKEN": "4"}).ok()
     assert same.meta["cooldown_s"] == 3 and same.meta["token"] == 0
+
+
+@pytest.mark.parametrize("how", ["option", "file"])
+def test_resume_asks_nobody_who_is_excluded_by_now(lab, net, how):
+    """Who asked to be left out after the scan began is not asked by the rest of it."""
+    first = lab.start(net, "127.8.0.0/20", "-c1", "-r1000")
+    wait_until(lambda: len(net.devices.heard) > 100)
+    first.signal()
+    first.wait().ok()
+    asked = len(net.devices.heard)
+    late = lab.dir / "late.txt"
+    late.write_text("127.9.0.0/16\n127.8.3.0/24 # by mail\n")
+    args = ["--exclude", "127.8.3.0/24"] if how == "option" else ["--exclude-file", late]
+    run = lab.scan(net, "--resume", "last", *args, meta=False)
+    assert run.status == 3 and run.err.count("\n") == 1
+    assert "127.8.3.0 is excluded by now" in run.err and "want a new scan" in run.err
+    assert len(net.devices.heard) == asked
+    # An exclude that has nothing to do with it changes nothing.
+    assert keys(lab.scan(net, "--resume", "last", "--exclude", "127.9.0.0/16").ok()) == WANT
+
+
+def test_the_same_question_at_another_rate_is_another_plan(lab, net):
+    """Both go into one store, and each is resumed as it was begun."""
+    for rate, most in ((0, 0), (50, 90), (70, 200)):
+        run = lab.scan(net, "127.8.0.0/24", "-c1", "-e7", "-r", rate, "-n", most, "-t1").ok()
+        shown = lab.scan(net, "--resume", run.meta["scan"], "--dry-run", meta=False).ok().out
+        assert f"probes      {most or 256} of " in shown
+        assert (f"rate        {rate} packets/s" if rate else "rate        unpaced") in shown
+
+
+def test_a_stored_plan_that_was_changed_is_not_asked(lab, net):
+    """Its ranges still ascend, only they are others: the hash tells."""
+    lab.scan(net, "127.8.0.0/24", "-c1").ok()
+    asked = len(net.devices.heard)
+    with sqlite3.connect(lab.store / "catalog.db") as db:
+        plan, = db.execute("SELECT bytes FROM plan").fetchone()
+        at = plan.index(socket.inet_aton("127.8.0.255"))
+        db.execute("UPDATE plan SET bytes = ?",
+                   (plan[:at] + socket.inet_aton("127.8.9.255") + plan[at + 4:],))
+    run = lab.scan(net, "--resume", "last", meta=False)
+    assert run.status == 4 and "the stored plan is damaged" in run.err
+    assert len(net.devices.heard) == asked
 
 
 def test_two_scans_at_once_into_one_store(lab, net):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
+#include "net/pace.h"
 #include "scan/plan.h"
 
 static struct cs_plan plan_of(const char *target, uint32_t shards, uint32_t shard,
@@ -140,6 +141,35 @@ static void a_stored_plan_reads_back_the_same(void **state)
 	cs_arena_clear(&arena);
 }
 
+/* A rate or wait that would wrap in the pace's or the window's arithmetic. */
+static void a_stored_plan_with_a_senseless_rate_or_wait_is_refused(void **state)
+{
+	static const uint64_t rates[] = { CS_PACE_RATE_MAX + 1, UINT64_C(1) << 58,
+					  UINT64_C(1) << 63, UINT64_MAX };
+	struct cs_plan plan = plan_of("10.0.0.0/24", 1, 0, 0), back;
+	struct cs_arena arena = { 0 };
+	struct cs_span stored;
+
+	(void)state;
+	assert_int_equal(cs_plan_ready(&plan), CS_OK);
+	plan.rate_pps = CS_PACE_RATE_MAX;
+	plan.cooldown_s = CS_SCAN_COOLDOWN_MAX_S;
+	assert_int_equal(cs_plan_write(&plan, &arena, &stored), CS_OK);
+	assert_int_equal(cs_plan_read(stored, 0, &back), CS_OK);
+	cs_plan_clear(&back);
+	for (size_t i = 0; i < CS_LEN(rates); i++) {
+		plan.rate_pps = rates[i];
+		assert_int_equal(cs_plan_write(&plan, &arena, &stored), CS_OK);
+		assert_int_equal(cs_plan_read(stored, 0, &back), CS_ERR_RANGE);
+	}
+	plan.rate_pps = 0;
+	plan.cooldown_s = CS_SCAN_COOLDOWN_MAX_S + 1;
+	assert_int_equal(cs_plan_write(&plan, &arena, &stored), CS_OK);
+	assert_int_equal(cs_plan_read(stored, 0, &back), CS_ERR_RANGE);
+	cs_plan_clear(&plan);
+	cs_arena_clear(&arena);
+}
+
 static void the_port_stays_for_a_group_and_then_moves(void **state)
 {
 	struct cs_plan plan = plan_of("10.0.0.0/16", 1, 0, 0);
@@ -168,6 +198,7 @@ int main(void)
 		cmocka_unit_test(a_shard_with_nothing_to_ask_is_refused),
 		cmocka_unit_test(what_is_not_asked_has_no_slot),
 		cmocka_unit_test(a_stored_plan_reads_back_the_same),
+		cmocka_unit_test(a_stored_plan_with_a_senseless_rate_or_wait_is_refused),
 		cmocka_unit_test(the_port_stays_for_a_group_and_then_moves),
 	};
 

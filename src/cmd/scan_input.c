@@ -201,56 +201,45 @@ int cs_scan_plan_new(struct cs_ctx *ctx, const struct cs_scan_options *options,
 }
 
 /* The first address of the ascending @ranges that is also in @excludes. */
-static bool find_excluded(const struct cs_range *ranges, size_t n,
-			  const struct cs_ranges *excludes, struct cs_addr *out)
+static struct cs_scan_excluded find_excluded(const struct cs_range *ranges, size_t n,
+					     const struct cs_ranges *excludes)
 {
 	for (size_t i = 0, j = 0; i < n && j < excludes->n;) {
 		const struct cs_range *r = &ranges[i], *e = &excludes->at[j];
 
-		if (cs_addr_cmp(&r->hi, &e->lo) < 0) {
+		if (cs_addr_cmp(&r->hi, &e->lo) < 0)
 			i++;
-		} else if (cs_addr_cmp(&e->hi, &r->lo) < 0) {
+		else if (cs_addr_cmp(&e->hi, &r->lo) < 0)
 			j++;
-		} else {
-			*out = cs_addr_cmp(&r->lo, &e->lo) < 0 ? e->lo : r->lo;
-			return true;
-		}
+		else
+			return (struct cs_scan_excluded){
+				true, cs_addr_cmp(&r->lo, &e->lo) < 0 ? e->lo : r->lo
+			};
 	}
-	return false;
-}
-
-static int say_excluded(const struct cs_ctx *ctx, const struct cs_addr *ip)
-{
-	char text[CS_ADDR_TEXT];
-
-	cs_addr_text(ip, text);
-	cs_log(&ctx->log, CS_ERROR,
-	       "--resume: %s is excluded by now, but this scan asks it: want a new scan",
-	       text);
-	return CS_EXIT_REFUSED;
+	return (struct cs_scan_excluded){ 0 };
 }
 
 int cs_scan_check_excludes(struct cs_ctx *ctx, const struct cs_scan_options *options,
-			   const struct cs_plan *plan)
+			   const struct cs_plan *plan, struct cs_scan_excluded *out)
 {
 	struct input in = { .ctx = ctx,
 			    .options = options,
 			    .excludes = { .exclude = true,
 					  .interface = options->interface } };
+	struct cs_ranges *excludes = &in.draft.excludes;
 	size_t n;
 	const struct cs_range *ranges = cs_scope_ranges(plan->scope, &n);
-	struct cs_addr first;
 	enum cs_err err = add_excludes(&in);
 	int status = -1;
 
 	if (!err)
-		err = cs_ranges_sort(&in.draft.excludes);
-	if (!err)
-		cs_ranges_join(&in.draft.excludes);
-	if (err)
+		err = cs_ranges_sort(excludes);
+	if (err) {
 		status = complain(&in, err);
-	else if (find_excluded(ranges, n, &in.draft.excludes, &first))
-		status = say_excluded(ctx, &first);
+	} else {
+		cs_ranges_join(excludes);
+		*out = find_excluded(ranges, n, excludes);
+	}
 	cs_scope_draft_clear(&in.draft);
 	return status;
 }

@@ -20,15 +20,22 @@ CS_MUST_USE int cs_scan_plan_new(struct cs_ctx *ctx,
 				 const struct cs_scan_options *options,
 				 struct cs_plan *plan);
 
+/* Whether an address of a stored plan is excluded by now, and the first of them. */
+struct cs_scan_excluded {
+	bool is;
+	struct cs_addr first;
+};
+
 /*
- * Whether a stored plan may still be asked: the excludes of today (the file that
- * is always read, --exclude, --exclude-file) hold for it, too. They cannot be
- * taken out of it, as its order and its chunks would be others. Returns -1, or
- * the exit status when one of its addresses is excluded or they cannot be read.
+ * The excludes of today (the file that is always read, --exclude, --exclude-file)
+ * hold for a stored plan, too. They cannot be taken out of it, as its order and
+ * its chunks would be others. Returns -1, or the exit status when they cannot
+ * be read.
  */
 CS_MUST_USE int cs_scan_check_excludes(struct cs_ctx *ctx,
 				       const struct cs_scan_options *options,
-				       const struct cs_plan *plan);
+				       const struct cs_plan *plan,
+				       struct cs_scan_excluded *out);
 
 /* Packets a second that --rate or --bandwidth ask for. */
 uint64_t cs_scan_rate(const struct cs_scan_options *options);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cmd/paths.h"
+#include "cmd/scan_input.h"
 #include "cmd/scan_output.h"
 #include "scan/setup.h"
 
@@ -20,6 +21,7 @@ struct cs_scan_job {
 	struct cs_arena arena;
 	struct cs_store *store;
 	struct cs_scan_row row; /* of the store */
+	struct cs_scan_excluded excluded;
 	char store_dir[CS_PATH_MAX];
 	char id[CS_SCAN_ID_TEXT];
 	uint8_t probe[CS_PROBE_MAX];

@@ -95,6 +95,27 @@ static bool key_holds(const struct cs_scan_job *job)
 	return memcmp(hash, job->row.plan_hash, sizeof(hash)) == 0;
 }
 
+static int check_excluded(const struct cs_scan_job *job)
+{
+	char text[CS_ADDR_TEXT];
+
+	if (!job->excluded.is)
+		return -1;
+	cs_addr_text(&job->excluded.first, text);
+	cs_log(&job->ctx->log, CS_ERROR,
+	       "--resume: %s is excluded by now, but this scan asks it: want a new scan",
+	       text);
+	return CS_EXIT_REFUSED;
+}
+
+static bool is_complete(const struct cs_scan *scan)
+{
+	for (uint64_t chunk = 0; chunk < scan->plan.chunks; chunk++)
+		if (!cs_shard_is_closed(scan->shard, chunk))
+			return false;
+	return true;
+}
+
 int cs_scan_resume_plan(struct cs_scan_job *job)
 {
 	const char *which = job->options.resume;
@@ -132,7 +153,14 @@ int cs_scan_resume_plan(struct cs_scan_job *job)
 			    .from > CS_FROM_DEFAULT ||
 	    job->options.bandwidth_bps)
 		job->scan.plan.rate_pps = cs_scan_rate(&job->options);
-	return cs_scan_check_excludes(job->ctx, &job->options, &job->scan.plan);
+
+	status = cs_scan_check_excludes(job->ctx, &job->options, &job->scan.plan,
+					&job->excluded);
+
+	/* What is done sends nothing: cs_scan_open_shard() looks whether it is. */
+	if (status >= 0 || job->row.state == CS_SCAN_DONE)
+		return status;
+	return check_excluded(job);
 }
 
 int cs_scan_open_shard(struct cs_scan_job *job)
@@ -161,7 +189,7 @@ int cs_scan_open_shard(struct cs_scan_job *job)
 				   "this scan is being run by another process");
 	if (err)
 		return cs_scan_say(job, CS_EXIT_FAILED, cs_store_why(job->store));
-	return -1;
+	return is_complete(scan) ? -1 : check_excluded(job);
 }
 
 /*

@@ -5,6 +5,7 @@
  * that a library reports, where a kill would be a riddle.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -29,9 +30,9 @@ static const struct group groups[] = {
 	{ "descriptors that are open", false,
 	  CALLS(SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
 		SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(lseek), SCMP_SYS(_llseek),
-		SCMP_SYS(close), SCMP_SYS(fcntl), SCMP_SYS(fcntl64), SCMP_SYS(flock),
-		SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
-		SCMP_SYS(ftruncate64), SCMP_SYS(fallocate), SCMP_SYS(fadvise64)) },
+		SCMP_SYS(close), SCMP_SYS(flock), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
+		SCMP_SYS(ftruncate), SCMP_SYS(ftruncate64), SCMP_SYS(fallocate),
+		SCMP_SYS(fadvise64)) },
 	{ "looking at files; Landlock says which can be opened", false,
 	  CALLS(SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat), SCMP_SYS(stat64),
 		SCMP_SYS(lstat), SCMP_SYS(lstat64), SCMP_SYS(fstat), SCMP_SYS(fstat64),
@@ -121,6 +122,31 @@ static int allow_when(scmp_filter_ctx filter, const struct when *rule)
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, 1, &is);
 }
 
+/*
+ * No F_SETOWN: with O_ASYNC it makes the kernel send signals in our name, to
+ * any process when our user is root, capabilities or not.
+ */
+static const int descriptor_commands[] = {
+	F_GETFD, F_SETFD, F_GETFL,  F_SETFL,     F_DUPFD,     F_DUPFD_CLOEXEC,
+	F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW,
+};
+
+static int allow_fcntl(scmp_filter_ctx filter)
+{
+	static const int calls[] = { SCMP_SYS(fcntl), SCMP_SYS(fcntl64) };
+	int rc = 0;
+
+	for (size_t i = 0; i < CS_LEN(calls); i++)
+		for (size_t j = 0; !rc && j < CS_LEN(descriptor_commands); j++) {
+			const struct when is = { "a descriptor's flags and locks",
+						 calls[i], 1, UINT32_MAX,
+						 (scmp_datum_t)descriptor_commands[j] };
+
+			rc = allow_when(filter, &is);
+		}
+	return rc;
+}
+
 static int allow_all_when(scmp_filter_ctx filter)
 {
 	const struct when self = { "abort(): a signal to ourselves", SCMP_SYS(tgkill), 0,
@@ -136,6 +162,8 @@ static int fill(scmp_filter_ctx filter, bool net)
 {
 	int rc = allow_groups(filter, net);
 
+	if (!rc)
+		rc = allow_fcntl(filter);
 	if (!rc)
 		rc = allow_all_when(filter);
 	/* Its flags lie in memory, out of sight; glibc then takes clone(). */

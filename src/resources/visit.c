@@ -300,6 +300,16 @@ static void take_response(struct cs_visit *v, const struct cs_msg *msg)
 	}
 }
 
+/*
+ * Four for each request (a CON is repeated four times), and a few: whoever sends
+ * more, in the device's name perhaps, must not make us talk. Two numbers are
+ * drawn for a request.
+ */
+static bool may_reply(struct cs_visit *v)
+{
+	return v->replies < CS_VISIT_REPLIES + 2 * v->requests && ++v->replies;
+}
+
 size_t cs_visit_input(struct cs_visit *v, const struct cs_endpoint *peer,
 		      struct cs_span datagram, uint8_t *reply)
 {
@@ -328,9 +338,10 @@ size_t cs_visit_input(struct cs_visit *v, const struct cs_endpoint *peer,
 	case CS_EXCHANGE_ACKED:
 		break;
 	}
-	if (in.replies)
-		memcpy(reply, in.reply, sizeof(in.reply));
-	return in.replies ? sizeof(in.reply) : 0;
+	if (!in.replies || !may_reply(v))
+		return 0;
+	memcpy(reply, in.reply, sizeof(in.reply));
+	return sizeof(in.reply);
 }
 
 static const char *network_says(int error)

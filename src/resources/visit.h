@@ -37,6 +37,7 @@ enum {
 	CS_VISIT_ECHOES = 4,           /* times that a device may ask for its Echo */
 	CS_VISIT_ECHO = 40, /* bytes of an Echo value, RFC 9175 section 2.2.1 */
 	CS_VISIT_ERROR = 128,
+	CS_VISIT_REPLIES = 8, /* ACKs and RSTs beyond four a request */
 };
 
 struct cs_visit_limits {
@@ -62,6 +63,7 @@ struct cs_visit {
 	size_t echo_len;
 	bool strange;        /* a datagram of the device that was no answer */
 	uint16_t other_port; /* that its address sent from meanwhile; 0: none */
+	uint64_t replies;    /* ACKs and RSTs to its messages */
 
 	/* outcome */
 	bool ended;

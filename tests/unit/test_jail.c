@@ -178,6 +178,10 @@ static void try_programs(const char *dir)
 	DENIED(EPERM, kill(getppid(), 0));
 	DENIED(EPERM, kill(getpid(), 0));
 	DENIED(EPERM, (int)syscall(SYS_tgkill, getppid(), getppid(), SIGTERM));
+	/* The kernel would send what we may not, with O_ASYNC and F_SETSIG. */
+	DENIED(EPERM, fcntl(STDERR_FILENO, F_SETOWN, getppid()));
+	DENIED(EPERM, fcntl(STDERR_FILENO, F_SETSIG, SIGTERM));
+	MUST(fcntl(STDERR_FILENO, F_GETFL) != -1 && fcntl(STDERR_FILENO, F_GETFD) != -1);
 	DENIED(EPERM, (int)ptrace(PTRACE_TRACEME, 0, NULL, NULL));
 	DENIED(EPERM, (int)syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0));
 	page = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,

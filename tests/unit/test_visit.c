@@ -441,9 +441,32 @@ static void the_network_may_end_the_visit(void **state)
 	assert_ended(&v, "interrupted");
 }
 
+/* Pings, or what somebody says in the device's name: one packet for one, but not for ever. */
+static void a_storm_of_messages_is_not_answered_for_ever(void **state)
+{
+	struct cs_visit v = begun();
+	uint8_t reply[CS_EXCHANGE_REPLY];
+	unsigned said = 0;
+
+	(void)state;
+	cs_visit_sent(&v, 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		const uint8_t ping[] = { 0x40, 0, (uint8_t)(i >> 8), (uint8_t)i };
+
+		said += cs_visit_input(&v, &asked.peer, cs_span_of(ping, sizeof(ping)),
+				       reply) > 0;
+	}
+	assert_int_equal(said, CS_VISIT_REPLIES + 4);
+	assert_false(v.ended);
+	answer_block(&v, 0, true, 0, NULL, SPAN("0123456789abcdef"));
+	assert_false(v.ended);
+	cs_visit_clear(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_storm_of_messages_is_not_answered_for_ever),
 		cmocka_unit_test(one_answer_without_blocks_is_the_whole_body),
 		cmocka_unit_test(an_empty_answer_is_an_empty_body),
 		cmocka_unit_test(blocks_are_asked_for_and_joined),

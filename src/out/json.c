@@ -131,7 +131,7 @@ void cs_json_fixed(struct cs_json *j, uint64_t value, unsigned decimals)
 /* Characters that a parser gives back but an eye or a terminal would mistake. */
 static bool is_unseen(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) ||
+	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0x061c ||
 	       (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
 	       (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff;
 }

@@ -77,6 +77,19 @@ static enum cs_err merge_full(struct cs_matching *m, struct cs_host *host,
 	return err ? err : cs_follow_rest(&m->following, host);
 }
 
+enum { GARBAGE_PORTS_MIN = 16 };
+
+/*
+ * Whether garbage for @host that came to the right one of our ports says that the
+ * device sent it: not when somebody tries our ports in its name, and not when
+ * there are so few (--source-port) that nobody needs to try.
+ */
+static bool port_proves(const struct cs_matching *m, const struct cs_host *host)
+{
+	return m->lanes->lane[host->lane].ports.n >= GARBAGE_PORTS_MIN &&
+	       !cs_receiving_is_suspect(m->receiving, &host->ip);
+}
+
 /*
  * Matched by port alone: a copy of what is proven already, or to be confirmed.
  * Garbage has no token that could prove anything: that the device reacts to
@@ -95,7 +108,7 @@ static enum cs_err merge_by_port(struct cs_matching *m, struct cs_host *host,
 	if (first)
 		return cs_follow_confirm(&m->following, host);
 	if (cs_rank_of(reply) == CS_RANK_STRANGE && host->rank == CS_RANK_STRANGE &&
-	    !cs_receiving_is_suspect(m->receiving, &host->ip))
+	    port_proves(m, host))
 		cs_follow_confirmed(&m->following, host);
 	return CS_OK;
 }

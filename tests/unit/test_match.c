@@ -96,7 +96,7 @@ static struct bench *bench_new(uint8_t token_len)
 	assert_int_equal(cs_plan_ready(&b->plan), CS_OK);
 
 	b->lanes.n = 1;
-	b->lanes.lane[0].ports.n = 1;
+	b->lanes.lane[0].ports.n = 16; /* this one is always the right one */
 	b->lanes.lane[0].ports.fd_v4[0] = bound_socket(0x7f000001);
 	assert_int_equal(cs_ring_init(&b->lanes.lane[0].ring, 1 << 20), CS_OK);
 	assert_int_equal(cs_window_init(&b->window, 0, 8), CS_OK);
@@ -389,6 +389,19 @@ static void garbage_counts_when_the_device_reacts_with_garbage(void **state)
 	bench_free(b);
 }
 
+static void garbage_proves_nothing_where_the_port_is_no_secret(void **state)
+{
+	struct bench *b = bench_new(0);
+
+	(void)state;
+	b->lanes.lane[0].ports.n = 8; /* --source-port */
+	arrive(b, SPAN("\x01garbage"));
+	cs_following_tick(&b->m.following, now_ns);
+	arrive(b, SPAN("\x01garbage"));
+	assert_int_equal(cs_counted(&b->counters.results), 0);
+	bench_free(b);
+}
+
 static void a_malformed_answer_with_the_right_id_is_kept_as_it_is(void **state)
 {
 	struct bench *b = bench_new(0);
@@ -645,6 +658,7 @@ int main(void)
 		cmocka_unit_test(a_forged_first_answer_gives_way_to_the_proven_one),
 		cmocka_unit_test(a_token_proves_an_answer_with_another_message_id),
 		cmocka_unit_test(garbage_counts_when_the_device_reacts_with_garbage),
+		cmocka_unit_test(garbage_proves_nothing_where_the_port_is_no_secret),
 		cmocka_unit_test(a_malformed_answer_with_the_right_id_is_kept_as_it_is),
 		cmocka_unit_test(what_was_not_asked_or_is_closed_is_no_answer),
 		cmocka_unit_test(a_request_of_the_devices_own_is_no_answer),

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "net/pace.h"
+#include "net/special.h"
 #include "scan/plan.h"
 
 static struct cs_plan plan_of(const char *target, uint32_t shards, uint32_t shard,
@@ -170,6 +171,53 @@ static void a_stored_plan_with_a_senseless_rate_or_wait_is_refused(void **state)
 	cs_arena_clear(&arena);
 }
 
+static uint64_t next_random(uint64_t *state)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return *state >> 33;
+}
+
+/* Whatever a damaged catalogue holds: it is refused, or asks nobody it must not. */
+static void a_mutated_plan_never_asks_what_is_never_sent_to(void **state)
+{
+	struct cs_plan plan = plan_of("2001:db8::/96", 5, 0, 1000), back;
+	struct cs_arena arena = { 0 };
+	struct cs_span stored;
+	uint64_t random = 1;
+
+	(void)state;
+	assert_int_equal(cs_plan_ready(&plan), CS_OK);
+	assert_int_equal(cs_plan_write(&plan, &arena, &stored), CS_OK);
+	for (unsigned i = 0; i < 50000; i++) {
+		uint8_t *copy = heap_copy(stored.ptr, stored.len);
+		size_t len = stored.len - (i % 8 == 0 ? next_random(&random) % 40 : 0);
+
+		for (unsigned n = (unsigned)(next_random(&random) % 4); n > 0; n--)
+			copy[next_random(&random) % stored.len] =
+				(uint8_t)(i % 3 ? next_random(&random)
+						: (next_random(&random) & 1) * 255);
+		if (cs_plan_read(cs_span_of(copy, len), 0, &back) == CS_OK) {
+			const uint64_t slots[] = { 0, back.slots / 2, back.slots - 1 };
+			uint64_t slot;
+
+			assert_true(back.rate_pps <= CS_PACE_RATE_MAX);
+			assert_true(back.slots >= 1 && back.slots <= back.positions);
+			for (size_t k = 0; k < CS_LEN(slots); k++) {
+				struct cs_target t = cs_plan_target(&back, slots[k]);
+				struct cs_range one = { t.ip, t.ip };
+
+				assert_false(cs_special_never(&one));
+				assert_true(cs_plan_slot(&back, &t.ip, t.port, &slot));
+				assert_int_equal(slot, slots[k]);
+			}
+			cs_plan_clear(&back);
+		}
+		free(copy);
+	}
+	cs_plan_clear(&plan);
+	cs_arena_clear(&arena);
+}
+
 static void the_port_stays_for_a_group_and_then_moves(void **state)
 {
 	struct cs_plan plan = plan_of("10.0.0.0/16", 1, 0, 0);
@@ -199,6 +247,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_asked_has_no_slot),
 		cmocka_unit_test(a_stored_plan_reads_back_the_same),
 		cmocka_unit_test(a_stored_plan_with_a_senseless_rate_or_wait_is_refused),
+		cmocka_unit_test(a_mutated_plan_never_asks_what_is_never_sent_to),
 		cmocka_unit_test(the_port_stays_for_a_group_and_then_moves),
 	};
 

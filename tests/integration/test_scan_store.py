@@ -185,7 +185,7 @@ def test_the_same_question_at_another_rate_is_another_plan(lab, net):
     for rate, most in ((0, 0), (50, 90), (70, 200)):
         run = lab.scan(net, "127.8.0.0/24", "-c1", "-e7", "-r", rate, "-n", most, "-t1").ok()
         shown = lab.scan(net, "--resume", run.meta["scan"], "--dry-run", meta=False).ok().out
-        assert f"probes      {most or 256} of " in shown
+        assert f"probes      {most or 256}, 1 to each of" in shown
         assert (f"rate        {rate} packets/s" if rate else "rate        unpaced") in shown
 
 

@@ -346,17 +346,11 @@ static int64_t seconds_left(const struct run *run, const struct cs_progress *p)
 	return (int64_t)((double)left / speed / (double)CS_NS_PER_S) + plan->cooldown_s;
 }
 
-static void show_progress(struct run *run, int64_t now_ns)
+static void tell_progress(struct run *run, int64_t now_ns, bool over)
 {
 	struct cs_scan *scan = run->scan;
 	uint64_t sent = cs_counted(&scan->counters.probes_sent) +
 			cs_counted(&scan->counters.follow_ups_sent);
-
-	if (!run->cooling_ns && atomic_load(&run->sending.ended))
-		run->cooling_ns = now_ns;
-	if (!scan->progress || now_ns < run->next_progress_ns)
-		return;
-
 	int64_t since = now_ns - run->next_progress_ns + CS_NS_PER_S;
 	struct cs_progress p = {
 		.wall_us = cs_clock_wall(scan->clock),
@@ -365,17 +359,25 @@ static void show_progress(struct run *run, int64_t now_ns)
 		.slots_done = cs_counted(&scan->counters.slots_done),
 		.sent = sent,
 		.rate_pps = (sent - run->sent_before) * (uint64_t)CS_NS_PER_S /
-			    (uint64_t)since,
+			    (uint64_t)(since > 0 ? since : 1),
 		.results = cs_counted(&scan->counters.results),
 		.rejected = cs_counted_rejects(&scan->counters),
 		.dropped = cs_scan_dropped(scan),
 		.cooling = run->cooling_ns != 0,
 	};
 
-	p.left_s = seconds_left(run, &p);
+	p.left_s = over ? 0 : seconds_left(run, &p);
 	run->sent_before = sent;
 	run->next_progress_ns = now_ns + CS_NS_PER_S;
 	scan->progress(scan->progress_arg, &p);
+}
+
+static void show_progress(struct run *run, int64_t now_ns)
+{
+	if (!run->cooling_ns && atomic_load(&run->sending.ended))
+		run->cooling_ns = now_ns;
+	if (run->scan->progress && now_ns >= run->next_progress_ns)
+		tell_progress(run, now_ns, false);
 }
 
 static void wait_for_events(struct run *run)
@@ -490,6 +492,8 @@ enum cs_err cs_scan_run(struct cs_scan *scan)
 	if (!err)
 		loop(run);
 	end(run);
+	if (!err && scan->progress) /* the last word, also of the shortest run */
+		tell_progress(run, cs_clock_mono(scan->clock), true);
 	clear(run);
 	return err;
 }

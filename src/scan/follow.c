@@ -2,12 +2,14 @@
 #include "scan/follow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "coap/code.h"
 
 enum {
 	IN_FLIGHT_MAX = 1024, /* devices asked at the same time */
+	LOOK_MAX = 4096,      /* waiting ones looked at in one go */
 	SILENCE_S = 3,        /* ACK_TIMEOUT x ACK_RANDOM_FACTOR, RFC 7252 section 4.8 */
 	SEND_TRIES = 64,
 	SEPARATE_S = 8, /* for a separate response after an Empty ACK */
@@ -47,6 +49,18 @@ static struct cs_follow *pop(struct cs_follow_queue *queue)
 	return follow;
 }
 
+static uint32_t device_of(const struct cs_following *f, const struct cs_addr *ip)
+{
+	uint32_t hash = (uint32_t)cs_siphash(&f->key, ip->b, sizeof(ip->b));
+
+	return hash ? hash : 1;
+}
+
+static size_t place_of(const struct cs_follow *follow)
+{
+	return follow->device & (CS_FOLLOW_DEVICES - 1);
+}
+
 static struct cs_follow *begin(struct cs_following *f, struct cs_host *host)
 {
 	struct cs_follow *follow = calloc(1, sizeof(*follow));
@@ -54,6 +68,7 @@ static struct cs_follow *begin(struct cs_following *f, struct cs_host *host)
 	if (!follow)
 		return NULL;
 	follow->host = host;
+	follow->device = device_of(f, &host->ip);
 	host->follow = follow;
 	host->chunk->follow_ups++;
 	push(&f->waiting, follow);
@@ -156,6 +171,7 @@ static void ask(struct cs_following *f, struct cs_follow *follow, int64_t now_ns
 	follow->deadline_ns = now_ns + SILENCE_S * CS_NS_PER_S;
 	push(&f->asked, follow);
 	f->in_flight++;
+	f->busy[place_of(follow)]++;
 
 	const struct cs_host *host = follow->host;
 	const struct leave from = { host->lane, host->port_index };
@@ -270,7 +286,11 @@ static void give_up(struct cs_following *f, int64_t now_ns)
 			push(&keep, follow);
 			continue;
 		}
+		/* Silence of who may only have been forged says nothing. */
+		if (!follow->ended && !follow->confirm)
+			f->silent[place_of(follow)] = follow->device;
 		f->in_flight--;
+		f->busy[place_of(follow)]--;
 		end(follow);
 		free(follow);
 	}
@@ -303,17 +323,38 @@ static void send_acks(struct cs_following *f, int64_t now_ns)
 	}
 }
 
-void cs_following_tick(struct cs_following *f, int64_t now_ns)
+/* Asks whom it may: one request at a time to an address, none after a silence. */
+static void ask_waiting(struct cs_following *f, int64_t now_ns)
 {
+	const struct cs_follow *put_off = NULL;
 	int64_t wait;
 
+	for (unsigned n = 0; n < LOOK_MAX && f->in_flight < IN_FLIGHT_MAX; n++) {
+		struct cs_follow *follow = f->waiting.first;
+
+		if (!follow || follow == put_off)
+			return; /* all have been looked at */
+		if (f->silent[place_of(follow)] == follow->device) {
+			end(pop(&f->waiting));
+			free(follow);
+		} else if (f->busy[place_of(follow)]) {
+			push(&f->waiting, pop(&f->waiting));
+			if (!put_off)
+				put_off = follow;
+		} else if (cs_pace_take(&f->own, 1, now_ns, &wait)) {
+			cs_pace_force(f->pace, 1, now_ns);
+			ask(f, pop(&f->waiting), now_ns);
+		} else {
+			return;
+		}
+	}
+}
+
+void cs_following_tick(struct cs_following *f, int64_t now_ns)
+{
 	give_up(f, now_ns);
 	send_acks(f, now_ns);
-	while (f->waiting.first && f->in_flight < IN_FLIGHT_MAX &&
-	       cs_pace_take(&f->own, 1, now_ns, &wait)) {
-		cs_pace_force(f->pace, 1, now_ns);
-		ask(f, pop(&f->waiting), now_ns);
-	}
+	ask_waiting(f, now_ns);
 }
 
 static void clear_queue(struct cs_follow_queue *queue)
@@ -331,6 +372,7 @@ void cs_following_clear(struct cs_following *f)
 	clear_queue(&f->waiting);
 	clear_queue(&f->asked);
 	f->in_flight = 0;
+	memset(f->busy, 0, sizeof(f->busy));
 }
 
 void cs_follow_ack(struct cs_following *f, struct cs_host *host, uint16_t from_port,

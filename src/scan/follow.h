@@ -29,11 +29,14 @@ struct cs_follow {
 	int64_t deadline_ns; /* of the answer */
 	int64_t waited_ns;   /* for the answers to earlier questions */
 	uint8_t token[CS_FOLLOW_TOKEN];
+	uint32_t device; /* hash of the address; never 0 */
 	uint16_t mid;
 	bool confirm; /* else: the next block */
 	bool asked, ended;
 	bool extended; /* an Empty ACK gave it more time */
 };
+
+enum { CS_FOLLOW_DEVICES = 4096 /* power of two */ };
 
 struct cs_follow_queue {
 	struct cs_follow *first, **last;
@@ -58,6 +61,12 @@ struct cs_following {
 	uint64_t asked_ever;  /* makes each token another */
 	struct cs_follow_queue waiting, asked;
 	unsigned in_flight;
+	/*
+	 * By a hash of the address, whatever the port: how many requests are
+	 * open to it (a collision only makes one wait), and who fell silent.
+	 */
+	uint16_t busy[CS_FOLLOW_DEVICES];
+	uint32_t silent[CS_FOLLOW_DEVICES];
 	struct cs_ack_due acks[CS_ACKS_WAITING]; /* a ring, from acks_first on */
 	unsigned acks_first, acks_n;
 };

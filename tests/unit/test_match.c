@@ -645,6 +645,58 @@ static void a_hundred_thousand_datagrams_take_no_more_room(void **state)
 	bench_free(b);
 }
 
+/* Another port of the same device, as a scan of several ports finds it. */
+static struct cs_host *second_port(struct bench *b)
+{
+	struct cs_arrival arrival = { .slot = (b->slot + 1) % SLOTS,
+				      .from = b->device,
+				      .port = b->port,
+				      .from_port = b->port };
+
+	return cs_hosts_add(&b->m.hosts, b->chunk, &arrival);
+}
+
+static void one_request_is_open_to_an_address_whatever_the_port(void **state)
+{
+	struct bench *b = bench_new(0);
+	uint8_t bytes[512];
+	struct cs_msg msg;
+
+	(void)state;
+	answer(b, CS_NON, CS_CODE_CONTENT, 0x7777, no_token, NULL, "non");
+	assert_int_equal(cs_follow_confirm(&b->m.following, second_port(b)), CS_OK);
+	cs_following_tick(&b->m.following, now_ns);
+	assert_true(device_got(b, bytes, &msg));
+	assert_false(device_got(b, bytes, &msg));
+	cs_following_tick(&b->m.following, now_ns + CS_NS_PER_S);
+	assert_false(device_got(b, bytes, &msg));
+
+	/* The first one's silence is known; the other's turn has come. */
+	cs_following_tick(&b->m.following, now_ns + 4 * CS_NS_PER_S);
+	assert_true(device_got(b, bytes, &msg));
+	assert_int_equal(b->chunk->follow_ups, 1);
+	bench_free(b);
+}
+
+static void a_device_that_fell_silent_is_not_asked_at_another_port(void **state)
+{
+	struct bench *b = bench_new(0);
+	struct cs_block block = { 0, true, 0 };
+	uint8_t bytes[512];
+	struct cs_msg msg;
+
+	(void)state;
+	answer(b, CS_ACK, CS_CODE_CONTENT, right_mid(b), no_token, &block,
+	       "0123456789abcdef");
+	assert_int_equal(cs_follow_confirm(&b->m.following, second_port(b)), CS_OK);
+	cs_following_tick(&b->m.following, now_ns);
+	assert_true(device_got(b, bytes, &msg)); /* the next block */
+	cs_following_tick(&b->m.following, now_ns + 4 * CS_NS_PER_S);
+	assert_false(device_got(b, bytes, &msg));
+	assert_int_equal(b->chunk->follow_ups, 0);
+	bench_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -670,6 +722,8 @@ int main(void)
 		cmocka_unit_test(a_device_that_takes_its_time_for_each_block_is_given_up),
 		cmocka_unit_test(what_finds_no_room_is_lost_and_counted),
 		cmocka_unit_test(a_hundred_thousand_datagrams_take_no_more_room),
+		cmocka_unit_test(one_request_is_open_to_an_address_whatever_the_port),
+		cmocka_unit_test(a_device_that_fell_silent_is_not_asked_at_another_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,9 @@ def test_no_checksum_of_a_million_probes_is_wrong(pair, to, prefix):
     assert seen["IpExtInCsumErrors"] == 0
     assert seen[f"{prefix}InCsumErrors"] == 0
     lost = seen[f"{prefix}RcvbufErrors"]
-    assert r.saw["requests"] + lost == 1 << 20
+    # A busy peer's backlog drops some before anybody looks at them, and its
+    # socket some more.
+    assert 0.9 * (1 << 20) < r.saw["requests"] + lost <= 1 << 20
     assert lost < 1 << 19 # the better part was looked at by the peer's UDP
 
 

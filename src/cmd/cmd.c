@@ -68,10 +68,9 @@ int cs_cmd_main(struct cs_ctx *ctx, int argc, char **argv)
 	return status;
 }
 
-bool cs_cmd_colored(const struct cs_ctx *ctx, FILE *to)
+bool cs_cmd_colored(const struct cs_ctx *ctx, int fd)
 {
 	const char *no_color = ctx->env("NO_COLOR");
-	int fd = fileno(to);
 
 	if (ctx->color != CS_COLOR_AUTO)
 		return ctx->color == CS_COLOR_ALWAYS;

@@ -84,7 +84,8 @@ const struct cs_cmd *cs_cmd_find(const struct cs_ctx *ctx, const char *name);
 int cs_cmd_main(struct cs_ctx *ctx, int argc, char **argv);
 
 /*
- * True when text for @to (ctx->out or ctx->err) is to be coloured: as --color
- * says, and by default for a terminal where NO_COLOR is not set.
+ * True when text for what is behind @fd (-1: nothing) is to be coloured: as
+ * --color says, and by default for a terminal where NO_COLOR is not set to
+ * anything but nothing.
  */
-bool cs_cmd_colored(const struct cs_ctx *ctx, FILE *to);
+bool cs_cmd_colored(const struct cs_ctx *ctx, int fd);

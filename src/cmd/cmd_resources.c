@@ -114,9 +114,7 @@ static int open_output(struct job *job)
 		.to = cs_out_file_stream(job->file),
 		.terminal = isatty(fd) != 0,
 		.width = isatty(fd) ? ctx->columns : 0,
-		.colour = ctx->color == CS_COLOR_ALWAYS ||
-			  (ctx->color == CS_COLOR_AUTO && isatty(fd) &&
-			   !ctx->env("NO_COLOR")),
+		.colour = cs_cmd_colored(ctx, fd),
 	};
 	if (format < 0)
 		format = job->out.terminal ? CS_RESOURCES_TABLE : CS_RESOURCES_JSONL;

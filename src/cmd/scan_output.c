@@ -109,9 +109,7 @@ int cs_scan_output_open(struct cs_ctx *ctx, const struct cs_scan_options *option
 		.every_code = options->all_codes,
 		.columns = (enum cs_csv_columns)options->csv_columns,
 		.width = isatty(fd) ? ctx->columns : 0,
-		.colour = ctx->color == CS_COLOR_ALWAYS ||
-			  (ctx->color == CS_COLOR_AUTO && isatty(fd) &&
-			   !ctx->env("NO_COLOR")),
+		.colour = cs_cmd_colored(ctx, fd),
 		.ipv6 = ipv6,
 	};
 	output->progress = isatty(fileno(ctx->err)) && ctx->log.most >= CS_NOTE;

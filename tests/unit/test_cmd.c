@@ -120,15 +120,15 @@ static void colour_is_for_terminals_or_on_demand(void **state)
 
 	(void)state;
 	assert_non_null(to);
-	assert_false(cs_cmd_colored(&ctx, ctx.out)); /* memory */
-	assert_true(cs_cmd_colored(&ctx, to));
+	assert_false(cs_cmd_colored(&ctx, fileno(ctx.out))); /* memory */
+	assert_true(cs_cmd_colored(&ctx, fileno(to)));
 	sample_env = no_color;
-	assert_false(cs_cmd_colored(&ctx, to));
+	assert_false(cs_cmd_colored(&ctx, fileno(to)));
 	ctx.color = CS_COLOR_ALWAYS;
-	assert_true(cs_cmd_colored(&ctx, ctx.out));
+	assert_true(cs_cmd_colored(&ctx, fileno(ctx.out)));
 	sample_env = NULL;
 	ctx.color = CS_COLOR_NEVER;
-	assert_false(cs_cmd_colored(&ctx, to));
+	assert_false(cs_cmd_colored(&ctx, fileno(to)));
 	(void)fclose(to);
 	sample_end(&ctx);
 	caught_free(&caught);

@@ -236,8 +236,10 @@ static double now(void)
 	return (double)cs_clock_mono(cs_clock_system()) / (double)CS_NS_PER_S;
 }
 
-static enum cs_err count(void *arg, const struct cs_result *row)
+static enum cs_err count(void *arg, const struct cs_result *row,
+			 const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	uint64_t *n = arg;
 
 	(void)row;

@@ -159,7 +159,7 @@ enum cs_err cs_scan_output_row(void *arg, const struct cs_result *row)
 						  ? &output->out_ipv6
 						  : &output->out;
 
-	output->left_out += !cs_record_row(output->format, out, row);
+	output->left_out += !cs_record_row(output->format, out, row, NULL);
 	return ferror(out->to) ? CS_ERR_IO : CS_OK;
 }
 

@@ -57,10 +57,34 @@ static bool body_is_links(const struct cs_result *result,
 	return looks_like_links(result->body, result->complete);
 }
 
+/* A row of somebody's report: its body is all that there is. */
+static void read_reported(const struct cs_result *result, struct cs_reading *reading)
+{
+	*reading = (struct cs_reading){ .reported = true };
+	if (cs_result_version(result) > 1 &&
+	    looks_like_links(result->body, result->complete))
+		reading->links = result->body;
+}
+
+unsigned cs_result_version(const struct cs_result *result)
+{
+	enum { BARE_HEADER = 4 }; /* the request of version 1 */
+
+	return result->match == CS_MATCH_REPORT && result->request_size == BARE_HEADER
+		       ? 1
+		       : 2;
+}
+
 void cs_result_read(const struct cs_result *result, struct cs_reading *reading)
 {
 	struct cs_msg msg;
 	struct cs_flaw flaw;
+
+	if (result->match == CS_MATCH_REPORT) {
+		read_reported(result, reading);
+		return;
+	}
+
 	enum cs_err err = cs_msg_decode(without_marker(result), &msg, &flaw);
 
 	*reading = (struct cs_reading){
@@ -81,8 +105,8 @@ void cs_result_read(const struct cs_result *result, struct cs_reading *reading)
 
 bool cs_reading_is_content(const struct cs_reading *reading)
 {
-	return reading->has_header && !reading->format_error &&
-	       reading->code == CS_CODE_CONTENT;
+	return reading->reported || (reading->has_header && !reading->format_error &&
+				     reading->code == CS_CODE_CONTENT);
 }
 
 /* In two steps, so that no product can wrap. */
@@ -96,6 +120,8 @@ static bool ratio(uint64_t n, uint64_t d, uint64_t *hundredths)
 
 bool cs_result_amplification(const struct cs_result *result, uint64_t *hundredths)
 {
+	if (result->match == CS_MATCH_REPORT && result->response_size == 0)
+		return false;
 	return ratio(result->response_size, result->request_size, hundredths);
 }
 
@@ -104,7 +130,7 @@ bool cs_result_amplification_wire(const struct cs_result *result, unsigned probe
 {
 	uint64_t headers = cs_addr_is_v4(&result->ip) ? HEADERS_IPV4 : HEADERS_IPV6;
 
-	if (result->request_size == 0)
+	if (result->request_size == 0 || result->match == CS_MATCH_REPORT)
 		return false;
 	return ratio(result->bytes + result->datagrams * headers,
 		     probes * (result->request_size + headers), hundredths);

@@ -11,6 +11,7 @@
 
 /* Every span is borrowed from the result. */
 struct cs_reading {
+	bool reported;   /* of a report: header and options are not known, links may be */
 	bool has_header; /* it had the four bytes of version 1: the next three hold */
 	enum cs_type type;
 	uint8_t code;
@@ -31,6 +32,12 @@ struct cs_reading {
  */
 void cs_result_read(const struct cs_result *result, struct cs_reading *reading);
 
+/*
+ * The `version` column of a report: the generation of the probe, not CoAP's
+ * version. 2 but for the rows of old reports that asked GET / in 4 bytes.
+ */
+unsigned cs_result_version(const struct cs_result *result);
+
 /* A 2.05 without format error: what Shadowserver's report has. */
 bool cs_reading_is_content(const struct cs_reading *reading);
 
@@ -43,7 +50,8 @@ CS_MUST_USE bool cs_result_amplification(const struct cs_result *result,
 
 /*
  * All datagrams over all @probes (1 and on) that asked for them, each with its
- * IP and UDP headers: 28 bytes for IPv4, 48 for IPv6. Likewise.
+ * IP and UDP headers: 28 bytes for IPv4, 48 for IPv6. False also for a report's
+ * row, which tells of one datagram only.
  */
 CS_MUST_USE bool cs_result_amplification_wire(const struct cs_result *result,
 					      unsigned probes, uint64_t *hundredths);

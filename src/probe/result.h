@@ -17,6 +17,14 @@
 enum cs_match {
 	CS_MATCH_FULL, /* by Message ID or token, and by port */
 	CS_MATCH_PORT, /* by port alone, then confirmed by a follow-up */
+	/*
+	 * Not ours to know: the row comes from somebody's scan_coap report, which
+	 * holds 2.05 answers only. There is no header, and port is reply_port.
+	 * request_size tells the report's `version`: 4 bytes is version 1 (GET /,
+	 * and body is the whole datagram, folded to text), else it is version 2.
+	 * response_size 0 is unknown: the oldest reports had none.
+	 */
+	CS_MATCH_REPORT,
 };
 
 /*

@@ -29,14 +29,14 @@ void cs_record_begin(const struct cs_record_format *format,
 }
 
 bool cs_record_row(const struct cs_record_format *format, const struct cs_record_out *out,
-		   const struct cs_result *result)
+		   const struct cs_result *result, const struct cs_enriched *enriched)
 {
 	struct cs_reading reading;
 
 	cs_result_read(result, &reading);
 	if (!format->every_code && !out->every_code && !cs_reading_is_content(&reading))
 		return false;
-	format->row(out, result, &reading);
+	format->row(out, result, &reading, enriched);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "probe/enriched.h"
 #include "probe/reading.h"
 #include "probe/result.h"
 
@@ -39,7 +40,8 @@ struct cs_record_format {
 	bool every_code; /* has every validated reply whatever cs_record_out says */
 	void (*begin)(const struct cs_record_out *out); /* may be NULL */
 	void (*row)(const struct cs_record_out *out, const struct cs_result *result,
-		    const struct cs_reading *reading);
+		    const struct cs_reading *reading,
+		    const struct cs_enriched *enriched /* NULL: it was not */);
 	void (*end)(const struct cs_record_out *out); /* may be NULL */
 };
 
@@ -58,11 +60,11 @@ void cs_record_begin(const struct cs_record_format *format,
 		     const struct cs_record_out *out);
 
 /*
- * Writes one result, unless the format leaves it out: csv and table hold 2.05
+ * Writes one result, with what enrichment knows of it (NULL: nothing), unless the format leaves it out: csv and table hold 2.05
  * answers without format error only, if not every_code. Says whether it wrote.
  */
 bool cs_record_row(const struct cs_record_format *format, const struct cs_record_out *out,
-		   const struct cs_result *result);
+		   const struct cs_result *result, const struct cs_enriched *enriched);
 
 /* After the last result. */
 void cs_record_end(const struct cs_record_format *format,

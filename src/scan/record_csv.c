@@ -172,8 +172,9 @@ static void begin(const struct cs_record_out *out)
 }
 
 static void row(const struct cs_record_out *out, const struct cs_result *result,
-		const struct cs_reading *reading)
+		const struct cs_reading *reading, const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	struct cs_csv c = cs_csv_to(out->to);
 
 	(void)reading; /* every column is of the result itself */

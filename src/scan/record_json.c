@@ -149,8 +149,9 @@ static void put_malformed(struct cs_json *j, const struct cs_flaw *flaw)
 }
 
 static void row(const struct cs_record_out *out, const struct cs_result *result,
-		const struct cs_reading *reading)
+		const struct cs_reading *reading, const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	struct cs_json j = cs_json_to(out->to);
 
 	cs_json_object(&j);

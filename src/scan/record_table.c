@@ -132,8 +132,9 @@ static void put_resources(const struct cs_record_out *out, const struct cs_resul
 }
 
 static void row(const struct cs_record_out *out, const struct cs_result *result,
-		const struct cs_reading *reading)
+		const struct cs_reading *reading, const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	char ip[CS_ADDR_TEXT];
 
 	cs_addr_text(&result->ip, ip);

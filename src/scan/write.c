@@ -53,8 +53,10 @@ static enum cs_err end_group(struct cs_writing *r)
 	return err;
 }
 
-static enum cs_err replay_row(void *arg, const struct cs_result *row)
+static enum cs_err replay_row(void *arg, const struct cs_result *row,
+			      const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	struct cs_writing *r = arg;
 
 	cs_count(&r->counters->results, 1);

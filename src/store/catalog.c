@@ -336,8 +336,9 @@ static enum cs_err read_days(struct cs_db *db, sqlite3_stmt *stmt,
 		if (day < INT32_MIN || day > INT32_MAX || rows < 0 || content < 0 ||
 		    (*n > 0 && day <= days[*n - 1].day))
 			return cs_db_damaged(db, "a day's segments");
-		days[(*n)++] = (struct cs_store_day){ (int32_t)day, (uint64_t)rows,
-						      (uint64_t)content };
+		days[(*n)++] = (struct cs_store_day){ .day = (int32_t)day,
+						      .rows = (uint64_t)rows,
+						      .content = (uint64_t)content };
 	}
 	return err;
 }

@@ -169,7 +169,7 @@ static enum cs_err advance(struct day *day)
 	return err;
 }
 
-static enum cs_err merge(struct day *day, cs_store_each_fn *each, void *arg)
+static enum cs_err merge(struct day *day, cs_store_row_fn *each, void *arg)
 {
 	struct cs_result last = { 0 };
 	bool any = false;
@@ -182,7 +182,7 @@ static enum cs_err merge(struct day *day, cs_store_each_fn *each, void *arg)
 			last.ip = row->ip;
 			last.port = row->port;
 			any = true;
-			err = each(arg, row);
+			err = each(arg, row, NULL);
 		}
 		if (!err)
 			err = advance(day);
@@ -204,7 +204,7 @@ static void day_clear(struct day *day)
 }
 
 enum cs_err cs_store_day_each(struct cs_store *store, int32_t number,
-			      cs_store_each_fn *each, void *arg)
+			      cs_store_row_fn *each, void *arg)
 {
 	struct day day = { .store = store, .number = number };
 	enum cs_err err;

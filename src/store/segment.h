@@ -110,7 +110,7 @@ void cs_segment_rollback(struct cs_segment *segment);
  */
 CS_MUST_USE enum cs_err cs_segment_each(struct cs_segment *segment,
 					const struct cs_chunk_set *only,
-					cs_store_each_fn *each, void *arg);
+					cs_store_row_fn *each, void *arg);
 
 /* Adds up the chunks' records; bytes is left 0. */
 CS_MUST_USE enum cs_err cs_segment_sum(struct cs_segment *segment,

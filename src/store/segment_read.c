@@ -141,7 +141,7 @@ static int runs_order(const void *a, const void *b)
 
 /* Calls @each for the rows of @run, which must all be there. */
 static enum cs_err walk_run(struct cs_segment *segment, sqlite3_stmt *stmt,
-			    const struct run *run, cs_store_each_fn *each, void *arg)
+			    const struct run *run, cs_store_row_fn *each, void *arg)
 {
 	struct cs_result row;
 	enum cs_err err = CS_OK;
@@ -154,7 +154,7 @@ static enum cs_err walk_run(struct cs_segment *segment, sqlite3_stmt *stmt,
 		if (!err && id != want++)
 			err = cs_db_damaged(&segment->db, "row %" PRId64, id);
 		if (!err)
-			err = each(arg, &row);
+			err = each(arg, &row, NULL);
 	}
 	(void)sqlite3_reset(stmt); /* says again what step said */
 	if (!err && want != end)
@@ -163,7 +163,7 @@ static enum cs_err walk_run(struct cs_segment *segment, sqlite3_stmt *stmt,
 }
 
 enum cs_err cs_segment_each(struct cs_segment *segment, const struct cs_chunk_set *only,
-			    cs_store_each_fn *each, void *arg)
+			    cs_store_row_fn *each, void *arg)
 {
 	struct runs runs = { .only = only };
 	sqlite3_stmt *stmt = NULL;

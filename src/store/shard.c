@@ -217,7 +217,7 @@ enum cs_err cs_shard_commit(struct cs_shard *shard)
 	return CS_OK;
 }
 
-enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too, cs_store_each_fn *each,
+enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too, cs_store_row_fn *each,
 			  void *arg)
 {
 	enum cs_err err = CS_OK;

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "probe/enriched.h"
 #include "probe/result.h"
 
 enum {
@@ -158,22 +159,43 @@ CS_MUST_USE enum cs_err cs_shard_publish(struct cs_shard *shard);
 void cs_shard_abandon(struct cs_shard *shard);
 
 /*
- * Calls @each for every stored row of the shard's closed chunks (of all
- * chunks when @open_too): by day, in a day by chunk in the order they were
- * put, in a chunk by address and port. The row's spans live only for the call.
- * @each stops the walk by returning an error, which is passed on; it must not
- * put anything. What is not committed counts as open.
+ * Takes one row; @enriched is NULL for one that was not enriched. All spans
+ * live only for the call. An error ends the walk and is passed on.
  */
-typedef enum cs_err cs_store_each_fn(void *arg, const struct cs_result *row);
-CS_MUST_USE enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too,
-				      cs_store_each_fn *each, void *arg);
+typedef enum cs_err cs_store_row_fn(void *arg, const struct cs_result *row,
+				    const struct cs_enriched *enriched);
 
-/* One published segment's day total, as the catalogue has it. */
+/*
+ * Calls @each for every stored row of the shard's closed chunks (of all
+ * chunks when @open_too), without enrichment: by day, in a day by chunk in the
+ * order they were put, in a chunk by address and port. @each must not put
+ * anything. What is not committed counts as open.
+ */
+CS_MUST_USE enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too,
+				      cs_store_row_fn *each, void *arg);
+
+/* --- reading days --- */
+
+/*
+ * Opens a store that is there for reading only: nothing in it is changed, the
+ * folder may be one that we cannot write, and others may write it meanwhile.
+ * Calls below that would change something give CS_ERR_DENIED.
+ * CS_ERR_NOT_FOUND  there is no store in @dir; else as cs_store_open()
+ */
+CS_MUST_USE enum cs_err cs_store_open_read(const char *dir, struct cs_store **out);
+
+/* One UTC day, as the catalogue has it. */
 struct cs_store_day {
-	int32_t day; /* days since 1970-01-01, UTC */
+	int32_t day; /* days since 1970-01-01 */
 	/* Results, and those with code 2.05; a scan that found what another did
 	 * that day adds to both: cs_store_day_each() gives it once. */
 	uint64_t rows, content;
+	uint32_t segments;
+	uint32_t missing; /* of the segments: the catalogue has them, the disk has not */
+	uint64_t bytes;   /* of the segments' files */
+	/* Changes whenever a segment of the day or its enrichment does. Never 0. */
+	uint64_t stamp;
+	uint64_t summary_stamp; /* as cs_store_summary_put() was told; 0: none */
 };
 
 /* Per-day aggregates from the catalogue, ascending; *@days lives in @arena. */
@@ -182,7 +204,156 @@ CS_MUST_USE enum cs_err cs_store_days(struct cs_store *store, struct cs_arena *a
 
 /*
  * Every row of a day: the union of its published segments, one row per
- * address and port, the newest; by address and port. As cs_shard_each().
+ * address and port, the newest; by address and port. A segment that is missing
+ * or damaged is CS_ERR_DAMAGED, after nothing has been handed out.
  */
 CS_MUST_USE enum cs_err cs_store_day_each(struct cs_store *store, int32_t day,
-					  cs_store_each_fn *each, void *arg);
+					  cs_store_row_fn *each, void *arg);
+
+/*
+ * The same rows in no order and before the newest was picked, which is quicker:
+ * a segment after the other, each in the order of its file.
+ */
+CS_MUST_USE enum cs_err cs_store_day_load(struct cs_store *store, int32_t day,
+					  cs_store_row_fn *each, void *arg);
+
+/* What one scan's shard asked and closed on a day. */
+struct cs_store_cover {
+	uint8_t id[CS_SCAN_ID];
+	uint32_t shard, shards;
+	struct cs_span plan;     /* as in struct cs_scan_row */
+	struct cs_span metadata; /* likewise */
+	const struct cs_store_chunks {
+		uint64_t first, last; /* inclusive */
+	} * closed;                   /* ascending, disjoint */
+	size_t n_closed;
+};
+
+/*
+ * What was asked on a day: whether the silence of an address means anything.
+ * All of it lives in @arena. Imported days have covers without closed chunks.
+ */
+CS_MUST_USE enum cs_err cs_store_covers(struct cs_store *store, int32_t day,
+					struct cs_arena *arena,
+					struct cs_store_cover **covers, size_t *n);
+
+/* --- enrichment: beside the segments, one file each, and can be renewed --- */
+
+/*
+ * Enriches @n rows of one segment at a time. @out has what the store knew of
+ * them (or nothing) and is to be overwritten where more is known; its spans
+ * need to live until the next call only.
+ */
+typedef enum cs_err cs_store_enrich_fn(void *arg, const struct cs_result *rows,
+				       struct cs_enriched *out, size_t n);
+
+struct cs_store_enrich {
+	int32_t day;
+	const uint8_t *scan;  /* only this scan's segments; NULL: all of the day */
+	bool fresh;           /* do not begin with what was known */
+	struct cs_span about; /* JSON object: which sources, and their dates */
+	cs_store_enrich_fn *fill;
+	void *arg;
+};
+
+/*
+ * Makes or renews the enrichment of a day's published segments; each segment's
+ * appears whole or not at all. Rows come in groups of up to 4096.
+ * CS_ERR_NOT_FOUND  no such day or scan
+ * CS_ERR_BUSY       another process enriches it
+ * and what @fill gives, CS_ERR_IO, CS_ERR_DAMAGED, CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_store_enrich(struct cs_store *store,
+					const struct cs_store_enrich *want);
+
+/* The .about of each enrichment in use on a day, equal ones once; in @arena. */
+CS_MUST_USE enum cs_err cs_store_enriched_by(struct cs_store *store, int32_t day,
+					     struct cs_arena *arena,
+					     struct cs_span **about, size_t *n);
+
+/* --- reverse names, kept for their TTL --- */
+
+enum { CS_NAME_MAX = 1025 }; /* bytes of a name as text, escapes and NUL in it */
+
+struct cs_store_name {
+	struct cs_addr ip;
+	struct cs_span name; /* empty: known to have none */
+	int64_t expires_us;
+};
+
+/* CS_ERR_NOT_FOUND: not known, or its time is up. @name lives until the next call. */
+CS_MUST_USE enum cs_err cs_store_name_find(struct cs_store *store,
+					   const struct cs_addr *ip, int64_t now_us,
+					   struct cs_store_name *name);
+CS_MUST_USE enum cs_err cs_store_names_put(struct cs_store *store,
+					   const struct cs_store_name *names, size_t n);
+
+/* --- summaries: what a day adds up to, so that a year opens at once --- */
+
+/* "geo", "DE", 1234: what the groups and keys mean is report/'s business. */
+struct cs_store_sum {
+	struct cs_span group, key;
+	uint64_t n;
+};
+
+/* Replaces a day's summary as a whole. @stamp comes back in cs_store_days(). */
+CS_MUST_USE enum cs_err cs_store_summary_put(struct cs_store *store, int32_t day,
+					     uint64_t stamp,
+					     const struct cs_store_sum *sums, size_t n);
+
+typedef enum cs_err cs_store_sum_fn(void *arg, int32_t day,
+				    const struct cs_store_sum *sum);
+
+/* Sums of days first..last, of one group (NULL: all), by day, group, key. */
+CS_MUST_USE enum cs_err cs_store_summary_each(struct cs_store *store, int32_t first,
+					      int32_t last, const char *group,
+					      cs_store_sum_fn *each, void *arg);
+
+/* --- since when --- */
+
+struct cs_store_seen {
+	struct cs_addr ip;
+	uint16_t port; /* that was asked */
+	int64_t first_us, last_us;
+};
+
+/* Widens what is known of each by [first_us, last_us]; quickest in order. */
+CS_MUST_USE enum cs_err cs_store_seen_put(struct cs_store *store,
+					  const struct cs_store_seen *seen, size_t n);
+
+/* CS_ERR_NOT_FOUND: never seen. In: ip and port. */
+CS_MUST_USE enum cs_err cs_store_seen_find(struct cs_store *store,
+					   struct cs_store_seen *seen);
+
+/* --- keeping it in order --- */
+
+/*
+ * Removes the days before @first: segments, enrichment, summaries, what was
+ * last seen before it, plans and bodies that nothing needs. Safe while others
+ * read and write. @removed: days and bytes.
+ */
+struct cs_store_pruned {
+	uint64_t days, segments, bytes;
+};
+CS_MUST_USE enum cs_err cs_store_prune(struct cs_store *store, int32_t first,
+				       struct cs_store_pruned *removed);
+
+/* What cs_store_verify() found in one file. */
+struct cs_store_finding {
+	const char *file; /* below the store */
+	const char *what; /* one line */
+	bool repaired;
+	bool lost; /* results are gone for good */
+};
+typedef void cs_store_finding_fn(void *arg, const struct cs_store_finding *finding);
+
+/*
+ * Checks every file and that they agree; with @repair puts right what can be:
+ * enters published segments that the catalogue lacks, makes the catalogue
+ * again from the segments, drops enrichment, summaries and caches that are
+ * damaged (they can be renewed), takes away leftovers, sets damaged segments
+ * aside under another name with what can still be read of them copied. CS_OK also
+ * when something was found: @each has been told.
+ */
+CS_MUST_USE enum cs_err cs_store_verify(struct cs_store *store, bool repair,
+					cs_store_finding_fn *each, void *arg);

@@ -27,7 +27,7 @@ static size_t write_as(const char *name, const struct cs_result *result)
 	};
 
 	MUST(format && out.to);
-	MUST(cs_record_row(format, &out, result));
+	MUST(cs_record_row(format, &out, result, NULL));
 	MUST(!ferror(out.to));
 
 	long n = ftell(out.to);

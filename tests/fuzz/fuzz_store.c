@@ -149,8 +149,10 @@ struct seen {
 	uint16_t port;
 };
 
-static enum cs_err see(void *arg, const struct cs_result *row)
+static enum cs_err see(void *arg, const struct cs_result *row,
+		       const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	struct seen *seen = arg;
 
 	MUST(cs_day_number(row->time_us) == DAY);
@@ -164,8 +166,10 @@ static enum cs_err see(void *arg, const struct cs_result *row)
 	return CS_OK;
 }
 
-static enum cs_err see_in_order(void *arg, const struct cs_result *row)
+static enum cs_err see_in_order(void *arg, const struct cs_result *row,
+				const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	struct seen *seen = arg;
 	int order = cs_addr_cmp(&seen->ip, &row->ip);
 

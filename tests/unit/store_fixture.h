@@ -134,8 +134,10 @@ struct seen {
 	size_t n;
 };
 
-static inline enum cs_err see(void *arg, const struct cs_result *row)
+static inline enum cs_err see(void *arg, const struct cs_result *row,
+			      const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	struct seen *seen = arg;
 	size_t at = strlen(seen->text);
 

@@ -14,7 +14,7 @@ static const char *write_as(const char *name, struct cs_record_out *out,
 	out->to = fmemopen(text, sizeof(text), "w");
 	assert_non_null(out->to);
 	cs_record_begin(format, out);
-	*wrote = cs_record_row(format, out, result);
+	*wrote = cs_record_row(format, out, result, NULL);
 	cs_record_end(format, out);
 	assert_int_equal(ferror(out->to), 0);
 	assert_int_equal(fclose(out->to), 0);

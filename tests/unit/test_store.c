@@ -29,8 +29,10 @@ static struct cs_result extreme_row(void)
 	};
 }
 
-static enum cs_err same_row(void *arg, const struct cs_result *got)
+static enum cs_err same_row(void *arg, const struct cs_result *got,
+			    const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	const struct cs_result **want = arg;
 	const struct cs_result *w = (*want)++;
 
@@ -453,8 +455,10 @@ static void a_day_is_the_newest_of_each_address_and_port(void **state)
 	fixture_free(&f);
 }
 
-static enum cs_err stop_at_second(void *arg, const struct cs_result *row)
+static enum cs_err stop_at_second(void *arg, const struct cs_result *row,
+				  const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	int *n = arg;
 
 	(void)row;

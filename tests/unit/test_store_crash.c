@@ -70,8 +70,10 @@ struct tally {
 	struct fixture *f;
 };
 
-static enum cs_err count_row(void *arg, const struct cs_result *row)
+static enum cs_err count_row(void *arg, const struct cs_result *row,
+			     const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	struct tally *tally = arg;
 	uint32_t number = cs_addr_low32(&row->ip) / 256;
 	uint32_t nth = cs_addr_low32(&row->ip) % 256;

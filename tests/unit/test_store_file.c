@@ -52,8 +52,10 @@ static struct fixture published(void)
 	return f;
 }
 
-static enum cs_err no_row(void *arg, const struct cs_result *row)
+static enum cs_err no_row(void *arg, const struct cs_result *row,
+			  const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	(void)arg, (void)row;
 	return CS_OK;
 }

@@ -169,14 +169,13 @@ static enum cs_err see(void *arg, const struct cs_result *row,
 static enum cs_err see_in_order(void *arg, const struct cs_result *row,
 				const struct cs_enriched *enriched)
 {
-	(void)enriched;
 	struct seen *seen = arg;
 	int order = cs_addr_cmp(&seen->ip, &row->ip);
 
 	MUST(seen->rows == 0 || order < 0 || (order == 0 && seen->port < row->port));
 	seen->ip = row->ip;
 	seen->port = row->port;
-	return see(arg, row);
+	return see(arg, row, enriched);
 }
 
 /* An error is one of those that the header names, and says why. */

@@ -5,10 +5,10 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config meson ninja-build python3 libsqlite3-dev
-  libseccomp-dev libcap-ng-dev libmnl-dev libinih-dev scdoc"
+  libc-ares-dev libseccomp-dev libcap-ng-dev libmnl-dev libinih-dev scdoc"
 demo="libcoap3-bin iproute2 procps"
 tests="libcmocka-dev libcjson-dev python3-pytest libcoap3-bin iproute2 procps
-  nftables iptables ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck
+  nftables iptables knot ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck
   cppcheck clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev conntrack
   util-linux iputils-ping bsdutils"
 nightly="valgrind qemu-user gcc-i686-linux-gnu libc6-dev-i386-cross

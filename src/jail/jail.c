@@ -79,7 +79,7 @@ enum cs_err cs_jail_enter(const struct cs_jail *jail, struct cs_jail_state *stat
 	if (!err)
 		err = cs_jail_files_enter(&files, state, why);
 	if (!err)
-		err = cs_jail_calls(jail->net, state, why);
+		err = cs_jail_calls(jail, state, why);
 	if (!err)
 		err = check_whole(jail, state, why);
 #if CS_JAIL_SANITIZED

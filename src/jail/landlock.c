@@ -42,7 +42,8 @@ enum {
 };
 
 enum {
-	NET_TCP = 3,    /* 4: bind and connect */
+	NET_BIND_TCP = 1, /* 4 */
+	NET_CONNECT_TCP = 2,
 	SCOPE_BOTH = 3, /* 6: abstract sockets and signals beyond the jail */
 };
 
@@ -57,7 +58,8 @@ struct beneath {
 	int32_t fd;
 } __attribute__((packed));
 
-static struct ruleset handled_by(int abi)
+/* What is not handled stays allowed: with .dns that is a connection. */
+static struct ruleset handled_by(int abi, bool dns)
 {
 	struct ruleset all = { .fs = FS_ABI_1 };
 
@@ -66,7 +68,7 @@ static struct ruleset handled_by(int abi)
 	if (abi >= 3)
 		all.fs |= FS_TRUNCATE;
 	if (abi >= 4)
-		all.net = NET_TCP;
+		all.net = NET_BIND_TCP | (dns ? 0 : NET_CONNECT_TCP);
 	if (abi >= 5)
 		all.fs |= FS_IOCTL_DEV;
 	if (abi >= 6)
@@ -103,7 +105,7 @@ static enum cs_err allow(const struct cs_jail_files *files, const char *path,
 	if (fd < 0)
 		return cs_jail_failed(errno == ENOENT ? CS_ERR_NOT_FOUND : CS_ERR_IO,
 				      path, why);
-	if (fd_rule(files->ruleset, fd, rights & handled_by(files->abi).fs) != 0)
+	if (fd_rule(files->ruleset, fd, rights & handled_by(files->abi, false).fs) != 0)
 		err = cs_jail_failed(CS_ERR_IO, path, why);
 	(void)close(fd); /* only a name */
 	return err;
@@ -134,7 +136,7 @@ enum cs_err cs_jail_files_open(const struct cs_jail *jail, struct cs_jail_files 
 	if (abi <= 0)
 		return CS_OK; /* ENOSYS: not built in; EOPNOTSUPP: not switched on */
 	files->abi = (int)abi;
-	all = handled_by(files->abi);
+	all = handled_by(files->abi, jail->dns);
 	files->ruleset =
 		(int)syscall(SYS_landlock_create_ruleset, &all, size_for(files->abi), 0);
 	if (files->ruleset < 0)

@@ -26,8 +26,8 @@ CS_MUST_USE enum cs_err cs_jail_files_enter(struct cs_jail_files *files,
 					    char why[CS_JAIL_WHY]);
 
 /* seccomp.c */
-CS_MUST_USE enum cs_err cs_jail_calls(bool net, struct cs_jail_state *state,
-				      char why[CS_JAIL_WHY]);
+CS_MUST_USE enum cs_err cs_jail_calls(const struct cs_jail *jail,
+				      struct cs_jail_state *state, char why[CS_JAIL_WHY]);
 
 /* "WHAT: " and the text of errno into @why; returns @err. */
 enum cs_err cs_jail_failed(enum cs_err err, const char *what, char why[CS_JAIL_WHY]);

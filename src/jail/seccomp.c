@@ -6,12 +6,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,14 +161,66 @@ static int allow_all_when(scmp_filter_ctx filter)
 	return rc;
 }
 
-static int fill(scmp_filter_ctx filter, bool net)
+/* An int argument: the kernel looks at its lower half alone. */
+static struct scmp_arg_cmp int_is(unsigned arg, int is)
 {
-	int rc = allow_groups(filter, net);
+	return (struct scmp_arg_cmp){ .arg = arg,
+				      .op = SCMP_CMP_MASKED_EQ,
+				      .datum_a = UINT32_MAX,
+				      .datum_b = (scmp_datum_t)is };
+}
+
+static int allow_socket(scmp_filter_ctx filter, int family, int type)
+{
+	struct scmp_arg_cmp is[] = { int_is(0, family), int_is(1, type), int_is(2, 0) };
+
+	is[1].datum_a &= ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK);
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket),
+				      CS_LEN(is), is);
+}
+
+static int allow_option(scmp_filter_ctx filter, int level, int option)
+{
+	const struct scmp_arg_cmp is[] = { int_is(1, level), int_is(2, option) };
+
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt),
+				      CS_LEN(is), is);
+}
+
+/*
+ * Asking resolvers: UDP, and TCP where an answer is too long for it; after an
+ * error the resolver library opens its socket anew. Protocol 0 alone, so no
+ * ping sockets. Without bind, listen and accept nobody gets in by it.
+ */
+static int allow_dns(scmp_filter_ctx filter)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < CS_LEN(families); i++) {
+		rc = allow_socket(filter, families[i], SOCK_DGRAM);
+		if (!rc)
+			rc = allow_socket(filter, families[i], SOCK_STREAM);
+	}
+	if (!rc)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);
+	if (!rc)
+		rc = allow_option(filter, SOL_SOCKET, SO_RCVBUF);
+	if (!rc)
+		rc = allow_option(filter, IPPROTO_TCP, TCP_NODELAY);
+	return rc;
+}
+
+static int fill(scmp_filter_ctx filter, const struct cs_jail *jail)
+{
+	int rc = allow_groups(filter, jail->net || jail->dns);
 
 	if (!rc)
 		rc = allow_fcntl(filter);
 	if (!rc)
 		rc = allow_all_when(filter);
+	if (!rc && jail->dns)
+		rc = allow_dns(filter);
 	/* Its flags lie in memory, out of sight; glibc then takes clone(). */
 	if (!rc)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
@@ -180,7 +235,8 @@ static int fill(scmp_filter_ctx filter, bool net)
 	return rc;
 }
 
-enum cs_err cs_jail_calls(bool net, struct cs_jail_state *state, char why[CS_JAIL_WHY])
+enum cs_err cs_jail_calls(const struct cs_jail *jail, struct cs_jail_state *state,
+			  char why[CS_JAIL_WHY])
 {
 	scmp_filter_ctx filter;
 	int rc;
@@ -190,7 +246,7 @@ enum cs_err cs_jail_calls(bool net, struct cs_jail_state *state, char why[CS_JAI
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return CS_ERR_NOMEM;
-	rc = fill(filter, net);
+	rc = fill(filter, jail);
 	if (!rc)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);

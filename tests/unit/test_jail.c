@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -25,6 +26,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -297,6 +299,95 @@ static void without_net_sockets_are_mute(void **state)
 	in_a_child(try_no_net);
 }
 
+static void enter_dns(const char *dir)
+{
+	const char *const rw[] = { dir };
+	struct cs_jail jail = { .rw = rw, .n_rw = 1, .dns = true };
+	char why[CS_JAIL_WHY] = "";
+
+	MUST(cs_jail_enter(&jail, &held, why) == CS_OK);
+}
+
+/* A socket that listens on loopback, and its address. */
+static int tcp_listener(struct sockaddr_in *addr)
+{
+	socklen_t len = sizeof(*addr);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*addr = (struct sockaddr_in){ .sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	MUST(fd >= 0 && bind(fd, (struct sockaddr *)addr, sizeof(*addr)) == 0);
+	MUST(listen(fd, 1) == 0);
+	MUST(getsockname(fd, (struct sockaddr *)addr, &len) == 0);
+	return fd;
+}
+
+static void try_dns(const char *dir)
+{
+	struct sockaddr_in udp, tcp;
+	int with = udp_socket(&udp), one = 1, size = 65536, fd;
+	char bytes[4];
+
+	(void)tcp_listener(&tcp);
+	enter_dns(dir);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	MUST(fd >= 0 && connect(fd, (struct sockaddr *)&udp, sizeof(udp)) == 0);
+	MUST(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == 0);
+	MUST(send(fd, "hi", 2, 0) == 2);
+	MUST(recv(with, bytes, sizeof(bytes), 0) == 2 && close(fd) == 0);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	MUST(fd >= 0 && connect(fd, (struct sockaddr *)&tcp, sizeof(tcp)) == 0);
+	MUST(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) == 0);
+	MUST(fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && writev(fd, NULL, 0) == 0);
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	MUST(fd >= 0 || errno == EAFNOSUPPORT);
+}
+
+static void with_dns_somebody_can_be_asked(void **state)
+{
+	(void)state;
+	in_a_child(try_dns);
+}
+
+static void try_more_than_dns(const char *dir)
+{
+	char *argv[] = { (char[]){ "true" }, NULL };
+	struct sockaddr_in udp, tcp;
+	int size = 1, listener, fd = udp_socket(&udp);
+
+	listener = tcp_listener(&tcp);
+	tcp.sin_port = 0;
+	enter_dns(dir);
+	DENIED(EPERM, socket(AF_UNIX, SOCK_STREAM, 0));
+	DENIED(EPERM, socket(AF_NETLINK, SOCK_RAW, 0));
+	DENIED(EPERM, socket(AF_PACKET, SOCK_RAW, 0));
+	DENIED(EPERM, socket(AF_PACKET, SOCK_DGRAM, 0));
+	DENIED(EPERM, socket(AF_VSOCK, SOCK_STREAM, 0));
+	DENIED(EPERM, socket(AF_INET, SOCK_RAW, 0));
+	DENIED(EPERM, socket(AF_INET, SOCK_RAW, IPPROTO_UDP));
+	DENIED(EPERM, socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6));
+	DENIED(EPERM, socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP));
+	DENIED(EPERM, socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP));
+	DENIED(EPERM, socketpair(AF_UNIX, SOCK_STREAM, 0, (int[2]){ 0 }));
+	DENIED(EPERM, bind(fd, (struct sockaddr *)&tcp, sizeof(tcp)));
+	DENIED(EPERM, listen(listener, 2));
+	DENIED(EPERM, accept(listener, NULL, NULL));
+	DENIED(EPERM, accept4(listener, NULL, NULL, 0));
+	DENIED(EPERM, setsockopt(fd, SOL_SOCKET, SO_MARK, &size, sizeof(size)));
+	DENIED(EPERM, setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &size, sizeof(size)));
+	DENIED(EPERM, setsockopt(fd, IPPROTO_IP, TCP_NODELAY, &size, sizeof(size)));
+	DENIED(EPERM, execve("/bin/true", argv, argv));
+	DENIED(EPERM, (int)fork());
+	if (has_landlock())
+		DENIED(EACCES, open("/etc/resolv.conf", O_RDONLY));
+}
+
+static void with_dns_nobody_is_let_in(void **state)
+{
+	(void)state;
+	in_a_child(try_more_than_dns);
+}
+
 /* The value of a "Name:\tvalue" line of /proc/self/status. */
 static void status_is(const char *status, const char *name, const char *value)
 {
@@ -552,6 +643,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_listed_is_denied),
 		cmocka_unit_test(open_sockets_go_on_and_no_new_one_is_made),
 		cmocka_unit_test(without_net_sockets_are_mute),
+		cmocka_unit_test(with_dns_somebody_can_be_asked),
+		cmocka_unit_test(with_dns_nobody_is_let_in),
 		cmocka_unit_test(nothing_is_left_of_root_but_its_number),
 		cmocka_unit_test(another_user_is_become_for_good),
 		cmocka_unit_test(only_root_becomes_another_user),

@@ -33,6 +33,7 @@ struct cs_record_out {
 	size_t width;                /* table: columns of the terminal, 0 no limit */
 	bool colour;                 /* table */
 	bool ipv6;                   /* table: room for IPv6 addresses is wanted */
+	bool enriched;               /* table: rows come with their enrichment */
 };
 
 struct cs_record_format {
@@ -60,8 +61,9 @@ void cs_record_begin(const struct cs_record_format *format,
 		     const struct cs_record_out *out);
 
 /*
- * Writes one result, with what enrichment knows of it (NULL: nothing), unless the format leaves it out: csv and table hold 2.05
- * answers without format error only, if not every_code. Says whether it wrote.
+ * Writes one result, with what enrichment knows of it (NULL: it was not), unless the
+ * format leaves it out: csv and table hold 2.05 answers without format error only, if
+ * not every_code. Says whether it wrote.
  */
 bool cs_record_row(const struct cs_record_format *format, const struct cs_record_out *out,
 		   const struct cs_result *result, const struct cs_enriched *enriched);

@@ -7,83 +7,153 @@
 #include "out/csv.h"
 #include "scan/record.h"
 
-/* What a column writes of one result. */
-typedef void column_fn(struct cs_csv *c, const struct cs_result *result);
+/* What a column writes of one result; @enriched is zeroed where it was not. */
+typedef void column_fn(struct cs_csv *c, const struct cs_result *result,
+		       const struct cs_enriched *enriched);
 
-static void put_timestamp(struct cs_csv *c, const struct cs_result *result)
+static void put_timestamp(struct cs_csv *c, const struct cs_result *result,
+			  const struct cs_enriched *enriched)
 {
 	enum { SECONDS = sizeof("2026-11-21 20:00:00") - 1, BLANK_AT = 10 };
 	char text[CS_TIME_TEXT];
 
+	(void)enriched;
 	cs_time_text(result->time_us, text);
 	text[BLANK_AT] = ' ';
 	cs_csv_cell(c, cs_span_of(text, SECONDS));
 }
 
-static void put_severity(struct cs_csv *c, const struct cs_result *result)
+static void put_severity(struct cs_csv *c, const struct cs_result *result,
+			 const struct cs_enriched *enriched)
 {
 	(void)result;
-	cs_csv_cell(c, cs_span_str("medium"));
+	cs_csv_cell(c, cs_span_str(cs_severity_name(enriched->judged
+							    ? enriched->judgement.severity
+							    : CS_SEVERITY_MEDIUM)));
 }
 
-static void put_ip(struct cs_csv *c, const struct cs_result *result)
+static void put_ip(struct cs_csv *c, const struct cs_result *result,
+		   const struct cs_enriched *enriched)
 {
 	char text[CS_ADDR_TEXT];
 
+	(void)enriched;
 	cs_addr_text(&result->ip, text);
 	cs_csv_cell(c, cs_span_str(text));
 }
 
-static void put_protocol(struct cs_csv *c, const struct cs_result *result)
+static void put_protocol(struct cs_csv *c, const struct cs_result *result,
+			 const struct cs_enriched *enriched)
 {
 	(void)result;
+	(void)enriched;
 	cs_csv_cell(c, cs_span_str("udp"));
 }
 
-static void put_port(struct cs_csv *c, const struct cs_result *result)
+static void put_port(struct cs_csv *c, const struct cs_result *result,
+		     const struct cs_enriched *enriched)
 {
+	(void)enriched;
 	cs_csv_uint(c, result->reply_port);
 }
 
-static void put_tag(struct cs_csv *c, const struct cs_result *result)
+static void put_hostname(struct cs_csv *c, const struct cs_result *result,
+			 const struct cs_enriched *enriched)
 {
 	(void)result;
-	cs_csv_cell(c, cs_span_str("coap;iot"));
+	cs_csv_field(c, enriched->hostname);
 }
 
-/* Not CoAP's version: 2 is a GET of /.well-known/core in 21 bytes, 1 was of /. */
-static void put_version(struct cs_csv *c, const struct cs_result *result)
+static void put_tag(struct cs_csv *c, const struct cs_result *result,
+		    const struct cs_enriched *enriched)
 {
 	(void)result;
-	cs_csv_uint(c, 2);
+	if (enriched->judged)
+		cs_csv_field(c, enriched->judgement.tags);
+	else
+		cs_csv_cell(c, cs_span_str(CS_TAGS_PLAIN));
 }
 
-static void put_unknown_text(struct cs_csv *c, const struct cs_result *result)
+static void put_version(struct cs_csv *c, const struct cs_result *result,
+			const struct cs_enriched *enriched)
+{
+	(void)enriched;
+	cs_csv_uint(c, cs_result_version(result));
+}
+
+static void put_asn(struct cs_csv *c, const struct cs_result *result,
+		    const struct cs_enriched *enriched)
 {
 	(void)result;
-	cs_csv_cell(c, cs_span_str(""));
+	cs_csv_uint(c, enriched->place.asn);
 }
 
-static void put_unknown_number(struct cs_csv *c, const struct cs_result *result)
+static void put_geo(struct cs_csv *c, const struct cs_result *result,
+		    const struct cs_enriched *enriched)
 {
 	(void)result;
-	cs_csv_uint(c, 0);
+	cs_csv_field(c, enriched->place.geo);
 }
 
-static void put_response(struct cs_csv *c, const struct cs_result *result)
+static void put_region(struct cs_csv *c, const struct cs_result *result,
+		       const struct cs_enriched *enriched)
 {
+	(void)result;
+	cs_csv_field(c, enriched->place.region);
+}
+
+static void put_city(struct cs_csv *c, const struct cs_result *result,
+		     const struct cs_enriched *enriched)
+{
+	(void)result;
+	cs_csv_field(c, enriched->place.city);
+}
+
+static void put_naics(struct cs_csv *c, const struct cs_result *result,
+		      const struct cs_enriched *enriched)
+{
+	(void)result;
+	cs_csv_uint(c, enriched->place.naics);
+}
+
+static void put_hostname_source(struct cs_csv *c, const struct cs_result *result,
+				const struct cs_enriched *enriched)
+{
+	(void)result;
+	cs_csv_field(c, enriched->hostname_source);
+}
+
+static void put_sector(struct cs_csv *c, const struct cs_result *result,
+		       const struct cs_enriched *enriched)
+{
+	(void)result;
+	cs_csv_field(c, enriched->place.sector);
+}
+
+static void put_response(struct cs_csv *c, const struct cs_result *result,
+			 const struct cs_enriched *enriched)
+{
+	(void)enriched;
 	cs_csv_response(c, result->body);
 }
 
-static void put_response_size(struct cs_csv *c, const struct cs_result *result)
+/* Empty in the rows of reports that had none. */
+static void put_response_size(struct cs_csv *c, const struct cs_result *result,
+			      const struct cs_enriched *enriched)
 {
-	cs_csv_uint(c, result->response_size);
+	(void)enriched;
+	if (result->match == CS_MATCH_REPORT && result->response_size == 0)
+		cs_csv_cell(c, cs_span_str(""));
+	else
+		cs_csv_uint(c, result->response_size);
 }
 
-static void put_amplification(struct cs_csv *c, const struct cs_result *result)
+static void put_amplification(struct cs_csv *c, const struct cs_result *result,
+			      const struct cs_enriched *enriched)
 {
 	uint64_t hundredths;
 
+	(void)enriched;
 	if (cs_result_amplification(result, &hundredths))
 		cs_csv_hundredths(c, hundredths);
 	else
@@ -112,7 +182,7 @@ enum column {
 	COLUMNS,
 };
 
-/* What enrichment will tell is unknown: 0 for a number, else empty. */
+/* What is unknown is 0 where it is a number of the place, else empty. */
 static const struct {
 	const char *name;
 	column_fn *put;
@@ -122,19 +192,19 @@ static const struct {
 	[IP] = { "ip", put_ip },
 	[PROTOCOL] = { "protocol", put_protocol },
 	[PORT] = { "port", put_port },
-	[HOSTNAME] = { "hostname", put_unknown_text },
+	[HOSTNAME] = { "hostname", put_hostname },
 	[TAG] = { "tag", put_tag },
 	[VERSION] = { "version", put_version },
-	[ASN] = { "asn", put_unknown_number },
-	[GEO] = { "geo", put_unknown_text },
-	[REGION] = { "region", put_unknown_text },
-	[CITY] = { "city", put_unknown_text },
-	[NAICS] = { "naics", put_unknown_number },
-	[HOSTNAME_SOURCE] = { "hostname_source", put_unknown_text },
+	[ASN] = { "asn", put_asn },
+	[GEO] = { "geo", put_geo },
+	[REGION] = { "region", put_region },
+	[CITY] = { "city", put_city },
+	[NAICS] = { "naics", put_naics },
+	[HOSTNAME_SOURCE] = { "hostname_source", put_hostname_source },
 	[RESPONSE] = { "response", put_response },
 	[RESPONSE_SIZE] = { "response_size", put_response_size },
 	[AMPLIFICATION] = { "amplification", put_amplification },
-	[SECTOR] = { "sector", put_unknown_text },
+	[SECTOR] = { "sector", put_sector },
 };
 
 static const struct {
@@ -174,12 +244,14 @@ static void begin(const struct cs_record_out *out)
 static void row(const struct cs_record_out *out, const struct cs_result *result,
 		const struct cs_reading *reading, const struct cs_enriched *enriched)
 {
-	(void)enriched;
+	static const struct cs_enriched unknown;
 	struct cs_csv c = cs_csv_to(out->to);
 
 	(void)reading; /* every column is of the result itself */
+	if (!enriched)
+		enriched = &unknown;
 	for (size_t i = 0; i < COLUMNS; i++)
-		columns[orders[out->columns].order[i]].put(&c, result);
+		columns[orders[out->columns].order[i]].put(&c, result, enriched);
 	cs_csv_row_end(&c);
 }
 

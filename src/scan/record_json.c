@@ -52,11 +52,21 @@ static void put_hex_if(struct cs_json *j, const char *key, bool known,
 		cs_json_null(j);
 }
 
-static void put_bool(struct cs_json *j, const char *key, bool value)
+/* Null where it is empty: unknown. */
+static void put_text(struct cs_json *j, const char *key, struct cs_span text)
 {
 	cs_json_key(j, key);
-	cs_json_bool(j, value);
+	if (text.len > 0)
+		cs_json_string(j, text);
+	else
+		cs_json_null(j);
 }
+
+static const char *const matches[] = {
+	[CS_MATCH_FULL] = "full",
+	[CS_MATCH_PORT] = "port",
+	[CS_MATCH_REPORT] = "report",
+};
 
 /* Who was asked, when, and who answered. */
 static void put_question(struct cs_json *j, const char *scan,
@@ -73,7 +83,7 @@ static void put_question(struct cs_json *j, const char *scan,
 	put_uint(j, "port", result->port);
 	put_uint(j, "reply_port", result->reply_port);
 	put_word(j, "transport", "udp");
-	put_word(j, "match", result->match == CS_MATCH_FULL ? "full" : "port");
+	put_word(j, "match", matches[result->match]);
 }
 
 /* The four bytes and the token of the first datagram. */
@@ -88,21 +98,33 @@ static void put_header(struct cs_json *j, const struct cs_reading *reading)
 	put_hex_if(j, "token_hex", reading->has_token, reading->token);
 }
 
+/* A report tells of one datagram, and the oldest not even its size. */
 static void put_sizes(struct cs_json *j, const struct cs_result *result, unsigned probes)
 {
 	uint64_t first = 0, wire = 0;
-	bool known = cs_result_amplification(result, &first) &&
-		     cs_result_amplification_wire(result, probes, &wire);
+	bool ours = result->match != CS_MATCH_REPORT;
+	bool known = cs_result_amplification(result, &first);
+	bool wire_known = cs_result_amplification_wire(result, probes, &wire);
 
-	put_uint(j, "probes", probes);
+	put_uint_if(j, "probes", ours, probes);
 	put_uint(j, "request_size", result->request_size);
-	put_uint(j, "response_size", result->response_size);
-	put_uint(j, "datagrams", result->datagrams);
-	put_uint(j, "bytes", result->bytes);
+	put_uint_if(j, "response_size", ours || result->response_size > 0,
+		    result->response_size);
+	put_uint_if(j, "datagrams", ours, result->datagrams);
+	put_uint_if(j, "bytes", ours, result->bytes);
 	put_fixed_if(j, "amplification", known, first, 2);
-	put_fixed_if(j, "amplification_wire", known, wire, 2);
+	put_fixed_if(j, "amplification_wire", wire_known, wire, 2);
 	put_fixed_if(j, "rtt_ms", result->rtt_us >= 0, (uint64_t)result->rtt_us,
 		     RTT_DECIMALS);
+}
+
+static void put_option(struct cs_json *j, const struct cs_opt *opt)
+{
+	cs_json_object(j);
+	put_uint(j, "number", opt->number);
+	put_word(j, "name", cs_opt_name(opt->number));
+	put_hex_if(j, "value_hex", true, opt->value);
+	cs_json_object_end(j);
 }
 
 static void put_options(struct cs_json *j, const struct cs_reading *reading)
@@ -113,24 +135,30 @@ static void put_options(struct cs_json *j, const struct cs_reading *reading)
 	put_uint_if(j, "content_format", reading->has_content_format,
 		    reading->content_format);
 	cs_json_key(j, "options");
-	cs_json_array(j);
-	while (cs_opts_next(&w, &opt)) {
-		cs_json_object(j);
-		put_uint(j, "number", opt.number);
-		put_word(j, "name", cs_opt_name(opt.number));
-		put_hex_if(j, "value_hex", true, opt.value);
-		cs_json_object_end(j);
+	if (reading->reported) {
+		cs_json_null(j);
+		return;
 	}
+	cs_json_array(j);
+	while (cs_opts_next(&w, &opt))
+		put_option(j, &opt);
 	cs_json_array_end(j);
 }
 
+/* Of a report's row, payload_hex is its response cell, decoded. */
 static void put_body(struct cs_json *j, const struct cs_result *result,
 		     const struct cs_reading *reading)
 {
-	put_hex_if(j, "header_hex", true, result->header);
+	bool ours = !reading->reported;
+
+	put_hex_if(j, "header_hex", ours, result->header);
 	put_hex_if(j, "payload_hex", true, result->body);
-	put_bool(j, "complete", result->complete);
-	put_uint(j, "blocks", result->blocks);
+	cs_json_key(j, "complete");
+	if (ours)
+		cs_json_bool(j, result->complete);
+	else
+		cs_json_null(j);
+	put_uint_if(j, "blocks", ours, result->blocks);
 	cs_json_key(j, "links");
 	cs_json_links(j, reading->links);
 }
@@ -148,10 +176,69 @@ static void put_malformed(struct cs_json *j, const struct cs_flaw *flaw)
 	cs_json_object_end(j);
 }
 
+static void put_place(struct cs_json *j, const struct cs_enriched *enriched)
+{
+	const struct cs_place *place = &enriched->place;
+
+	put_text(j, "hostname", enriched->hostname);
+	put_text(j, "hostname_source", enriched->hostname_source);
+	put_uint_if(j, "asn", place->asn > 0, place->asn);
+	put_text(j, "as_name", place->as_name);
+	put_text(j, "geo", place->geo);
+	put_text(j, "region", place->region);
+	put_text(j, "city", place->city);
+	put_uint_if(j, "naics", place->naics > 0, place->naics);
+	put_text(j, "sector", place->sector);
+}
+
+static void put_stack(struct cs_json *j, const struct cs_judgement *judgement)
+{
+	cs_json_key(j, "stack");
+	if (judgement->stack.len == 0) {
+		cs_json_null(j);
+		return;
+	}
+	cs_json_object(j);
+	put_text(j, "family", judgement->stack);
+	cs_json_key(j, "confidence");
+	cs_json_fixed(j, judgement->confidence, 2);
+	put_text(j, "because", judgement->stack_because);
+	cs_json_object_end(j);
+}
+
+/* The cell "a;b;c" as a list of its words. */
+static void put_tags(struct cs_json *j, struct cs_span cell)
+{
+	cs_json_key(j, "tags");
+	cs_json_array(j);
+	while (cell.len > 0) {
+		const uint8_t *end = memchr(cell.ptr, ';', cell.len);
+		size_t n = end ? (size_t)(end - cell.ptr) : cell.len;
+
+		if (n > 0)
+			cs_json_string(j, cs_span_of(cell.ptr, n));
+		n += end ? 1 : 0;
+		cell = cs_span_of(cell.ptr + n, cell.len - n);
+	}
+	cs_json_array_end(j);
+}
+
+/* A row that was not judged has no severity here: CSV's medium is made up. */
+static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
+{
+	static const struct cs_judgement unknown;
+	bool judged = enriched->judged;
+	const struct cs_judgement *judgement = judged ? &enriched->judgement : &unknown;
+
+	put_stack(j, judgement);
+	put_word(j, "severity", judged ? cs_severity_name(judgement->severity) : NULL);
+	put_text(j, "severity_because", judgement->severity_because);
+	put_tags(j, judged ? judgement->tags : cs_span_str(CS_TAGS_PLAIN));
+}
+
 static void row(const struct cs_record_out *out, const struct cs_result *result,
 		const struct cs_reading *reading, const struct cs_enriched *enriched)
 {
-	(void)enriched;
 	struct cs_json j = cs_json_to(out->to);
 
 	cs_json_object(&j);
@@ -161,6 +248,10 @@ static void row(const struct cs_record_out *out, const struct cs_result *result,
 	put_options(&j, reading);
 	put_body(&j, result, reading);
 	put_malformed(&j, &result->malformed);
+	if (enriched) {
+		put_place(&j, enriched);
+		put_judgement(&j, enriched);
+	}
 	cs_json_object_end(&j);
 	cs_json_line(&j);
 }

@@ -4,8 +4,9 @@
 
 static char text[8192]; /* what the last sheet holds */
 
-static const char *write_as(const char *name, struct cs_record_out *out,
-			    const struct cs_result *result, bool *wrote)
+static const char *write_with(const char *name, struct cs_record_out *out,
+			      const struct cs_result *result,
+			      const struct cs_enriched *enriched, bool *wrote)
 {
 	const struct cs_record_format *format = cs_record_format_find(cs_span_str(name));
 
@@ -14,11 +15,17 @@ static const char *write_as(const char *name, struct cs_record_out *out,
 	out->to = fmemopen(text, sizeof(text), "w");
 	assert_non_null(out->to);
 	cs_record_begin(format, out);
-	*wrote = cs_record_row(format, out, result, NULL);
+	*wrote = cs_record_row(format, out, result, enriched);
 	cs_record_end(format, out);
 	assert_int_equal(ferror(out->to), 0);
 	assert_int_equal(fclose(out->to), 0);
 	return text;
+}
+
+static const char *write_as(const char *name, struct cs_record_out *out,
+			    const struct cs_result *result, bool *wrote)
+{
+	return write_with(name, out, result, NULL, wrote);
 }
 
 #define PAGE                                                                             \
@@ -251,7 +258,7 @@ static const struct {
 	{ "a narrow terminal is overrun", LINKS, BYTES("</a>,</bcdefghijklmnopqr>"), 40,
 	  false,
 	  TABLE "192.0.2.1         5683  2.05     32    1.52    12.345  "
-		"/a /bcdefghijklmn...\n" },
+		"/a /bcdefghijklm...\n" },
 	{ "text and what would hurt", BYTES("\x60\x45\x01\x02\xff"), BYTES("hi\x1b[2J"),
 	  0, false,
 	  TABLE "192.0.2.1         5683  2.05     11    0.52    12.345  hi\\x1b[2J\n" },
@@ -306,6 +313,193 @@ static void large_numbers_and_addresses_only_push_a_table_out(void **state)
 			       "         -\n"));
 }
 
+/* What a reverse name and a database may hold, and what a judgement says. */
+static struct cs_enriched enriched_of(void)
+{
+	return (struct cs_enriched){
+		.hostname = SPAN("@node\\1.example"),
+		.hostname_source = SPAN("ptr"),
+		.place = { .asn = 64512,
+			   .naics = 518210,
+			   .geo = SPAN("ZZ"),
+			   .as_name = SPAN("=EXAMPLE"),
+			   .region = SPAN("R\xc3\xa9gion"),
+			   .city = SPAN("A, B"),
+			   .sector = SPAN("Information Technology") },
+		.judged = true,
+		.judgement = { .stack = SPAN("libcoap"),
+			       .confidence = 95,
+			       .stack_because = SPAN("a name"),
+			       .severity = CS_SEVERITY_HIGH,
+			       .severity_because = SPAN("a reason"),
+			       .tags = SPAN("coap;iot;libcoap") },
+	};
+}
+
+static void enrichment_fills_its_columns_in_both_orders(void **state)
+{
+	struct cs_result result = result_of(RESULT_EMPTY, SPAN(""));
+	struct cs_enriched enriched = enriched_of();
+	struct cs_record_out out = { .columns = CS_CSV_PAGE };
+	bool wrote;
+
+	(void)state;
+	assert_string_equal(write_with("csv", &out, &result, &enriched, &wrote),
+			    PAGE "\"2026-01-05 00:00:00\",high,192.0.2.1,udp,5683,"
+				 "\\x40node\\x5c1.example,coap;iot;libcoap,2,64512,ZZ,"
+				 "R\xc3\xa9gion,\"A, B\",518210,ptr,,4,0.19,"
+				 "\"Information Technology\"\n");
+	out.columns = CS_CSV_CURRENT;
+	assert_string_equal(write_with("csv", &out, &result, &enriched, &wrote),
+			    CURRENT "\"2026-01-05 00:00:00\",high,192.0.2.1,udp,5683,"
+				    "\\x40node\\x5c1.example,coap;iot;libcoap,64512,ZZ,"
+				    "R\xc3\xa9gion,\"A, B\",518210,ptr,"
+				    "\"Information Technology\",2,,4,0.19\n");
+}
+
+static void what_was_enriched_but_not_judged_is_medium_and_plain(void **state)
+{
+	struct cs_result result = result_of(RESULT_EMPTY, SPAN(""));
+	struct cs_enriched enriched = enriched_of();
+	struct cs_record_out out = { .columns = CS_CSV_PAGE };
+	bool wrote;
+
+	(void)state;
+	enriched.judged = false;
+	enriched.place = (struct cs_place){ 0 };
+	enriched.hostname = enriched.hostname_source = SPAN("");
+	assert_string_equal(write_with("csv", &out, &result, &enriched, &wrote),
+			    PAGE STEM "2,0,,,,0,,,4,0.19,\n");
+	assert_non_null(
+		strstr(write_with("jsonl", &out, &result, &enriched, &wrote),
+		       "\"malformed\":null,\"hostname\":null,\"hostname_source\":null,"
+		       "\"asn\":null,\"as_name\":null,\"geo\":null,\"region\":null,"
+		       "\"city\":null,\"naics\":null,\"sector\":null,\"stack\":null,"
+		       "\"severity\":null,\"severity_because\":null,"
+		       "\"tags\":[\"coap\",\"iot\"]}\n"));
+}
+
+static void a_json_line_tells_what_enrichment_knows(void **state)
+{
+	struct cs_result result = result_of(RESULT_EMPTY, SPAN(""));
+	struct cs_enriched enriched = enriched_of();
+	struct cs_record_out out = { 0 };
+	bool wrote;
+
+	(void)state;
+	enriched.judgement.tags = SPAN(";coap;;x y;");
+	assert_non_null(strstr(
+		write_with("jsonl", &out, &result, &enriched, &wrote),
+		"\"malformed\":null,\"hostname\":\"@node\\\\x5c1.example\","
+		"\"hostname_source\":\"ptr\",\"asn\":64512,\"as_name\":\"=EXAMPLE\","
+		"\"geo\":\"ZZ\",\"region\":\"R\xc3\xa9gion\",\"city\":\"A, B\","
+		"\"naics\":518210,\"sector\":\"Information Technology\","
+		"\"stack\":{\"family\":\"libcoap\",\"confidence\":0.95,"
+		"\"because\":\"a name\"},\"severity\":\"high\","
+		"\"severity_because\":\"a reason\",\"tags\":[\"coap\",\"x y\"]}\n"));
+}
+
+/* A row of the first reports: the answer to a bare GET / in four bytes, folded. */
+#define BANNER_LINE "************************************************************"
+#define BANNER(lf)                                                                     \
+	"`EsjAy" BANNER_LINE lf                                                        \
+	"A server of the first reports, its lines all one wide   "                     \
+	"     " lf BANNER_LINE lf                                                      \
+	"What it says of itself, in words and with (c) and a - dash   " lf BANNER_LINE \
+		lf BANNER_LINE lf BANNER_LINE
+
+static struct cs_result reported(struct cs_span body, uint32_t asked, uint32_t got)
+{
+	struct cs_result result = result_of(SPAN(""), body);
+
+	result.match = CS_MATCH_REPORT;
+	result.request_size = asked;
+	result.response_size = got;
+	result.rtt_us = -1;
+	return result;
+}
+
+static void a_row_of_version_1_is_written_as_it_came(void **state)
+{
+	struct cs_result result = reported(SPAN(BANNER("\n")), 4, 454);
+	struct cs_enriched enriched = {
+		.judged = true,
+		.judgement = { .severity = CS_SEVERITY_MEDIUM, .tags = SPAN("coap,iot") },
+	};
+	struct cs_record_out out = { .columns = CS_CSV_PAGE };
+	bool wrote;
+
+	(void)state;
+	assert_string_equal(write_with("csv", &out, &result, &enriched, &wrote), PAGE
+			    "\"2026-01-05 00:00:00\",medium,192.0.2.1,udp,5683,,"
+			    "\"coap,iot\",1,0,,,,0,,\"" BANNER("|") "\",454,113.50,\n");
+	assert_true(wrote);
+	out.columns = CS_CSV_CURRENT;
+	assert_string_equal(write_as("csv", &out, &result, &wrote),
+			    CURRENT STEM "0,,,,0,,,1,\"" BANNER("|") "\",454,113.50\n");
+}
+
+static void a_report_without_sizes_has_none_after_us(void **state)
+{
+	struct cs_result result = reported(SPAN("</a>"), RESULT_REQUEST, 0);
+	struct cs_record_out out = { .columns = CS_CSV_PAGE };
+	bool wrote;
+
+	(void)state;
+	assert_string_equal(write_as("csv", &out, &result, &wrote),
+			    PAGE STEM "2,0,,,,0,,</a>,,,\n");
+	assert_non_null(strstr(
+		write_as("jsonl", &out, &result, &wrote),
+		"\"match\":\"report\",\"type\":null,\"code\":null,\"message_id\":null,"
+		"\"token_hex\":null,\"probes\":null,\"request_size\":21,"
+		"\"response_size\":null,\"datagrams\":null,\"bytes\":null,"
+		"\"amplification\":null,\"amplification_wire\":null,\"rtt_ms\":null,"
+		"\"content_format\":null,\"options\":null,\"header_hex\":null,"
+		"\"payload_hex\":\"3c2f613e\",\"complete\":null,\"blocks\":null,"
+		"\"links\":[{\"target\":\"/a\",\"attrs\":[]}],\"malformed\":null}\n"));
+	result.response_size = 11;
+	assert_non_null(strstr(write_as("jsonl", &out, &result, &wrote),
+			       "\"amplification\":0.52,\"amplification_wire\":null,"));
+	result.response_size = 0;
+	assert_non_null(strstr(write_as("table", &out, &result, &wrote),
+			       "\n192.0.2.1         5683  -         -       -"
+			       "         -  /a\n"));
+}
+
+#define VERDICTS                                                               \
+	"ADDRESS           PORT  CODE    AMPL  SEVERITY  STACK        WHOSE, " \
+	"RESOURCES\n"
+
+static void a_table_of_verdicts_fits_80_columns(void **state)
+{
+	struct cs_result result = result_of(RESULT_LINKS, SPAN("</a>,</b>"));
+	struct cs_enriched enriched = enriched_of();
+	struct cs_record_out out = { .enriched = true, .width = 80 };
+	bool wrote;
+
+	(void)state;
+	assert_string_equal(write_with("table", &out, &result, &enriched, &wrote),
+			    VERDICTS
+			    "192.0.2.1         5683  2.05    0.76  high      libcoap"
+			    "      ZZ AS64512 @node...\n");
+	enriched.hostname = SPAN("");
+	enriched.judgement.stack = SPAN("A\x1b"
+					"bcdefghijkl");
+	assert_string_equal(write_with("table", &out, &result, &enriched, &wrote),
+			    VERDICTS
+			    "192.0.2.1         5683  2.05    0.76  high      A\\x1bbcd..."
+			    "  ZZ AS64512 /a /b\n");
+	out.colour = true;
+	out.width = 0;
+	enriched.judgement.severity = CS_SEVERITY_MEDIUM;
+	enriched.judgement.stack = SPAN("");
+	assert_non_null(strstr(write_with("table", &out, &result, &enriched, &wrote),
+			       "    0.76\x1b[33m  medium  \x1b[0m  -            "
+			       "ZZ AS64512 /a /b\n"));
+	assert_non_null(strstr(write_as("table", &out, &result, &wrote),
+			       "    0.76  -         -            /a /b\n"));
+}
+
 static void formats_are_found_by_name(void **state)
 {
 	enum cs_csv_columns columns = CS_CSV_PAGE;
@@ -337,6 +531,12 @@ int main(void)
 		cmocka_unit_test(a_reset_has_no_code_but_a_type),
 		cmocka_unit_test(a_table_is_a_line_a_result),
 		cmocka_unit_test(large_numbers_and_addresses_only_push_a_table_out),
+		cmocka_unit_test(enrichment_fills_its_columns_in_both_orders),
+		cmocka_unit_test(what_was_enriched_but_not_judged_is_medium_and_plain),
+		cmocka_unit_test(a_json_line_tells_what_enrichment_knows),
+		cmocka_unit_test(a_row_of_version_1_is_written_as_it_came),
+		cmocka_unit_test(a_report_without_sizes_has_none_after_us),
+		cmocka_unit_test(a_table_of_verdicts_fits_80_columns),
 		cmocka_unit_test(formats_are_found_by_name),
 	};
 

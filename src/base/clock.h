@@ -6,7 +6,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/rd.h"
 
 #define CS_NS_PER_US  INT64_C(1000)
 #define CS_NS_PER_MS  INT64_C(1000000)
@@ -50,3 +53,14 @@ void cs_day_text(int64_t wall_us, char out[CS_DAY_TEXT]);
 
 /* Days since 1970-01-01 in UTC, rounded down (negative before it). */
 int64_t cs_day_number(int64_t wall_us);
+
+/*
+ * Reads a UTC day ("2026-11-21") or a time of one: behind a blank or T
+ * "20:00:00", perhaps a fraction of up to nine digits (what is below a
+ * microsecond is dropped), perhaps "Z", " UTC" or "+00:00". Years 1970 to 9999,
+ * real calendar days; no leap second.
+ */
+CS_MUST_USE bool cs_time_read(struct cs_span text, int64_t *wall_us);
+
+/* Only a day, into days since 1970-01-01. */
+CS_MUST_USE bool cs_day_read(struct cs_span text, int32_t *day);

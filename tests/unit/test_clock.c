@@ -31,9 +31,85 @@ static void times_and_days_are_utc(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	bool ok;
+	int64_t us;
+} readings[] = {
+	{ "1970-01-01", true, 0 },
+	{ "2026-11-21 20:00:00", true, INT64_C(1795291200000000) },
+	{ "2026-11-21T20:00:00.123456Z", true, INT64_C(1795291200123456) },
+	{ "2026-11-21 20:00:00.123456789 UTC", true, INT64_C(1795291200123456) },
+	{ "2026-11-21T20:00:00.5+00:00", true, INT64_C(1795291200500000) },
+	{ "2024-02-29", true, INT64_C(1709164800000000) },
+	{ "2023-02-29", false, 0 },
+	{ "2000-02-29", true, INT64_C(951782400000000) },
+	{ "2100-02-29", false, 0 },
+	{ "9999-12-31 23:59:59.999999", true, INT64_C(253402300799999999) },
+	{ "1969-12-31", false, 0 },
+	{ "2026-04-31", false, 0 },
+	{ "2026-00-01", false, 0 },
+	{ "2026-13-01", false, 0 },
+	{ "2026-01-00", false, 0 },
+	{ "2026-1-01", false, 0 },
+	{ "2026-01-01 24:00:00", false, 0 },
+	{ "2026-01-01 23:60:00", false, 0 },
+	{ "2026-01-01 23:59:60", false, 0 },
+	{ "2026-01-01 23:59", false, 0 },
+	{ "2026-01-01 23:59:59.", false, 0 },
+	{ "2026-01-01 23:59:59.1234567890", false, 0 },
+	{ "2026-01-01 23:59:59 CET", false, 0 },
+	{ "2026-01-01_23:59:59", false, 0 },
+	{ "2026-01-01 ", false, 0 },
+	{ "-026-01-01", false, 0 },
+	{ "", false, 0 },
+};
+
+static void times_are_read_strictly(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(readings); i++) {
+		size_t len = strlen(readings[i].text);
+		uint8_t *copy = heap_copy(readings[i].text, len);
+		int64_t us = 0;
+		bool ok = cs_time_read(cs_span_of(copy, len), &us);
+
+		free(copy);
+		if (ok != readings[i].ok || us != readings[i].us)
+			fail_msg("'%s': %d, %lld", readings[i].text, ok, (long long)us);
+	}
+}
+
+static void every_day_is_read_as_it_is_written(void **state)
+{
+	char text[CS_DAY_TEXT];
+
+	(void)state;
+	for (int32_t day = 0; day < 2932897; day += 13) {
+		int32_t got = -1;
+
+		cs_day_text(day * CS_US_PER_DAY, text);
+		assert_true(cs_day_read(cs_span_str(text), &got));
+		assert_int_equal(got, day);
+	}
+}
+
+static void a_time_is_no_day(void **state)
+{
+	int32_t day;
+
+	(void)state;
+	assert_false(cs_day_read(SPAN("2026-11-21 20:00:00"), &day));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(times_and_days_are_utc) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(times_and_days_are_utc),
+		cmocka_unit_test(times_are_read_strictly),
+		cmocka_unit_test(every_day_is_read_as_it_is_written),
+		cmocka_unit_test(a_time_is_no_day),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

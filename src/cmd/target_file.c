@@ -5,36 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	READ_STEP = 1 << 16,
-	FILE_MAX = 1 << 30, /* bytes of a file: 60 million lines */
-};
-
-/* Reads all of a stream into the heap. */
-static enum cs_err slurp(FILE *file, uint8_t **bytes, size_t *len)
-{
-	size_t cap = 0;
-
-	*bytes = NULL;
-	*len = 0;
-	for (;;) {
-		if (*len == cap) {
-			size_t more = cap ? 2 * cap : READ_STEP;
-			uint8_t *larger = more <= FILE_MAX ? realloc(*bytes, more) : NULL;
-
-			if (!larger)
-				return CS_ERR_NOMEM;
-			*bytes = larger;
-			cap = more;
-		}
-
-		size_t n = fread(*bytes + *len, 1, cap - *len, file);
-
-		if (n == 0)
-			return ferror(file) ? CS_ERR_IO : CS_OK;
-		*len += n;
-	}
-}
+#include "base/slurp.h"
 
 static enum cs_err failed(struct cs_scope_draft *draft, const char *name, const char *why)
 {
@@ -47,11 +18,11 @@ static enum cs_err read_stream(FILE *file, const char *name, struct cs_resolver 
 {
 	uint8_t *bytes;
 	size_t len;
-	enum cs_err err = slurp(file, &bytes, &len);
+	enum cs_err err = cs_slurp(file, &bytes, &len);
 
 	if (err)
 		err = failed(draft, name,
-			     err == CS_ERR_IO ? strerror(errno) : "too large");
+			     err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
 	else
 		err = cs_scope_read_list(draft, cs_span_of(bytes, len), name,
 					 resolver->exclude, cs_resolve_name, resolver);

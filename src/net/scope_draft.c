@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/shown.h"
 #include "net/scope.h"
 #include "net/special.h"
 
@@ -24,28 +25,6 @@ void cs_scope_draft_clear(struct cs_scope_draft *draft)
 	draft->why[0] = '\0';
 }
 
-/* Printable ASCII in at most @cap bytes with the NUL; cut text ends in "...". */
-static void show(struct cs_span text, char *out, size_t cap)
-{
-	size_t room = cap - sizeof("...");
-
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = text.ptr[i];
-		bool plain = c >= ' ' && c <= '~' && c != '\\';
-		size_t need = plain ? 1 : 4;
-
-		if (need > room) {
-			memcpy(out, "...", 3);
-			out += 3;
-			break;
-		}
-		(void)snprintf(out, 5, plain ? "%c" : "\\x%02x", c);
-		out += need;
-		room -= need;
-	}
-	*out = '\0';
-}
-
 void cs_scope_complain(struct cs_scope_draft *draft, const struct cs_source *source,
 		       struct cs_span text, const char *format, ...)
 {
@@ -54,11 +33,11 @@ void cs_scope_complain(struct cs_scope_draft *draft, const struct cs_source *sou
 	va_list args;
 
 	if (source && source->file) {
-		show(cs_span_str(source->file), file, sizeof(file));
+		(void)cs_shown(cs_span_str(source->file), file, sizeof(file));
 		at = (size_t)snprintf(draft->why, sizeof(draft->why), "%s:%llu: ", file,
 				      (unsigned long long)source->line);
 	}
-	show(text, shown, sizeof(shown));
+	(void)cs_shown(text, shown, sizeof(shown));
 	at += (size_t)snprintf(draft->why + at, sizeof(draft->why) - at, "'%s'", shown);
 	va_start(args, format);
 	(void)vsnprintf(draft->why + at, sizeof(draft->why) - at, format, args);

@@ -82,6 +82,15 @@ const struct cs_arg *cs_args_find(const struct cs_arg_set *set, const char *name
 	return NULL;
 }
 
+const struct cs_arg_verb *cs_args_verb(const struct cs_arg_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->n_verbs; i++) {
+		if (strcmp(set->verbs[i].name, name) == 0)
+			return &set->verbs[i];
+	}
+	return NULL;
+}
+
 static size_t min3(size_t a, size_t b, size_t c)
 {
 	size_t least = a < b ? a : b;
@@ -147,6 +156,23 @@ void cs_args_env_name(const struct cs_arg_set *set, const char *name,
 	(void)snprintf(out, CS_ARG_ENV, "COAPSCOPE_%s_%s", set->command, name);
 	for (char *c = out; *c; c++)
 		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+}
+
+void cs_args_verb_names(const struct cs_arg_set *set, unsigned which,
+			char out[CS_ARG_VERBS])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < set->n_verbs && len < CS_ARG_VERBS; i++) {
+		unsigned rest = which >> i;
+		const char *before = len == 0 ? "" : rest == 1 ? " or " : ", ";
+		int n = rest & 1 ? snprintf(out + len, CS_ARG_VERBS - len, "%s%s", before,
+					    set->verbs[i].name)
+				 : 0;
+
+		len += n > 0 ? (size_t)n : 0;
+	}
 }
 
 static void want_words(const struct cs_arg *row, char out[CS_ARG_WANT])

@@ -62,6 +62,7 @@ struct cs_arg {
 	const char *const *words; /* WORD: ends with NULL */
 	cs_arg_read *read;        /* PARSED; optional check for TEXT and LIST */
 	const char *want;         /* what is right, for messages; NULL: by type */
+	unsigned verbs;           /* bit i: the set's verb i takes it; 0: all do */
 	const char *group;        /* heading; rows of one group stand together */
 	const char *help;         /* sentences; the default is added by itself */
 };
@@ -97,11 +98,22 @@ struct cs_common {
 	struct cs_arena arena;
 	struct cs_arg_held *held; /* one a row: text and origin */
 	const struct cs_arg_set *set;
+	const struct cs_arg_verb *verb; /* of the set's; NULL: it has none */
 	bool help, quiet, print_config;
 	unsigned verbose;
 	int color; /* enum cs_color */
 	const char *config;
 	struct cs_arg_list operands;
+};
+
+/* A command within a command, as csv in `report csv`: its first operand. */
+struct cs_arg_verb {
+	const char *name;
+	const char *summary;  /* one line, imperative, no full stop */
+	const char *operands; /* this and the rest as in struct cs_arg_set */
+	size_t min_operands, max_operands;
+	const char *intro;
+	const char *examples;
 };
 
 /* A command's command line as data. */
@@ -114,6 +126,9 @@ struct cs_arg_set {
 	size_t min_operands, max_operands;
 	const char *intro;    /* help: paragraphs; lines are filled */
 	const char *examples; /* help: printed as it stands; NULL: none */
+	/* At most 32, or NULL: none. Where there are some, each has its operands. */
+	const struct cs_arg_verb *verbs;
+	size_t n_verbs;
 };
 
 /* The options that every command has; their offsets are in struct cs_common. */
@@ -131,10 +146,21 @@ static inline const struct cs_arg *cs_arg_row(const struct cs_arg_set *set, size
 	return i < set->n_rows ? &set->rows[i] : &cs_common_args[i - set->n_rows];
 }
 
+/* Whether @verb takes @row; NULL stands for what all verbs take. */
+static inline bool cs_arg_is_of(const struct cs_arg_set *set,
+				const struct cs_arg_verb *verb, const struct cs_arg *row)
+{
+	return row->verbs == 0 || (verb && row->verbs >> (verb - set->verbs) & 1);
+}
+
+/* The verb of that name, or NULL. */
+const struct cs_arg_verb *cs_args_verb(const struct cs_arg_set *set, const char *name);
+
 /*
  * Reads the whole of a command line into @options (a struct that begins with
  * struct cs_common; its content is overwritten), with what the files and the
- * environment add. Sets ctx->log's level and ctx->color.
+ * environment add. Sets ctx->log's level and ctx->color. An option that another
+ * verb owns is an error on the command line; files and environment serve all.
  *
  * Returns -1 when the command is to go on. Otherwise the exit status: --help
  * or --print-config has been answered, or an error has been said on ctx->err.
@@ -196,6 +222,11 @@ CS_MUST_USE enum cs_err cs_args_store(const struct cs_arg *row, bool taken_back,
 enum { CS_ARG_ENV = 96 };
 void cs_args_env_name(const struct cs_arg_set *set, const char *name,
 		      char out[CS_ARG_ENV]);
+
+/* The names of the set's verbs that @which has as bits: "csv, jsonl or html". */
+enum { CS_ARG_VERBS = 160 };
+void cs_args_verb_names(const struct cs_arg_set *set, unsigned which,
+			char out[CS_ARG_VERBS]);
 
 /* What a row wants, in words: "a number from 1 to 16". */
 enum { CS_ARG_WANT = 160 };

@@ -182,27 +182,83 @@ static enum cs_err read_argv(struct reading *r)
 	return err;
 }
 
+/* The first operand, where the command has verbs. Help needs none. */
+static enum cs_err read_verb(struct reading *r)
+{
+	const char *name = optind < r->argc ? r->argv[optind] : NULL;
+	unsigned all = (unsigned)((UINT64_C(1) << r->set->n_verbs) - 1);
+	char names[CS_ARG_VERBS];
+
+	if (r->set->n_verbs == 0)
+		return CS_OK;
+	r->common->verb = name ? cs_args_verb(r->set, name) : NULL;
+	if (r->common->verb || (!name && (r->common->help || r->common->print_config)))
+		return CS_OK;
+	cs_args_verb_names(r->set, all, names);
+	if (name)
+		(void)snprintf(r->why, sizeof(r->why), "no %s '%.60s': want %s",
+			       r->set->command, name, names);
+	else
+		(void)snprintf(r->why, sizeof(r->why),
+			       "which %s? want %s; see coapscope %s --help",
+			       r->set->command, names, r->set->command);
+	return CS_ERR_USAGE;
+}
+
+/* An option of another verb's, though it is known, would count for nothing. */
+static enum cs_err check_owners(struct reading *r)
+{
+	const struct cs_arg_verb *verb = r->common->verb;
+	char names[CS_ARG_VERBS];
+
+	for (size_t i = 0; verb && i < r->set->n_rows; i++) {
+		const struct cs_arg *row = &r->set->rows[i];
+		const struct cs_arg_held *held = &r->common->held[i];
+
+		if (cs_arg_is_of(r->set, verb, row) || held->n == 0 ||
+		    held->values[held->n - 1].origin.from != CS_FROM_FLAG)
+			continue;
+		cs_args_verb_names(r->set, row->verbs, names);
+		(void)snprintf(r->why, sizeof(r->why),
+			       "%s %s takes no --%s: it belongs to %s %s",
+			       r->set->command, verb->name, row->name, r->set->command,
+			       names);
+		return CS_ERR_USAGE;
+	}
+	return CS_OK;
+}
+
+static enum cs_err check_operands(struct reading *r, char *const *at, size_t n)
+{
+	const struct cs_arg_verb *verb = r->common->verb;
+	size_t least = verb ? verb->min_operands : r->set->min_operands;
+	size_t most = verb ? verb->max_operands : r->set->max_operands;
+
+	if (n > most)
+		(void)snprintf(r->why, sizeof(r->why), "'%.100s': one argument too many",
+			       at[most]);
+	else if (n < least)
+		(void)snprintf(r->why, sizeof(r->why),
+			       "too few arguments: want %s; see coapscope %s%s%s --help",
+			       verb ? verb->operands : r->set->operands, r->set->command,
+			       verb ? " " : "", verb ? verb->name : "");
+	return n > most || n < least ? CS_ERR_USAGE : CS_OK;
+}
+
 static enum cs_err read_operands(struct reading *r)
 {
 	struct cs_arg_list *to = &r->common->operands;
-	size_t n = (size_t)(r->argc - optind);
+	int first = optind + (r->common->verb != NULL);
+	size_t n = (size_t)(r->argc - first);
+	enum cs_err err = check_operands(r, r->argv + first, n);
 
-	if (n > r->set->max_operands) {
-		(void)snprintf(r->why, sizeof(r->why), "'%.100s': one argument too many",
-			       r->argv[(size_t)optind + r->set->max_operands]);
-		return CS_ERR_USAGE;
-	}
-	if (n < r->set->min_operands) {
-		(void)snprintf(r->why, sizeof(r->why),
-			       "too few arguments: want %s; see coapscope %s --help",
-			       r->set->operands, r->set->command);
-		return CS_ERR_USAGE;
-	}
+	if (err)
+		return err;
 	to->item = cs_arena_array(&r->common->arena, n + 1, sizeof(*to->item));
 	if (!to->item)
 		return CS_ERR_NOMEM;
 	for (to->n = 0; to->n < n; to->n++)
-		to->item[to->n] = r->argv[(size_t)optind + to->n];
+		to->item[to->n] = r->argv[(size_t)first + to->n];
 	return CS_OK;
 }
 
@@ -319,6 +375,8 @@ static enum cs_err read_sources(struct reading *r)
 	char *config = NULL;
 	enum cs_err err = read_argv(r);
 
+	if (!err)
+		err = read_verb(r);
 	if (err || r->common->help)
 		return err;
 	if (r->common->config && !(config = strdup(r->common->config)))
@@ -335,6 +393,10 @@ static enum cs_err read_sources(struct reading *r)
 		warn_of_strange_variables(r);
 	if (!err)
 		err = read_argv(r);
+	if (!err)
+		err = read_verb(r);
+	if (!err)
+		err = check_owners(r);
 	if (!err && !r->common->print_config)
 		err = read_operands(r);
 	free(config);
@@ -370,7 +432,7 @@ int cs_args_read(struct cs_ctx *ctx, const struct cs_arg_set *set, int argc, cha
 	}
 	apply_common(ctx, r.common);
 	if (r.common->help) {
-		cs_help_command(ctx, set, ctx->out);
+		cs_help_command(ctx, set, r.common->verb, ctx->out);
 		return CS_EXIT_OK;
 	}
 	if (r.common->print_config) {

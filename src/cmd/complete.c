@@ -33,11 +33,14 @@ static void hint(const char *text, const char *escaped, FILE *to)
 
 /* --- bash --- */
 
-static void bash_names(const struct cs_arg_set *set, FILE *to)
+static void bash_names(const struct cs_arg_set *set, const struct cs_arg_verb *verb,
+		       FILE *to)
 {
 	for (size_t i = 0; i < cs_arg_count(set); i++) {
 		const struct cs_arg *row = cs_arg_row(set, i);
 
+		if (!cs_arg_is_of(set, verb, row))
+			continue;
 		fprintf(to, " --%s%s", no_prefix(row), row->name);
 		if (row->alias)
 			fprintf(to, " --%s", row->alias);
@@ -70,6 +73,25 @@ static void bash_value(const struct cs_arg *row, FILE *to)
 	fputs("; return ;;\n", to);
 }
 
+/* The verb stands behind the command; its options are known from there on. */
+static void bash_verbs(const struct cs_arg_set *set, FILE *to)
+{
+	fputs("\t\tif ((COMP_CWORD == 2)) && [[ $cur != -* ]]; then\n"
+	      "\t\t\tCOMPREPLY=($(compgen -W '",
+	      to);
+	for (size_t i = 0; i < set->n_verbs; i++)
+		fprintf(to, "%s%s", i ? " " : "", set->verbs[i].name);
+	fputs("' -- \"$cur\"))\n\t\t\treturn\n\t\tfi\n"
+	      "\t\tcase ${COMP_WORDS[2]} in\n",
+	      to);
+	for (size_t i = 0; i < set->n_verbs; i++) {
+		fprintf(to, "\t\t%s) words='", set->verbs[i].name);
+		bash_names(set, &set->verbs[i], to);
+		fputs("' ;;\n", to);
+	}
+	fputs("\t\tesac\n", to);
+}
+
 static void bash_command(const struct cs_cmd *cmd, FILE *to)
 {
 	const struct cs_arg_set *set = cmd->args;
@@ -80,8 +102,11 @@ static void bash_command(const struct cs_cmd *cmd, FILE *to)
 			bash_value(cs_arg_row(set, i), to);
 	}
 	fputs("\t\tesac\n\t\twords='", to);
-	bash_names(set, to);
-	fputs("' ;;\n", to);
+	bash_names(set, NULL, to);
+	fputs("'\n", to);
+	if (set->n_verbs)
+		bash_verbs(set, to);
+	fputs("\t\t;;\n", to);
 }
 
 static void command_names(const struct cs_ctx *ctx, FILE *to)
@@ -156,6 +181,38 @@ static void zsh_row(const struct cs_arg *row, FILE *to)
 		fprintf(to, "\t\t\t'--no-%s' \\\n", row->name);
 }
 
+static void zsh_arguments(const struct cs_arg_set *set, const struct cs_arg_verb *verb,
+			  FILE *to)
+{
+	fputs("\t\t_arguments -s -S \\\n", to);
+	for (size_t i = 0; i < cs_arg_count(set); i++) {
+		if (cs_arg_is_of(set, verb, cs_arg_row(set, i)))
+			zsh_row(cs_arg_row(set, i), to);
+	}
+	fputs("\t\t\t'*:argument:_files'\n", to);
+}
+
+static void zsh_verbs(const struct cs_arg_set *set, FILE *to)
+{
+	fputs("\t\tif (( CURRENT == 2 )); then\n\t\t\tlocal -a verbs=(\n", to);
+	for (size_t i = 0; i < set->n_verbs; i++) {
+		fprintf(to, "\t\t\t\t'%s:", set->verbs[i].name);
+		hint(set->verbs[i].summary, ":\\", to);
+		fputs("'\n", to);
+	}
+	fputs("\t\t\t)\n\t\t\t_describe verb verbs\n\t\t\treturn\n\t\tfi\n"
+	      "\t\tlocal verb=$words[2]\n"
+	      "\t\tshift words\n\t\t(( CURRENT-- ))\n"
+	      "\t\tcase $verb in\n",
+	      to);
+	for (size_t i = 0; i < set->n_verbs; i++) {
+		fprintf(to, "\t\t%s)\n", set->verbs[i].name);
+		zsh_arguments(set, &set->verbs[i], to);
+		fputs("\t\t;;\n", to);
+	}
+	fputs("\t\tesac\n", to);
+}
+
 void cs_complete_zsh(const struct cs_ctx *ctx, FILE *to)
 {
 	fputs("#compdef coapscope\n"
@@ -178,10 +235,12 @@ void cs_complete_zsh(const struct cs_ctx *ctx, FILE *to)
 	for (size_t i = 0; i < ctx->n_commands; i++) {
 		const struct cs_arg_set *set = ctx->commands[i].args;
 
-		fprintf(to, "\t%s)\n\t\t_arguments -s -S \\\n", ctx->commands[i].name);
-		for (size_t j = 0; j < cs_arg_count(set); j++)
-			zsh_row(cs_arg_row(set, j), to);
-		fputs("\t\t\t'*:argument:' ;;\n", to);
+		fprintf(to, "\t%s)\n", ctx->commands[i].name);
+		if (set->n_verbs)
+			zsh_verbs(set, to);
+		else
+			zsh_arguments(set, NULL, to);
+		fputs("\t\t;;\n", to);
 	}
 	fputs("\tesac\n}\n"
 	      "if [[ $funcstack[1] == _coapscope ]]; then\n"
@@ -191,9 +250,39 @@ void cs_complete_zsh(const struct cs_ctx *ctx, FILE *to)
 
 /* --- fish --- */
 
-static void fish_row(const char *command, const struct cs_arg *row, FILE *to)
+/* Where an option may stand: behind its command, and one of its verbs. */
+static void fish_place(const char *command, const struct cs_arg_set *set,
+		       const struct cs_arg *row, FILE *to)
 {
-	fprintf(to, "complete -c coapscope -n '__fish_seen_subcommand_from %s'", command);
+	fprintf(to, "complete -c coapscope -n '__fish_seen_subcommand_from %s", command);
+	if (row->verbs)
+		fputs("; and __fish_seen_subcommand_from", to);
+	for (size_t i = 0; i < set->n_verbs; i++) {
+		if (row->verbs >> i & 1)
+			fprintf(to, " %s", set->verbs[i].name);
+	}
+	fputc('\'', to);
+}
+
+static void fish_verbs(const char *command, const struct cs_arg_set *set, FILE *to)
+{
+	for (size_t i = 0; i < set->n_verbs; i++) {
+		fprintf(to,
+			"complete -c coapscope -n '__fish_seen_subcommand_from %s; and "
+			"not __fish_seen_subcommand_from",
+			command);
+		for (size_t j = 0; j < set->n_verbs; j++)
+			fprintf(to, " %s", set->verbs[j].name);
+		fprintf(to, "' -a %s -d '", set->verbs[i].name);
+		hint(set->verbs[i].summary, "\\", to);
+		fputs("'\n", to);
+	}
+}
+
+static void fish_row(const char *command, const struct cs_arg_set *set,
+		     const struct cs_arg *row, FILE *to)
+{
+	fish_place(command, set, row, to);
 	if (row->letter)
 		fprintf(to, " -s %c", row->letter);
 	fprintf(to, " -l %s%s", no_prefix(row), row->name);
@@ -208,11 +297,10 @@ static void fish_row(const char *command, const struct cs_arg *row, FILE *to)
 	fputs(" -d '", to);
 	hint(row->help, "\\", to);
 	fputs("'\n", to);
-	if (row->traits & CS_ARG_NO)
-		fprintf(to,
-			"complete -c coapscope -n '__fish_seen_subcommand_from %s' "
-			"-l no-%s\n",
-			command, row->name);
+	if (row->traits & CS_ARG_NO) {
+		fish_place(command, set, row, to);
+		fprintf(to, " -l no-%s\n", row->name);
+	}
 }
 
 void cs_complete_fish(const struct cs_ctx *ctx, FILE *to)
@@ -227,7 +315,8 @@ void cs_complete_fish(const struct cs_ctx *ctx, FILE *to)
 			cmd->name);
 		hint(cmd->summary, "\\", to);
 		fputs("'\n", to);
+		fish_verbs(cmd->name, cmd->args, to);
 		for (size_t j = 0; j < cs_arg_count(cmd->args); j++)
-			fish_row(cmd->name, cs_arg_row(cmd->args, j), to);
+			fish_row(cmd->name, cmd->args, cs_arg_row(cmd->args, j), to);
 	}
 }

@@ -265,7 +265,8 @@ void cs_config_print(const struct cs_arg_set *set, const struct cs_common *commo
 		const struct cs_arg *row = cs_arg_row(set, i);
 		const struct cs_arg_held *held = &common->held[i];
 
-		if (row->traits & CS_ARG_CLI_ONLY)
+		if (row->traits & CS_ARG_CLI_ONLY ||
+		    (common->verb && !cs_arg_is_of(set, common->verb, row)))
 			continue;
 		for (size_t j = 0; j < held->n; j++)
 			print_value(row, &held->values[j], to);

@@ -4,6 +4,7 @@
  * tables say in the place of these lines:
  *
  *   @OPTIONS scan@   the option rows of that command
+ *   @VERBS report@   the verbs of that command
  *   @OPTIONS@        the rows that all commands have
  *   @COMMANDS@       the commands
  */
@@ -36,6 +37,8 @@ static void copy_line(const char *line)
 		cs_help_scdoc(NULL, stdout);
 	else if (sscanf(line, "@OPTIONS %31[a-z]@", name) == 1)
 		cs_help_scdoc(set_named(name), stdout);
+	else if (sscanf(line, "@VERBS %31[a-z]@", name) == 1)
+		cs_help_scdoc_verbs(set_named(name), stdout);
 	else
 		(void)fputs(line, stdout); /* looked at once, at the end */
 }

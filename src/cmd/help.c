@@ -91,13 +91,16 @@ static void print_row(const struct cs_arg *row, size_t width, FILE *to)
 	fputc('\n', to);
 }
 
-static void print_rows(const struct cs_arg_set *set, size_t width, FILE *to)
+static void print_rows(const struct cs_arg_set *set, const struct cs_arg_verb *verb,
+		       size_t width, FILE *to)
 {
 	const char *group = "";
 
 	for (size_t i = 0; i < cs_arg_count(set); i++) {
 		const struct cs_arg *row = cs_arg_row(set, i);
 
+		if (!cs_arg_is_of(set, verb, row))
+			continue;
 		if (strcmp(group, row->group) != 0)
 			fprintf(to, "\n%s:\n", row->group);
 		group = row->group;
@@ -105,20 +108,54 @@ static void print_rows(const struct cs_arg_set *set, size_t width, FILE *to)
 	}
 }
 
-void cs_help_command(const struct cs_ctx *ctx, const struct cs_arg_set *set, FILE *to)
+static void print_verbs(const struct cs_arg_set *set, size_t width, FILE *to)
 {
-	size_t width = width_of(ctx);
+	enum { SUMMARY_AT = 12 };
 
-	fprintf(to, "Usage: coapscope %s [OPTION...]%s%s\n", set->command,
-		set->operands ? " " : "", set->operands ? set->operands : "");
-	if (set->intro) {
-		fputc('\n', to);
-		(void)fill(to, set->intro, 0, 0, width);
+	fputs("\nVerbs:\n", to);
+	for (size_t i = 0; i < set->n_verbs; i++) {
+		size_t at = (size_t)fprintf(to, "  %s", set->verbs[i].name);
+
+		(void)fill(to, set->verbs[i].summary, at, SUMMARY_AT, width);
 		fputc('\n', to);
 	}
-	print_rows(set, width, to);
-	if (set->examples)
-		fprintf(to, "\nExamples:\n%s", set->examples);
+	fprintf(to,
+		"\n`coapscope %s VERB --help` shows what a verb takes beside "
+		"these.\n",
+		set->command);
+}
+
+static void print_usage(const struct cs_arg_set *set, const struct cs_arg_verb *verb,
+			FILE *to)
+{
+	const char *operands = verb ? verb->operands : set->operands;
+	const char *name = verb ? verb->name : set->n_verbs ? "VERB" : NULL;
+
+	if (!verb && set->n_verbs)
+		operands = "[ARGUMENT...]";
+	fprintf(to, "Usage: coapscope %s%s%s [OPTION...]%s%s\n", set->command,
+		name ? " " : "", name ? name : "", operands ? " " : "",
+		operands ? operands : "");
+}
+
+void cs_help_command(const struct cs_ctx *ctx, const struct cs_arg_set *set,
+		     const struct cs_arg_verb *verb, FILE *to)
+{
+	const char *intro = verb ? verb->intro : set->intro;
+	const char *examples = verb ? verb->examples : set->examples;
+	size_t width = width_of(ctx);
+
+	print_usage(set, verb, to);
+	if (intro) {
+		fputc('\n', to);
+		(void)fill(to, intro, 0, 0, width);
+		fputc('\n', to);
+	}
+	if (!verb && set->n_verbs)
+		print_verbs(set, width, to);
+	print_rows(set, verb, width, to);
+	if (examples)
+		fprintf(to, "\nExamples:\n%s", examples);
 	/* A command without options of its own has no page of its own. */
 	fprintf(to, "\nSee coapscope%s%s(1).\n", set->n_rows ? "-" : "",
 		set->n_rows ? set->command : "");
@@ -158,8 +195,10 @@ static void scdoc_name(const char *dashes, const char *name, FILE *to)
 	fputc('*', to);
 }
 
-static void scdoc_row(const struct cs_arg *row, FILE *to)
+static void scdoc_row(const struct cs_arg_set *set, const struct cs_arg *row, FILE *to)
 {
+	char verbs[CS_ARG_VERBS];
+
 	const char letter[] = { row->letter, '\0' };
 
 	if (row->letter) {
@@ -188,6 +227,10 @@ static void scdoc_row(const struct cs_arg *row, FILE *to)
 		scdoc_name("--", row->alias, to);
 		fputs(".", to);
 	}
+	if (row->verbs) {
+		cs_args_verb_names(set, row->verbs, verbs);
+		fprintf(to, " For %s.", verbs);
+	}
 	fputs("\n\n", to);
 }
 
@@ -204,7 +247,24 @@ void cs_help_scdoc(const struct cs_arg_set *set, FILE *to)
 		if (set != &only_common && strcmp(group, row->group) != 0)
 			fprintf(to, "## %s\n\n", row->group);
 		group = row->group;
-		scdoc_row(row, to);
+		scdoc_row(set, row, to);
+	}
+}
+
+void cs_help_scdoc_verbs(const struct cs_arg_set *set, FILE *to)
+{
+	for (size_t i = 0; i < set->n_verbs; i++) {
+		const struct cs_arg_verb *verb = &set->verbs[i];
+
+		scdoc_name("", verb->name, to);
+		if (verb->operands) {
+			fputc(' ', to);
+			scdoc_text(verb->operands, to);
+		}
+		fputs("\n\t", to);
+		fputc(toupper((unsigned char)*verb->summary), to);
+		scdoc_text(verb->summary + 1, to);
+		fputs(".\n\n", to);
 	}
 }
 

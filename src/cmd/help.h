@@ -11,11 +11,18 @@
 /* `coapscope help`: what it is, the commands, where to read on. */
 void cs_help_overview(const struct cs_ctx *ctx, FILE *to);
 
-/* `coapscope COMMAND --help`, filled to ctx->columns. */
-void cs_help_command(const struct cs_ctx *ctx, const struct cs_arg_set *set, FILE *to);
+/*
+ * `coapscope COMMAND --help`, filled to ctx->columns; with @verb what concerns
+ * that alone, without (NULL) what all verbs have, and which there are.
+ */
+void cs_help_command(const struct cs_ctx *ctx, const struct cs_arg_set *set,
+		     const struct cs_arg_verb *verb, FILE *to);
 
 /* The rows as scdoc text; @set NULL gives those that all commands have. */
 void cs_help_scdoc(const struct cs_arg_set *set, FILE *to);
+
+/* The verbs of a command with their operands, likewise. */
+void cs_help_scdoc_verbs(const struct cs_arg_set *set, FILE *to);
 
 /* The commands, one a line with what it does, as scdoc text. */
 void cs_help_scdoc_commands(const struct cs_cmd *commands, size_t n, FILE *to);

@@ -53,15 +53,20 @@ int cs_open_signals(const struct cs_ctx *ctx, int *fd)
 int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want)
 {
 	char paths[CS_LEN(want->files)][FD_PATH];
-	const char *rw[CS_LEN(want->files) + 1];
+	const char *rw[CS_LEN(want->files) + 2];
 	char why[CS_JAIL_WHY], text[CS_JAIL_TEXT];
 	struct cs_jail_state state;
 	struct cs_jail jail = {
-		.rw = rw, .net = true, .user = want->user, .require = want->require
+		.rw = rw,
+		.net = !want->offline,
+		.user = want->user,
+		.require = want->require,
 	};
 
 	if (want->store)
 		rw[jail.n_rw++] = want->store;
+	if (want->folder)
+		rw[jail.n_rw++] = want->folder;
 	for (size_t i = 0; i < CS_LEN(want->files); i++) {
 		int folder = want->files[i] ? cs_out_file_folder(want->files[i]) : -1;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * networked: what every command that touches the network does alike before it
- * does: where it sends from, signals, the jail. Each returns -1 to go on, else
+ * networked: what commands do alike before they touch the network or a
+ * stranger's bytes: where they send from, signals, the jail. Each returns -1 to go on, else
  * the exit status; the reason has then been said.
  */
 #pragma once
@@ -24,11 +24,13 @@ CS_MUST_USE int cs_open_signals(const struct cs_ctx *ctx, int *fd);
 
 /* What a command's jail leaves open beside its sockets. */
 struct cs_jail_want {
-	const char *store; /* folder, or NULL */
+	const char *store;  /* folder, or NULL */
+	const char *folder; /* another in which files are made, or NULL */
 	const struct cs_out_file
 		*files[2]; /* outputs that are renamed into place, or NULL */
 	const char *user;  /* --user */
 	bool require;      /* --require-jail */
+	bool offline;      /* open sockets neither send nor receive */
 };
 
 CS_MUST_USE int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want);

@@ -48,7 +48,16 @@ static void the_way_it_ends_follows_the_command_line(void **state)
 		  "coapscope: no command 'nothing': see coapscope help\n" },
 		{ "--nothing", 2, NULL,
 		  "coapscope: no option '--nothing': see coapscope help\n" },
-		{ "help a b", 2, NULL, "coapscope help: 'b': one argument too many\n" },
+		{ "help a b c", 2, NULL, "coapscope help: 'c': one argument too many\n" },
+		{ "help report csv", 0, "Usage: coapscope report csv", NULL },
+		{ "help report cvs", 2, NULL,
+		  "coapscope help: no report 'cvs': see coapscope help report\n" },
+		{ "help scan csv", 2, NULL, "coapscope help: no scan 'csv': see" },
+		{ "report stats --out-dir x", 2, NULL,
+		  "coapscope report: report stats takes no --out-dir: it belongs to "
+		  "report csv or jsonl\n" },
+		{ "report csv --store /nowhere/store", 2, NULL,
+		  "coapscope report: no store in /nowhere/store: `coapscope scan" },
 		{ "completion", 2, NULL,
 		  "coapscope completion: too few arguments: want bash|zsh|fish; see "
 		  "coapscope completion --help\n" },

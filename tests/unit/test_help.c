@@ -12,7 +12,7 @@ static void help_has_groups_defaults_and_wrapped_text(void **state)
 
 	(void)state;
 	ctx.columns = 70;
-	cs_help_command(&ctx, &sample_set, ctx.out);
+	cs_help_command(&ctx, &sample_set, NULL, ctx.out);
 	sample_end(&ctx);
 	*strstr(caught.out, "\nCommon options") = '\0';
 	assert_string_equal(
@@ -55,7 +55,7 @@ static void no_line_is_wider_than_the_terminal(void **state)
 		struct cs_ctx ctx = sample_ctx(&caught);
 
 		ctx.columns = columns;
-		cs_help_command(&ctx, &sample_set, ctx.out);
+		cs_help_command(&ctx, &sample_set, NULL, ctx.out);
 		sample_end(&ctx);
 		for (char *at = caught.out, *line; (line = strsep(&at, "\n")) != NULL;) {
 			if (strlen(line) > columns)

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/report_options.h"
+
+#include "base/clock.h"
+#include "scan/record.h"
+
+#define AT(field) offsetof(struct cs_report_options, field)
+#define OF(verb)  CS_REPORT_OF(verb)
+
+static const char SOURCE[] = "What is reported on";
+static const char OUTPUT[] = "What comes out";
+
+/* A day in words or figures; which one it is, report_day.h knows. */
+static bool is_day(struct cs_span text, void *to)
+{
+	static const char *const words[] = { "today", "yesterday", "last" };
+	int32_t day;
+
+	(void)to;
+	for (size_t i = 0; i < CS_LEN(words); i++) {
+		if (cs_span_eq(text, cs_span_str(words[i])))
+			return true;
+	}
+	return cs_day_read(text, &day);
+}
+
+static bool is_csv_columns(struct cs_span text, void *to)
+{
+	enum cs_csv_columns columns;
+
+	(void)to;
+	return cs_csv_columns_read(text, &columns);
+}
+
+static const struct cs_arg rows[] = {
+	{ .name = "store",
+	  .metavar = "DIR",
+	  .type = CS_ARG_TEXT,
+	  .traits = CS_ARG_IS_DIR,
+	  .at = AT(store),
+	  .group = SOURCE,
+	  .help = "The store that `coapscope scan` and `coapscope report import` fill. "
+		  "By "
+		  "default /var/lib/coapscope for root, else $XDG_DATA_HOME/coapscope." },
+	{ .name = "day",
+	  .metavar = "DAY",
+	  .type = CS_ARG_TEXT,
+	  .preset = "last",
+	  .at = AT(day),
+	  .read = is_day,
+	  .want = "a day as 2026-11-21, today, yesterday or last",
+	  .verbs = OF(CSV) | OF(JSONL) | OF(STATS) | OF(ENRICH) | OF(HTML),
+	  .group = SOURCE,
+	  .help = "The UTC day of the probes: YYYY-MM-DD, today, yesterday, or last: the "
+		  "last one that has data." },
+
+	{ .name = "owners",
+	  .metavar = "FILE",
+	  .type = CS_ARG_TEXT,
+	  .traits = CS_ARG_IS_FILE,
+	  .at = AT(owners),
+	  .verbs = OF(CSV) | OF(JSONL),
+	  .group = OUTPUT,
+	  .help = "Write a report for each organisation of the INI file FILE, with the "
+		  "rows that are its own; needs --out-dir." },
+	{ .name = "out-dir",
+	  .metavar = "DIR",
+	  .type = CS_ARG_TEXT,
+	  .traits = CS_ARG_IS_DIR,
+	  .at = AT(out_dir),
+	  .verbs = OF(CSV) | OF(JSONL),
+	  .group = OUTPUT,
+	  .help = "Write files into DIR, named as Shadowserver names them. They appear "
+		  "when all of them are whole." },
+	{ .name = "output-file",
+	  .letter = 'o',
+	  .metavar = "FILE",
+	  .type = CS_ARG_TEXT,
+	  .traits = CS_ARG_IS_FILE,
+	  .preset = "-",
+	  .at = AT(output_file),
+	  .verbs = OF(CSV) | OF(JSONL) | OF(DIFF) | OF(STATS) | OF(HTML),
+	  .group = OUTPUT,
+	  .help = "Write to FILE, - for standard output. A regular file appears whole or "
+		  "not at all." },
+	{ .name = "csv-columns",
+	  .metavar = "ORDER",
+	  .type = CS_ARG_TEXT,
+	  .preset = "page",
+	  .at = AT(csv_columns),
+	  .read = is_csv_columns,
+	  .want = "page or current",
+	  .verbs = OF(CSV),
+	  .group = OUTPUT,
+	  .help = "The order of the 18 columns: page (of Shadowserver's page) or current "
+		  "(of its reports since 2024-07-29)." },
+	{ .name = "all-codes",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(all_codes),
+	  .verbs = OF(CSV),
+	  .group = OUTPUT,
+	  .help = "Every validated reply, not only 2.05 Content." },
+	{ .name = "split-ipv6",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(split_ipv6),
+	  .verbs = OF(CSV) | OF(JSONL),
+	  .group = OUTPUT,
+	  .help = "Write IPv6 rows to files of their own, with scan6_coap in their "
+		  "names; needs --out-dir." },
+};
+
+/* Each begins with what it does; the operands it takes stand with it. */
+static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
+	[CS_REPORT_CSV] = {
+		.name = "csv",
+		.summary = "write a day in Shadowserver's scan_coap format",
+		.intro = "Writes a day's rows as Shadowserver's scan_coap report: to FILE, "
+			 "or with --out-dir to a file for each organisation of --owners.",
+		.examples = "  coapscope report csv -o today.csv --day today\n"
+			    "  coapscope report csv --out-dir reports --owners owners.ini\n",
+	},
+	[CS_REPORT_JSONL] = {
+		.name = "jsonl",
+		.summary = "write a day as JSON lines, with every reply and its enrichment",
+		.intro = "Writes a day's rows as JSON lines (coapscope.scan/1): every "
+			 "validated reply, what enrichment knows of it, and since when "
+			 "it has been there.",
+		.examples = "  coapscope report jsonl --day 2026-11-21 | jq .ip\n",
+	},
+	[CS_REPORT_DIFF] = {
+		.name = "diff",
+		.summary = "show what is new, gone or changed between two days",
+		.operands = "DAY DAY",
+		.min_operands = 2,
+		.max_operands = 2,
+		.intro = "Shows what is new, gone or changed on the second day.",
+	},
+	[CS_REPORT_STATS] = {
+		.name = "stats",
+		.summary = "count a day's services by country, network, stack and more",
+		.intro = "Counts a day's services.",
+	},
+	[CS_REPORT_IMPORT] = {
+		.name = "import",
+		.summary = "take Shadowserver's scan_coap reports into the store",
+		.operands = "FILE...",
+		.min_operands = 1,
+		.max_operands = SIZE_MAX,
+		.intro = "Takes scan_coap reports, plain or zipped, into the store.",
+	},
+	[CS_REPORT_PRUNE] = {
+		.name = "prune",
+		.summary = "remove old days from the store",
+		.intro = "Removes old days from the store.",
+	},
+	[CS_REPORT_VERIFY] = {
+		.name = "verify",
+		.summary = "check a store, and repair what can be repaired",
+		.intro = "Checks every file of a store and that they agree.",
+	},
+	[CS_REPORT_ENRICH] = {
+		.name = "enrich",
+		.summary = "add or renew whose and where a day's addresses are",
+		.intro = "Adds what databases and the answers themselves tell to a day.",
+	},
+	[CS_REPORT_HTML] = {
+		.name = "html",
+		.summary = "write the page: one file that shows it all",
+		.intro = "Writes one self-contained HTML file.",
+	},
+};
+
+const struct cs_arg_set cs_report_args = {
+	.command = "report",
+	.rows = rows,
+	.n_rows = CS_LEN(rows),
+	.size = sizeof(struct cs_report_options),
+	.intro = "Reports on what the store has: files for network owners, what changed, "
+		 "figures, the page. Sends no packet.",
+	.examples = "  coapscope report csv --out-dir reports --owners owners.ini\n"
+		    "  coapscope report diff yesterday today\n",
+	.verbs = verbs,
+	.n_verbs = CS_REPORT_VERBS,
+};

@@ -11,8 +11,12 @@ static const char schema[] =
 #include "store/catalog.sql.inc"
 	;
 
+static const char to_2[] =
+#include "store/catalog_2.sql.inc"
+	;
+
 /* [v] takes version v to v + 1; there was none before 1. */
-static const char *const migrations[CS_STORE_SCHEMA] = { NULL };
+static const char *const migrations[CS_STORE_SCHEMA] = { NULL, to_2 };
 
 const struct cs_db_kind cs_catalog_kind = {
 	.what = "catalogue",
@@ -38,22 +42,6 @@ static enum cs_err change(struct cs_db *db, const char *sql,
 	return err;
 }
 
-/* Commits if @err is CS_OK and takes everything back otherwise. */
-static enum cs_err end(struct cs_db *db, enum cs_err err)
-{
-	if (!err)
-		err = cs_db_exec(db, "COMMIT");
-	if (err)
-		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
-	return err;
-}
-
-/* Binding a number to a place that exists cannot fail. */
-static void number(sqlite3_stmt *stmt, int at, int64_t value)
-{
-	(void)sqlite3_bind_int64(stmt, at, value);
-}
-
 static struct cs_span id_span(const uint8_t *id)
 {
 	return cs_span_of(id, CS_SCAN_ID);
@@ -77,14 +65,14 @@ static void bind_scan(sqlite3_stmt *stmt, const void *from)
 	const struct cs_scan_row *row = from;
 
 	cs_db_bind(stmt, 1, id_span(row->id));
-	number(stmt, 2, row->shard);
-	number(stmt, 3, row->shards);
+	cs_db_bind_number(stmt, 2, row->shard);
+	cs_db_bind_number(stmt, 3, row->shards);
 	cs_db_bind(stmt, 4, plan_span(row));
 	cs_db_bind(stmt, 5, row->metadata);
-	number(stmt, 6, row->started_us);
-	number(stmt, 7, row->ended_us);
-	number(stmt, 8, (int64_t)row->n_chunks);
-	number(stmt, 9, row->state);
+	cs_db_bind_number(stmt, 6, row->started_us);
+	cs_db_bind_number(stmt, 7, row->ended_us);
+	cs_db_bind_number(stmt, 8, (int64_t)row->n_chunks);
+	cs_db_bind_number(stmt, 9, row->state);
 }
 
 /* A resume sends to what the plan says: never to another one's targets. */
@@ -144,7 +132,7 @@ enum cs_err cs_store_scan_begin(struct cs_store *store, const struct cs_scan_row
 		err = cs_why_set(db->why, CS_ERR_REFUSED, db->path,
 				 "%s is recorded already",
 				 label(row->id, row->shard).text);
-	return end(db, err);
+	return cs_db_end(db, err);
 }
 
 static void bind_update(sqlite3_stmt *stmt, const void *from)
@@ -152,9 +140,9 @@ static void bind_update(sqlite3_stmt *stmt, const void *from)
 	const struct cs_scan_row *row = from;
 
 	cs_db_bind(stmt, 1, id_span(row->id));
-	number(stmt, 2, row->shard);
-	number(stmt, 3, row->state);
-	number(stmt, 4, row->ended_us);
+	cs_db_bind_number(stmt, 2, row->shard);
+	cs_db_bind_number(stmt, 3, row->state);
+	cs_db_bind_number(stmt, 4, row->ended_us);
 	cs_db_bind(stmt, 5, row->metadata);
 }
 
@@ -249,9 +237,9 @@ static void bind_name(sqlite3_stmt *stmt, const void *from)
 {
 	const struct entry *entry = from;
 
-	number(stmt, 1, entry->name->day);
+	cs_db_bind_number(stmt, 1, entry->name->day);
 	cs_db_bind(stmt, 2, id_span(entry->name->scan));
-	number(stmt, 3, entry->name->shard);
+	cs_db_bind_number(stmt, 3, entry->name->shard);
 }
 
 static void bind_sum(sqlite3_stmt *stmt, const void *from)
@@ -259,11 +247,12 @@ static void bind_sum(sqlite3_stmt *stmt, const void *from)
 	const struct entry *entry = from;
 
 	bind_name(stmt, from);
-	number(stmt, 4, (int64_t)entry->sum->rows);
-	number(stmt, 5, (int64_t)entry->sum->content);
-	number(stmt, 6, (int64_t)entry->sum->bytes);
-	number(stmt, 7, entry->sum->first_us);
-	number(stmt, 8, entry->sum->last_us);
+	cs_db_bind_number(stmt, 4, (int64_t)entry->sum->rows);
+	cs_db_bind_number(stmt, 5, (int64_t)entry->sum->content);
+	cs_db_bind_number(stmt, 6, (int64_t)entry->sum->bytes);
+	cs_db_bind_number(stmt, 7, entry->sum->first_us);
+	cs_db_bind_number(stmt, 8, entry->sum->last_us);
+	cs_db_bind_number(stmt, 9, entry->sum->version);
 }
 
 static void bind_range(sqlite3_stmt *stmt, const void *from)
@@ -271,8 +260,8 @@ static void bind_range(sqlite3_stmt *stmt, const void *from)
 	const struct entry *entry = from;
 
 	bind_name(stmt, from);
-	number(stmt, 4, (int64_t)entry->range->first);
-	number(stmt, 5, (int64_t)entry->range->last);
+	cs_db_bind_number(stmt, 4, (int64_t)entry->range->first);
+	cs_db_bind_number(stmt, 5, (int64_t)entry->range->last);
 }
 
 enum cs_err cs_catalog_publish(struct cs_db *catalog, const struct cs_segment_name *name,
@@ -286,7 +275,8 @@ enum cs_err cs_catalog_publish(struct cs_db *catalog, const struct cs_segment_na
 		return err;
 	err = change(catalog,
 		     "INSERT OR REPLACE INTO segment(day, scan, shard, rows, content,"
-		     " bytes, first_us, last_us) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+		     " bytes, first_us, last_us, version, stamp)"
+		     " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,random())",
 		     bind_sum, &entry);
 	if (!err)
 		err = change(catalog,
@@ -300,7 +290,7 @@ enum cs_err cs_catalog_publish(struct cs_db *catalog, const struct cs_segment_na
 			     " VALUES(?1,?2,?3,?4,?5)",
 			     bind_range, &entry);
 	}
-	return end(catalog, err);
+	return cs_db_end(catalog, err);
 }
 
 enum cs_err cs_catalog_has(struct cs_db *catalog, const struct cs_segment_name *name,
@@ -308,12 +298,13 @@ enum cs_err cs_catalog_has(struct cs_db *catalog, const struct cs_segment_name *
 {
 	struct entry entry = { .name = name, .sum = sum };
 	sqlite3_stmt *stmt;
-	enum cs_err err = cs_db_prepare(catalog,
-					"SELECT 1 FROM segment WHERE day = ?1"
-					" AND scan = ?2 AND shard = ?3 AND rows = ?4"
-					" AND content = ?5 AND bytes = ?6"
-					" AND first_us = ?7 AND last_us = ?8",
-					&stmt);
+	enum cs_err err =
+		cs_db_prepare(catalog,
+			      "SELECT 1 FROM segment WHERE day = ?1"
+			      " AND scan = ?2 AND shard = ?3 AND rows = ?4"
+			      " AND content = ?5 AND bytes = ?6"
+			      " AND first_us = ?7 AND last_us = ?8 AND version = ?9",
+			      &stmt);
 
 	if (err)
 		return err;
@@ -323,52 +314,12 @@ enum cs_err cs_catalog_has(struct cs_db *catalog, const struct cs_segment_name *
 	return err;
 }
 
-static enum cs_err read_days(struct cs_db *db, sqlite3_stmt *stmt,
-			     struct cs_store_day *days, size_t room, size_t *n)
+enum cs_err cs_catalog_renew(struct cs_db *catalog, const struct cs_segment_name *name)
 {
-	enum cs_err err = CS_OK;
+	struct entry entry = { .name = name };
 
-	while (*n < room && cs_db_next(db, stmt, &err)) {
-		int64_t day = sqlite3_column_int64(stmt, 0);
-		int64_t rows = sqlite3_column_int64(stmt, 1);
-		int64_t content = sqlite3_column_int64(stmt, 2);
-
-		if (day < INT32_MIN || day > INT32_MAX || rows < 0 || content < 0 ||
-		    (*n > 0 && day <= days[*n - 1].day))
-			return cs_db_damaged(db, "a day's segments");
-		days[(*n)++] = (struct cs_store_day){ .day = (int32_t)day,
-						      .rows = (uint64_t)rows,
-						      .content = (uint64_t)content };
-	}
-	return err;
-}
-
-enum cs_err cs_store_days(struct cs_store *store, struct cs_arena *arena,
-			  struct cs_store_day **days, size_t *n)
-{
-	struct cs_db *db = &store->catalog;
-	sqlite3_stmt *stmt;
-	int64_t room = 0;
-	enum cs_err err = cs_db_exec(db, "BEGIN"); /* count and rows of one moment */
-
-	*days = NULL;
-	*n = 0;
-	if (err)
-		return err;
-	err = cs_db_number(db, "SELECT count(DISTINCT day) FROM segment", &room);
-	if (err || room <= 0)
-		return end(db, err);
-	*days = cs_arena_array(arena, (size_t)room, sizeof(**days));
-	if (!*days)
-		return end(db,
-			   cs_why_set(db->why, CS_ERR_NOMEM, db->path, "out of memory"));
-	err = cs_db_prepare(db,
-			    "SELECT day, sum(rows), sum(content) FROM segment"
-			    " GROUP BY day ORDER BY day",
-			    &stmt);
-	if (!err) {
-		err = read_days(db, stmt, *days, (size_t)room, n);
-		(void)sqlite3_finalize(stmt); /* only read from */
-	}
-	return end(db, err);
+	return change(catalog,
+		      "UPDATE segment SET stamp = random()"
+		      " WHERE day = ?1 AND scan = ?2 AND shard = ?3",
+		      bind_name, &entry);
 }

@@ -21,3 +21,7 @@ CS_MUST_USE enum cs_err cs_catalog_publish(struct cs_db *catalog,
 CS_MUST_USE enum cs_err cs_catalog_has(struct cs_db *catalog,
 				       const struct cs_segment_name *name,
 				       const struct cs_segment_sum *sum, bool *has);
+
+/* Gives the segment another stamp; one that is not entered is fine. */
+CS_MUST_USE enum cs_err cs_catalog_renew(struct cs_db *catalog,
+					 const struct cs_segment_name *name);

@@ -26,6 +26,14 @@ static const char settings[] = "PRAGMA temp_store=MEMORY;"
 			       "PRAGMA trusted_schema=OFF;"
 			       "PRAGMA cell_size_check=ON;";
 
+/* How what is written becomes durable. */
+static const char *const journals[] = {
+	[CS_DB_READ] = "",
+	[CS_DB_SHARED] = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL",
+	[CS_DB_EXCLUSIVE] = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL",
+	[CS_DB_DRAFT] = "PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF",
+};
+
 enum cs_err cs_why_set(struct cs_why *why, enum cs_err err, const char *path,
 		       const char *fmt, ...)
 {
@@ -109,6 +117,15 @@ enum cs_err cs_db_exec(struct cs_db *db, const char *sql)
 {
 	errno = 0;
 	return cs_db_err(db, sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
+}
+
+enum cs_err cs_db_end(struct cs_db *db, enum cs_err err)
+{
+	if (!err)
+		err = cs_db_exec(db, "COMMIT");
+	if (err)
+		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	return err;
 }
 
 enum cs_err cs_db_prepare(struct cs_db *db, const char *sql, sqlite3_stmt **out)
@@ -205,11 +222,7 @@ static enum cs_err migrate(struct cs_db *db, const struct cs_db_kind *kind)
 	err = cs_db_number(db, "PRAGMA user_version", &from);
 	for (; !err && from < kind->version; from++)
 		err = migrate_step(db, kind, from);
-	if (!err)
-		err = cs_db_exec(db, "COMMIT");
-	if (err)
-		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
-	return err;
+	return cs_db_end(db, err);
 }
 
 static bool can_migrate(const struct cs_db_kind *kind, int64_t from)
@@ -238,11 +251,7 @@ static enum cs_err make(struct cs_db *db, const struct cs_db_kind *kind)
 		err = cs_db_exec(db, kind->schema);
 	if (!err && tables == 0)
 		err = cs_db_exec(db, sql);
-	if (!err)
-		err = cs_db_exec(db, "COMMIT");
-	if (err)
-		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
-	return err;
+	return cs_db_end(db, err);
 }
 
 /* Whether the file has nothing in it at all, not even a foreign table. */
@@ -304,7 +313,7 @@ static enum cs_err settle(struct cs_db *db, enum cs_db_mode mode,
 	enum cs_err err = CS_OK;
 
 	/* Before the first read: then the index of the WAL is in our memory. */
-	if (mode == CS_DB_EXCLUSIVE)
+	if (mode == CS_DB_EXCLUSIVE || mode == CS_DB_DRAFT)
 		err = cs_db_exec(db, "PRAGMA locking_mode=EXCLUSIVE");
 	if (!err)
 		err = cs_db_exec(db, settings);
@@ -314,9 +323,7 @@ static enum cs_err settle(struct cs_db *db, enum cs_db_mode mode,
 		err = make(db, kind);
 	if (!err)
 		err = check_ours(db, kind, mode);
-	if (!err && mode != CS_DB_READ)
-		err = cs_db_exec(db, "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL");
-	return err;
+	return err ? err : cs_db_exec(db, journals[mode]);
 }
 
 enum cs_err cs_db_open(struct cs_db *db, const char *path, enum cs_db_mode mode,

@@ -38,6 +38,7 @@ enum cs_db_mode {
 	CS_DB_READ,      /* as it is; never written to */
 	CS_DB_SHARED,    /* made if missing; any number of processes write */
 	CS_DB_EXCLUSIVE, /* made if missing; nobody else gets in */
+	CS_DB_DRAFT,     /* the same, and nothing durable: for what is renamed later */
 };
 
 struct cs_db {
@@ -70,6 +71,9 @@ enum cs_err cs_db_damaged(struct cs_db *db, const char *fmt, ...) CS_PRINTF(2, 3
 /* Runs statements that give no rows, or whose rows do not matter. */
 CS_MUST_USE enum cs_err cs_db_exec(struct cs_db *db, const char *sql);
 
+/* Ends a transaction: commits if @err is CS_OK, else takes it back; passes on. */
+enum cs_err cs_db_end(struct cs_db *db, enum cs_err err);
+
 /* *@out is NULL on failure. The statement belongs to the caller. */
 CS_MUST_USE enum cs_err cs_db_prepare(struct cs_db *db, const char *sql,
 				      sqlite3_stmt **out);
@@ -92,6 +96,12 @@ void cs_db_budget(struct cs_db *db, int64_t ops);
 
 /* Bytes that live as long as the caller's; an empty span is an empty blob. */
 void cs_db_bind(sqlite3_stmt *stmt, int at, struct cs_span bytes);
+
+/* Binding a number to a place that exists cannot fail. */
+static inline void cs_db_bind_number(sqlite3_stmt *stmt, int at, int64_t value)
+{
+	(void)sqlite3_bind_int64(stmt, at, value);
+}
 
 /* A column as bytes, valid until the statement moves on. */
 struct cs_span cs_db_span(sqlite3_stmt *stmt, int column);

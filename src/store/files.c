@@ -27,6 +27,12 @@ bool cs_path_under(const char *root, const char *name, struct cs_path *out)
 	return fits(snprintf(out->text, sizeof(out->text), "%s/%s", root, name));
 }
 
+bool cs_path_with(const char *path, const char *end, struct cs_path *out)
+{
+	/* cppcheck-suppress ctuuninitvar ; it is written to */
+	return fits(snprintf(out->text, sizeof(out->text), "%s%s", path, end));
+}
+
 bool cs_path_day(const char *root, int32_t day, struct cs_path *out)
 {
 	char text[CS_DAY_TEXT];
@@ -38,15 +44,19 @@ bool cs_path_day(const char *root, int32_t day, struct cs_path *out)
 bool cs_path_segment(const char *root, const struct cs_segment_name *name,
 		     enum cs_segment_file file, struct cs_path *out)
 {
-	static const char *const ends[] = { [CS_FILE_PUBLISHED] = "",
-					    [CS_FILE_PART] = ".part",
-					    [CS_FILE_COPY] = ".copy" };
+	static const char *const ends[] = {
+		[CS_FILE_PUBLISHED] = ".db",
+		[CS_FILE_PART] = ".db.part",
+		[CS_FILE_COPY] = ".db.copy",
+		[CS_FILE_ENRICHED] = ".enriched.db",
+		[CS_FILE_ENRICHING] = ".enriched.db.part",
+	};
 	char day[CS_DAY_TEXT], scan[CS_SCAN_ID_TEXT];
 
 	cs_day_text(name->day * CS_US_PER_DAY, day);
 	cs_hex_text(cs_span_of(name->scan, CS_SCAN_ID), scan);
 	/* cppcheck-suppress ctuuninitvar ; it is written to */
-	return fits(snprintf(out->text, sizeof(out->text), "%s/%s/%s-%u.db%s", root, day,
+	return fits(snprintf(out->text, sizeof(out->text), "%s/%s/%s-%u%s", root, day,
 			     scan, name->shard, ends[file]));
 }
 
@@ -61,19 +71,36 @@ bool cs_path_lock(const char *root, const uint8_t *id, uint32_t shard,
 			     shard));
 }
 
-bool cs_name_is_segment(const char *name)
+bool cs_path_enrich_lock(const char *root, const struct cs_segment_name *name,
+			 struct cs_path *out)
+{
+	char day[CS_DAY_TEXT], scan[CS_SCAN_ID_TEXT];
+
+	cs_day_text(name->day * CS_US_PER_DAY, day);
+	cs_hex_text(cs_span_of(name->scan, CS_SCAN_ID), scan);
+	/* cppcheck-suppress ctuuninitvar ; it is written to */
+	return fits(snprintf(out->text, sizeof(out->text), "%s/lock/%s-%s-%u", root, day,
+			     scan, name->shard));
+}
+
+bool cs_name_segment(const char *name, uint8_t *id, uint32_t *shard)
 {
 	static const char end[] = ".db";
 	const size_t scan = CS_SCAN_ID_TEXT - 1, len = strlen(name);
 	const size_t around = scan + 1 + sizeof(end) - 1;
-	uint8_t id[CS_SCAN_ID];
-	uint64_t shard;
+	char again[CS_SCAN_ID_TEXT + 32], hex[CS_SCAN_ID_TEXT];
+	uint64_t number;
 
-	return len > around && name[scan] == '-' &&
-	       strcmp(name + len - (sizeof(end) - 1), end) == 0 &&
-	       cs_hex_read(cs_span_of(name, scan), id, sizeof(id)) &&
-	       cs_num_u64(cs_span_of(name + scan + 1, len - around), 0, UINT32_MAX,
-			  &shard);
+	if (len <= around || name[scan] != '-' ||
+	    !cs_hex_read(cs_span_of(name, scan), id, CS_SCAN_ID) ||
+	    !cs_num_u64(cs_span_of(name + scan + 1, len - around), 0, UINT32_MAX,
+			&number))
+		return false;
+	/* Only the spelling that we write ourselves. */
+	*shard = (uint32_t)number;
+	cs_hex_text(cs_span_of(id, CS_SCAN_ID), hex);
+	(void)snprintf(again, sizeof(again), "%s-%u%s", hex, *shard, end);
+	return strcmp(again, name) == 0;
 }
 
 bool cs_name_day(const char *name, int32_t *day)
@@ -164,6 +191,11 @@ int cs_file_rename(const char *from, const char *to, const char *dir)
 bool cs_file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;
+}
+
+int cs_file_remove(const char *path)
+{
+	return unlink(path) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 /* Whether the name still leads to what is open: a holder removes the file. */

@@ -28,18 +28,23 @@ enum cs_segment_file {
 	CS_FILE_PUBLISHED, /* .db */
 	CS_FILE_PART,      /* .db.part: being written */
 	CS_FILE_COPY,      /* .db.copy: becomes the part when it is whole */
+	CS_FILE_ENRICHED,  /* .enriched.db: what is known besides of the published */
+	CS_FILE_ENRICHING, /* .enriched.db.part: becomes that */
 };
 
 /* Paths below @root. False: longer than PATH_MAX. */
 CS_MUST_USE bool cs_path_under(const char *root, const char *name, struct cs_path *out);
+CS_MUST_USE bool cs_path_with(const char *path, const char *end, struct cs_path *out);
 CS_MUST_USE bool cs_path_day(const char *root, int32_t day, struct cs_path *out);
 CS_MUST_USE bool cs_path_segment(const char *root, const struct cs_segment_name *name,
 				 enum cs_segment_file file, struct cs_path *out);
 CS_MUST_USE bool cs_path_lock(const char *root, const uint8_t *scan, uint32_t shard,
 			      struct cs_path *out);
+CS_MUST_USE bool cs_path_enrich_lock(const char *root, const struct cs_segment_name *name,
+				     struct cs_path *out);
 
-/* Whether @name is that of a published segment: 32 hex digits, -, number, .db */
-bool cs_name_is_segment(const char *name);
+/* Reads the name of a published segment: 32 hex digits, -, number, .db */
+CS_MUST_USE bool cs_name_segment(const char *name, uint8_t *scan, uint32_t *shard);
 
 /* Reads the name of a day's directory. */
 CS_MUST_USE bool cs_name_day(const char *name, int32_t *day);
@@ -57,6 +62,9 @@ CS_MUST_USE int cs_file_sync(const char *path);
 CS_MUST_USE int cs_file_rename(const char *from, const char *to, const char *dir);
 
 bool cs_file_exists(const char *path);
+
+/* Removes a file; one that is not there is fine. */
+CS_MUST_USE int cs_file_remove(const char *path);
 
 /*
  * Locks @path for this process: a descriptor, or -1 with EWOULDBLOCK when

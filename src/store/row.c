@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "coap/code.h"
 
 /* Columns of CS_ROW_SELECT. Binding starts at 1 with COL_IP: the same numbers. */
 enum {
@@ -38,10 +39,9 @@ int cs_row_code(const struct cs_result *row)
 	return none ? -1 : row->header.ptr[CODE_AT];
 }
 
-/* Binding a number to a place that exists cannot fail. */
-static void number(sqlite3_stmt *stmt, int at, int64_t value)
+bool cs_row_content(const struct cs_result *row)
 {
-	(void)sqlite3_bind_int64(stmt, at, value);
+	return row->match == CS_MATCH_REPORT || cs_row_code(row) == CS_CODE_CONTENT;
 }
 
 static void number_or_null(sqlite3_stmt *stmt, int at, int64_t value)
@@ -49,7 +49,7 @@ static void number_or_null(sqlite3_stmt *stmt, int at, int64_t value)
 	if (value < 0)
 		(void)sqlite3_bind_null(stmt, at);
 	else
-		number(stmt, at, value);
+		cs_db_bind_number(stmt, at, value);
 }
 
 void cs_row_bind(sqlite3_stmt *stmt, unsigned nth, const struct cs_result *row,
@@ -58,20 +58,20 @@ void cs_row_bind(sqlite3_stmt *stmt, unsigned nth, const struct cs_result *row,
 	int at = (int)(nth * COLUMNS);
 
 	cs_db_bind(stmt, at + COL_IP, cs_span_of(row->ip.b, sizeof(row->ip.b)));
-	number(stmt, at + COL_PORT, row->port);
-	number(stmt, at + COL_REPLY_PORT, row->reply_port);
-	number(stmt, at + COL_TIME, row->time_us);
+	cs_db_bind_number(stmt, at + COL_PORT, row->port);
+	cs_db_bind_number(stmt, at + COL_REPLY_PORT, row->reply_port);
+	cs_db_bind_number(stmt, at + COL_TIME, row->time_us);
 	number_or_null(stmt, at + COL_RTT, row->rtt_us);
-	number(stmt, at + COL_MATCH, row->match);
+	cs_db_bind_number(stmt, at + COL_MATCH, row->match);
 	number_or_null(stmt, at + COL_CODE, cs_row_code(row));
-	number(stmt, at + COL_REQUEST, row->request_size);
-	number(stmt, at + COL_RESPONSE, row->response_size);
-	number(stmt, at + COL_DATAGRAMS, row->datagrams);
-	number(stmt, at + COL_BYTES, (int64_t)row->bytes);
-	number(stmt, at + COL_COMPLETE, row->complete);
-	number(stmt, at + COL_BLOCKS, row->blocks);
-	number(stmt, at + COL_FAULT, row->malformed.fault);
-	number(stmt, at + COL_FAULT_AT, (int64_t)row->malformed.at);
+	cs_db_bind_number(stmt, at + COL_REQUEST, row->request_size);
+	cs_db_bind_number(stmt, at + COL_RESPONSE, row->response_size);
+	cs_db_bind_number(stmt, at + COL_DATAGRAMS, row->datagrams);
+	cs_db_bind_number(stmt, at + COL_BYTES, (int64_t)row->bytes);
+	cs_db_bind_number(stmt, at + COL_COMPLETE, row->complete);
+	cs_db_bind_number(stmt, at + COL_BLOCKS, row->blocks);
+	cs_db_bind_number(stmt, at + COL_FAULT, row->malformed.fault);
+	cs_db_bind_number(stmt, at + COL_FAULT_AT, (int64_t)row->malformed.at);
 	cs_db_bind(stmt, at + COL_HEADER, row->header);
 	number_or_null(stmt, at + COL_BODY, body > 0 ? body : -1);
 }
@@ -109,7 +109,7 @@ static void read_numbers(sqlite3_stmt *stmt, struct cs_result *row, int *bad)
 	row->rtt_us = -1;
 	if (!is_null(stmt, COL_RTT))
 		row->rtt_us = (int64_t)field(stmt, COL_RTT, INT64_MAX, bad);
-	row->match = (enum cs_match)field(stmt, COL_MATCH, CS_MATCH_PORT, bad);
+	row->match = (enum cs_match)field(stmt, COL_MATCH, CS_MATCH_REPORT, bad);
 	row->request_size = (uint32_t)field(stmt, COL_REQUEST, UINT32_MAX, bad);
 	row->response_size = (uint32_t)field(stmt, COL_RESPONSE, UINT32_MAX, bad);
 	row->datagrams = (uint32_t)field(stmt, COL_DATAGRAMS, UINT32_MAX, bad);

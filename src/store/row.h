@@ -32,6 +32,9 @@
 /* The code of the first datagram; -1 when it has no CoAP header. */
 int cs_row_code(const struct cs_result *row);
 
+/* Whether it is a 2.05; all rows of a report are. */
+bool cs_row_content(const struct cs_result *row);
+
 /*
  * Binds to the values of the @nth row of an insert. @row must live until the
  * statement ran.

@@ -13,13 +13,15 @@ static const char schema[] =
 #include "store/segment.sql.inc"
 	;
 
+enum { SCHEMA = 1 };
+
 /* [v] takes version v to v + 1; there was none before 1. */
-static const char *const migrations[CS_STORE_SCHEMA] = { NULL };
+static const char *const migrations[SCHEMA] = { NULL };
 
 const struct cs_db_kind cs_segment_kind = {
 	.what = "segment",
 	.application_id = 0x43537365, /* CSse */
-	.version = CS_STORE_SCHEMA,
+	.version = SCHEMA,
 	.schema = schema,
 	.migrations = migrations,
 };
@@ -110,9 +112,10 @@ static enum cs_err open_part(struct cs_segment *segment)
 		err = write_name(segment);
 	if (!err)
 		err = check_name(segment);
-	/* Left by a publication that did not end: none while rows are put. */
+	/* Left by a publication: none while rows are put. */
 	if (!err)
-		err = cs_db_exec(&segment->db, "DROP INDEX IF EXISTS result_by_ip");
+		err = cs_db_exec(&segment->db, "DROP INDEX IF EXISTS result_by_ip;"
+					       "DROP TABLE IF EXISTS published");
 	return err ? err : prepare(segment);
 }
 

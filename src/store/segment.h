@@ -45,6 +45,16 @@ struct cs_chunk_entry {
 struct cs_segment_sum {
 	uint64_t rows, content, bytes /* of the file */;
 	int64_t first_us, last_us;
+	int64_t version; /* as in struct cs_segment_id */
+};
+
+/* Which rows a published segment has; equal for equal ones only. */
+struct cs_segment_id {
+	uint8_t scan[CS_SCAN_ID];
+	uint32_t shard;
+	int32_t day;
+	int64_t version; /* random; another with each publication; 0: an old file */
+	int64_t last;    /* the highest number of a row; 0: no row */
 };
 
 /*
@@ -61,6 +71,10 @@ CS_MUST_USE enum cs_err cs_segment_open(struct cs_segment *segment, const char *
 /* Opens a published file at @path, whatever shard it is of, for reading. */
 CS_MUST_USE enum cs_err cs_segment_open_path(struct cs_segment *segment, const char *path,
 					     int32_t day, struct cs_why *why);
+
+/* As the file itself says. CS_ERR_DAMAGED, CS_ERR_IO, CS_ERR_NOMEM */
+CS_MUST_USE enum cs_err cs_segment_identify(struct cs_segment *segment,
+					    struct cs_segment_id *id);
 
 /* Undoes what is not committed. */
 void cs_segment_close(struct cs_segment *segment);
@@ -112,7 +126,7 @@ CS_MUST_USE enum cs_err cs_segment_each(struct cs_segment *segment,
 					const struct cs_chunk_set *only,
 					cs_store_row_fn *each, void *arg);
 
-/* Adds up the chunks' records; bytes is left 0. */
+/* Adds up the chunks' records; bytes and version are left 0. */
 CS_MUST_USE enum cs_err cs_segment_sum(struct cs_segment *segment,
 				       struct cs_segment_sum *sum);
 
@@ -122,17 +136,20 @@ CS_MUST_USE enum cs_err cs_segment_sum(struct cs_segment *segment,
  */
 CS_MUST_USE enum cs_err cs_segment_publish(struct cs_segment *segment);
 
-/* A walk in the order of address and port over a published segment. */
+/* A walk over a published segment. */
 struct cs_cursor {
 	struct cs_segment *segment; /* borrowed */
 	sqlite3_stmt *stmt;         /* owned */
 	int64_t id;
 	struct cs_result row; /* the row it stands on; spans live until it moves */
+	bool by_ip;
+	bool any; /* it stood on a row */
 	bool end;
 };
 
+/* In the order of address and port, else in that of the file, which is quicker. */
 CS_MUST_USE enum cs_err cs_cursor_open(struct cs_cursor *cursor,
-				       struct cs_segment *segment);
+				       struct cs_segment *segment, bool by_ip);
 CS_MUST_USE enum cs_err cs_cursor_next(struct cs_cursor *cursor);
 void cs_cursor_close(struct cs_cursor *cursor);
 

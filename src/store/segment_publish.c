@@ -18,7 +18,10 @@ static enum cs_err seal(struct cs_segment *segment, const struct cs_segment_sum 
 	enum cs_err err;
 
 	cs_db_budget(&segment->db, OPS_BASE + OPS_A_ROW * rows);
-	err = cs_db_exec(&segment->db, "CREATE INDEX result_by_ip ON result(ip, port)");
+	err = cs_db_exec(&segment->db, "CREATE INDEX result_by_ip ON result(ip, port);"
+				       "CREATE TABLE published("
+				       "version INTEGER NOT NULL) STRICT;"
+				       "INSERT INTO published VALUES(random() | 1)");
 	if (!err)
 		err = cs_db_exec(&segment->db, "PRAGMA analysis_limit=1000;"
 					       "PRAGMA optimize");
@@ -52,7 +55,7 @@ enum cs_err cs_segment_publish(struct cs_segment *segment)
 	struct cs_why *why = segment->db.why;
 	const char *root = segment->root;
 	struct cs_sipkey key = segment->bodies.key;
-	struct cs_path day, part, published;
+	struct cs_path day, part, published, side;
 	struct cs_segment_sum sum;
 	enum cs_err err = cs_segment_sum(segment, &sum);
 
@@ -73,6 +76,13 @@ enum cs_err cs_segment_publish(struct cs_segment *segment)
 	cs_segment_close(segment);
 	if (err)
 		return err;
+	/*
+	 * First: a kill in between leaves the old rows without enrichment, not
+	 * the new ones with that of the old.
+	 */
+	if (!cs_path_segment(root, &name, CS_FILE_ENRICHED, &side) ||
+	    cs_file_remove(side.text) != 0)
+		return cs_why_errno(why, side.text);
 	if (cs_file_sync(part.text) != 0 ||
 	    cs_file_rename(part.text, published.text, day.text) != 0)
 		return cs_why_errno(why, part.text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "store/row.h"
@@ -190,6 +191,51 @@ enum cs_err cs_segment_each(struct cs_segment *segment, const struct cs_chunk_se
 	return err;
 }
 
+/* The number that a publication gave the file; 0: it was made before there were. */
+static enum cs_err version(struct cs_db *db, int64_t *out)
+{
+	int64_t tables = 0;
+	enum cs_err err = cs_db_number(db,
+				       "SELECT count(*) FROM sqlite_schema"
+				       " WHERE type = 'table' AND name = 'published'",
+				       &tables);
+
+	*out = 0;
+	return err || tables == 0
+		       ? err
+		       : cs_db_number(db, "SELECT version FROM published", out);
+}
+
+enum cs_err cs_segment_identify(struct cs_segment *segment, struct cs_segment_id *id)
+{
+	struct cs_db *db = &segment->db;
+	sqlite3_stmt *stmt;
+	enum cs_err err =
+		cs_db_prepare(db,
+			      "SELECT scan, shard, day, (SELECT coalesce(max(id), 0)"
+			      " FROM result) FROM segment",
+			      &stmt);
+
+	*id = (struct cs_segment_id){ 0 };
+	if (err)
+		return err;
+	if (cs_db_next(db, stmt, &err)) {
+		struct cs_span scan = cs_db_span(stmt, 0);
+
+		if (scan.len == sizeof(id->scan))
+			memcpy(id->scan, scan.ptr, scan.len);
+		else
+			err = cs_db_damaged(db, "its own name");
+		id->shard = (uint32_t)sqlite3_column_int64(stmt, 1);
+		id->day = (int32_t)sqlite3_column_int64(stmt, 2);
+		id->last = sqlite3_column_int64(stmt, 3);
+	} else if (!err) {
+		err = cs_db_damaged(db, "no name");
+	}
+	(void)sqlite3_finalize(stmt); /* only read from */
+	return err ? err : version(db, &id->version);
+}
+
 int cs_result_order(const struct cs_result *a, const struct cs_result *b)
 {
 	int order = cs_addr_cmp(&a->ip, &b->ip);
@@ -197,19 +243,30 @@ int cs_result_order(const struct cs_result *a, const struct cs_result *b)
 	return order ? order : (a->port > b->port) - (a->port < b->port);
 }
 
-enum cs_err cs_cursor_open(struct cs_cursor *cursor, struct cs_segment *segment)
+enum cs_err cs_cursor_open(struct cs_cursor *cursor, struct cs_segment *segment,
+			   bool by_ip)
 {
-	*cursor = (struct cs_cursor){ .segment = segment };
-	return cs_db_prepare(&segment->db,
-			     CS_ROW_SELECT " INDEXED BY result_by_ip" CS_ROW_JOIN
-					   " ORDER BY ip, port, result.id",
-			     &cursor->stmt);
+	static const char by_id_sql[] = CS_ROW_SELECT CS_ROW_JOIN " ORDER BY result.id";
+	static const char by_ip_sql[] = CS_ROW_SELECT
+		" INDEXED BY result_by_ip" CS_ROW_JOIN " ORDER BY ip, port, result.id";
+
+	*cursor = (struct cs_cursor){ .segment = segment, .by_ip = by_ip };
+	return cs_db_prepare(&segment->db, by_ip ? by_ip_sql : by_id_sql, &cursor->stmt);
+}
+
+/* Whether the cursor's row may follow the one at @last with number @id. */
+static bool follows(const struct cs_cursor *cursor, const struct cs_result *last,
+		    int64_t id)
+{
+	int order = cursor->by_ip ? cs_result_order(last, &cursor->row) : 0;
+
+	return order < 0 || (order == 0 && cursor->id > id);
 }
 
 enum cs_err cs_cursor_next(struct cs_cursor *cursor)
 {
 	struct cs_db *db = &cursor->segment->db;
-	struct cs_result last = cursor->row;
+	struct cs_result last = { .ip = cursor->row.ip, .port = cursor->row.port };
 	int64_t last_id = cursor->id;
 	enum cs_err err;
 
@@ -219,15 +276,10 @@ enum cs_err cs_cursor_next(struct cs_cursor *cursor)
 	}
 	err = cs_row_read(db, cursor->stmt, cursor->segment->name.day, &cursor->id,
 			  &cursor->row);
-	if (err || last_id == 0)
-		return err;
-
-	int order = cs_result_order(&last, &cursor->row);
-
-	if (order > 0 || (order == 0 && cursor->id <= last_id))
-		return cs_db_damaged(db, "index of addresses at row %" PRId64,
-				     cursor->id);
-	return CS_OK;
+	if (!err && cursor->any && !follows(cursor, &last, last_id))
+		err = cs_db_damaged(db, "order of rows at row %" PRId64, cursor->id);
+	cursor->any = true;
+	return err;
 }
 
 void cs_cursor_close(struct cs_cursor *cursor)

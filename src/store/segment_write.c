@@ -2,7 +2,6 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#include "coap/code.h"
 #include "store/row.h"
 #include "store/segment.h"
 
@@ -99,7 +98,7 @@ static enum cs_err put_some(struct cs_segment *segment, struct cs_chunk_entry *e
 		if (err)
 			return err;
 		cs_row_bind(put, i, rows[i].row, body);
-		entry->n_content += cs_row_code(rows[i].row) == CS_CODE_CONTENT;
+		entry->n_content += cs_row_content(rows[i].row);
 	}
 	err = cs_db_run(&segment->db, put);
 	if (entry->n_rows == 0)

@@ -28,6 +28,7 @@ static enum cs_err enter(struct cs_shard *shard, struct cs_segment *segment, boo
 	struct cs_db *catalog = &shard->store->catalog;
 	struct cover cover = { .closed = &shard->closed };
 	struct cs_segment_sum sum;
+	struct cs_segment_id id;
 	struct stat st;
 	bool has = false;
 	enum cs_err err = cs_segment_sum(segment, &sum);
@@ -36,8 +37,10 @@ static enum cs_err enter(struct cs_shard *shard, struct cs_segment *segment, boo
 		return err;
 	if (stat(segment->db.path, &st) != 0)
 		return cs_why_errno(&shard->store->why, segment->db.path);
+	err = cs_segment_identify(segment, &id);
 	sum.bytes = (uint64_t)st.st_size;
-	if (!renewed)
+	sum.version = id.version;
+	if (!err && !renewed)
 		err = cs_catalog_has(catalog, &segment->name, &sum, &has);
 	if (err || has)
 		return err;

@@ -27,8 +27,8 @@
 enum {
 	CS_SCAN_ID = 16, /* bytes; random */
 	CS_SCAN_ID_TEXT = 2 * CS_SCAN_ID + 1,
-	CS_PLAN_HASH = 16, /* bytes; of the canonical plan */
-	CS_STORE_SCHEMA = 1,
+	CS_PLAN_HASH = 16,   /* bytes; of the canonical plan */
+	CS_STORE_SCHEMA = 2, /* of the catalogue */
 };
 
 /* The end of the year 9999; the last time that the store takes. */

@@ -201,7 +201,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool patched = place_segment(&rd);
 	bool part = size > 0 && data[0] & AS_PART;
 
-	check(cs_store_day_each(store, DAY, see_in_order, &seen), patched);
+	/* The catalogue has it: a part alone is a segment that is missing. */
+	check(cs_store_day_each(store, DAY, see_in_order, &seen), patched || part);
 	MUST(patched || seen.rows == (part ? 0 : ROWS));
 	err = cs_shard_open(store, id, 0, &shard);
 	check(err, patched);

@@ -80,6 +80,32 @@ static void every_field_comes_back(void **state)
 	fixture_free(&f);
 }
 
+/* What comes from somebody's report has no header, but is a 2.05. */
+static void a_reports_row_comes_back_and_counts_as_content(void **state)
+{
+	struct fixture f = fixture_new();
+	struct cs_chunk_row chunk = chunk_at(1, DAY_US, true);
+	struct cs_result row = result_at(1, DAY_US, "</a>");
+	const struct cs_result *want = &row;
+	struct cs_arena arena = { 0 };
+	struct cs_store_day *days;
+	size_t n;
+
+	(void)state;
+	row.match = CS_MATCH_REPORT;
+	row.header = (struct cs_span){ 0 };
+	row.rtt_us = -1;
+	open_shard(&f);
+	expect(&f, cs_shard_put_chunk(f.shard, &chunk, &row, 1), CS_OK);
+	publish(&f);
+	expect(&f, cs_store_day_each(f.store, DAY, same_row, &want), CS_OK);
+	assert_ptr_equal(want, &row + 1);
+	expect(&f, cs_store_days(f.store, &arena, &days, &n), CS_OK);
+	assert_int_equal(days[0].content, 1);
+	cs_arena_clear(&arena);
+	fixture_free(&f);
+}
+
 static void a_chunk_put_again_replaces_its_rows_alone(void **state)
 {
 	struct fixture f = fixture_new();
@@ -587,6 +613,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_comes_back),
+		cmocka_unit_test(a_reports_row_comes_back_and_counts_as_content),
 		cmocka_unit_test(a_chunk_put_again_replaces_its_rows_alone),
 		cmocka_unit_test(closed_is_what_was_committed_as_closed),
 		cmocka_unit_test(what_was_not_committed_is_not_stored),

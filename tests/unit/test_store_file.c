@@ -72,9 +72,9 @@ static void a_newer_schema_is_named(void **state)
 	expect(&f, cs_store_day_each(f.store, DAY, no_row, NULL), CS_ERR_FOREIGN);
 	expect_why(&f, SEGMENT, "schema 2, this coapscope reads 1");
 
-	tamper(&f, "catalog.db", "PRAGMA user_version=2");
+	tamper(&f, "catalog.db", "PRAGMA user_version=3");
 	reopen(&f, CS_ERR_FOREIGN);
-	expect_why(&f, "catalog.db", "schema 2, this coapscope reads 1");
+	expect_why(&f, "catalog.db", "schema 3, this coapscope reads 2");
 	fixture_free(&f);
 }
 
@@ -88,7 +88,7 @@ static void an_older_schema_that_cannot_be_migrated_is_named(void **state)
 	expect_why(&f, SEGMENT, "schema 0, this coapscope reads 1");
 	tamper(&f, "catalog.db", "PRAGMA user_version=0");
 	reopen(&f, CS_ERR_FOREIGN);
-	expect_why(&f, "catalog.db", "schema 0, this coapscope reads 1");
+	expect_why(&f, "catalog.db", "schema 0, this coapscope reads 2");
 	fixture_free(&f);
 }
 
@@ -148,7 +148,7 @@ static const struct {
 	  "damaged: row 1: port" },
 	{ "UPDATE result SET time_us = time_us - 1 WHERE id = 1",
 	  "damaged: row 1: time_us", "damaged: row 1: time_us" },
-	{ "UPDATE result SET match = 2 WHERE id = 1", "damaged: row 1: match",
+	{ "UPDATE result SET match = 3 WHERE id = 1", "damaged: row 1: match",
 	  "damaged: row 1: match" },
 	{ "UPDATE result SET complete = 2 WHERE id = 1", "damaged: row 1: complete",
 	  "damaged: row 1: complete" },
@@ -290,6 +290,60 @@ static void migrations_run_in_order_and_once(void **state)
 	fixture_free(&f);
 }
 
+/* The catalogue as coapscope 0.1 made it, and what it would know of the day. */
+static const char catalog_1[] =
+	"CREATE TABLE plan( hash BLOB PRIMARY KEY, bytes BLOB NOT NULL ) STRICT;"
+	"CREATE TABLE scan( id INTEGER PRIMARY KEY, scan BLOB NOT NULL, shard "
+	"INTEGER NOT NULL, shards INTEGER NOT NULL, plan BLOB NOT NULL REFERENCES "
+	"plan(hash), metadata BLOB NOT NULL, started_us INTEGER NOT NULL, ended_us "
+	"INTEGER NOT NULL, n_chunks INTEGER NOT NULL, state INTEGER NOT NULL, "
+	"UNIQUE(scan, shard) ) STRICT;"
+	"CREATE INDEX scan_by_start ON scan(started_us);"
+	"CREATE TABLE segment( day INTEGER NOT NULL, scan BLOB NOT NULL, shard "
+	"INTEGER NOT NULL, rows INTEGER NOT NULL, content INTEGER NOT NULL, bytes "
+	"INTEGER NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, "
+	"PRIMARY KEY(day, scan, shard) ) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE covered( day INTEGER NOT NULL, scan BLOB NOT NULL, shard "
+	"INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY "
+	"KEY(day, scan, shard, first) ) STRICT, WITHOUT ROWID;"
+	"PRAGMA application_id=0x43536361;PRAGMA user_version=1;"
+	"INSERT INTO segment VALUES(20000, x'" SCAN_NAME "', 0, 2, 2, 7, 1, 2);"
+	"INSERT INTO segment VALUES(20001, x'" SCAN_NAME "', 0, 1, 1, 7, 1, 2);";
+
+static void a_catalogue_of_schema_1_is_migrated_in_place(void **state)
+{
+	struct fixture f = published();
+	struct cs_arena arena = { 0 };
+	struct cs_store_day *days;
+	char path[256];
+	size_t n;
+
+	(void)state;
+	cs_store_close(f.store);
+	path_of(&f, "catalog.db", path);
+	assert_int_equal(unlink(path), 0);
+	tamper(&f, "catalog.db", catalog_1);
+	for (unsigned times = 0; times < 2; times++) {
+		expect(&f, cs_store_open(f.dir, &f.store), CS_OK);
+		expect(&f, cs_store_days(f.store, &arena, &days, &n), CS_OK);
+		assert_int_equal(n, 2);
+		assert_int_equal(days[0].rows, 2);
+		assert_int_equal(days[0].summary_stamp, 0);
+		assert_int_not_equal(days[0].stamp, days[1].stamp);
+		assert_int_equal(days[1].missing, 1);
+		expect_day(&f, DAY, "1=a 2=b ");
+
+		/* What is new can be written. */
+		open_shard(&f);
+		put_one(&f, 2, DAY_US, "b");
+		publish(&f);
+		cs_store_close(f.store);
+	}
+	f.store = NULL;
+	cs_arena_clear(&arena);
+	fixture_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +356,7 @@ int main(void)
 		cmocka_unit_test(other_files_in_a_day_are_not_its_rows),
 		cmocka_unit_test(a_half_made_copy_is_made_anew),
 		cmocka_unit_test(a_file_where_a_directory_should_be_is_an_error),
+		cmocka_unit_test(a_catalogue_of_schema_1_is_migrated_in_place),
 		cmocka_unit_test(migrations_run_in_order_and_once),
 	};
 

@@ -31,6 +31,8 @@ CREATE TABLE segment(
 	bytes INTEGER NOT NULL,       -- of the file
 	first_us INTEGER NOT NULL,    -- probes of its chunks
 	last_us INTEGER NOT NULL,
+	version INTEGER NOT NULL,     -- published.version of the file; 0: it has none
+	stamp INTEGER NOT NULL,       -- random; another with each version or enrichment
 	PRIMARY KEY(day, scan, shard)
 ) STRICT, WITHOUT ROWID;
 
@@ -43,3 +45,18 @@ CREATE TABLE covered(
 	last INTEGER NOT NULL,        -- inclusive
 	PRIMARY KEY(day, scan, shard, first)
 ) STRICT, WITHOUT ROWID;
+
+-- What a day adds up to, as whoever put it there counts.
+CREATE TABLE summary(
+	day INTEGER NOT NULL,
+	grp BLOB NOT NULL,            -- what is counted: 'geo'
+	key BLOB NOT NULL,            -- 'DE'
+	n INTEGER NOT NULL,
+	PRIMARY KEY(day, grp, key)
+) STRICT, WITHOUT ROWID;
+
+-- The days that have a summary, and what it was told to be made of.
+CREATE TABLE summarized(
+	day INTEGER PRIMARY KEY,
+	stamp INTEGER NOT NULL
+) STRICT;

@@ -17,7 +17,7 @@ CREATE TABLE result(
 	reply_port INTEGER NOT NULL,
 	time_us INTEGER NOT NULL,     -- of the probe, since 1970-01-01 UTC
 	rtt_us INTEGER,               -- NULL: unknown
-	match INTEGER NOT NULL,       -- 0 full, 1 port
+	match INTEGER NOT NULL,       -- 0 full, 1 port, 2 of a report
 	code INTEGER,                 -- 69 is 2.05; NULL: no CoAP header
 	request_size INTEGER NOT NULL,
 	response_size INTEGER NOT NULL,
@@ -49,3 +49,9 @@ CREATE TABLE chunk(
 	n_rows INTEGER NOT NULL,
 	n_content INTEGER NOT NULL    -- of them with code 2.05
 ) STRICT;
+
+-- Made with the index when the segment is published; those of earlier days
+-- have none. One row:
+--   CREATE TABLE published(
+--	version INTEGER NOT NULL -- random; not 0; another one each time
+--   ) STRICT;

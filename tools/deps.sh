@@ -4,7 +4,7 @@
 # what is missing. Usage: tools/deps.sh [build] [demo] [test] [bench] [nightly]
 set -eu
 
-build="gcc libc6-dev make pkg-config meson ninja-build python3 libsqlite3-dev
+build="gcc libc6-dev make pkg-config meson ninja-build python3 libsqlite3-dev libmaxminddb-dev
   libc-ares-dev libseccomp-dev libcap-ng-dev libmnl-dev libinih-dev scdoc"
 demo="libcoap3-bin iproute2 procps"
 tests="libcmocka-dev libcjson-dev python3-pytest libcoap3-bin iproute2 procps

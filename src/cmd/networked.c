@@ -58,12 +58,15 @@ int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want)
 	struct cs_jail_state state;
 	struct cs_jail jail = {
 		.rw = rw,
+		.ro = &want->store,
+		.n_ro = want->store && want->read_only,
 		.net = !want->offline,
+		.serve = want->serves,
 		.user = want->user,
 		.require = want->require,
 	};
 
-	if (want->store)
+	if (want->store && !want->read_only)
 		rw[jail.n_rw++] = want->store;
 	if (want->folder)
 		rw[jail.n_rw++] = want->folder;

@@ -31,6 +31,8 @@ struct cs_jail_want {
 	const char *user;  /* --user */
 	bool require;      /* --require-jail */
 	bool offline;      /* open sockets neither send nor receive */
+	bool serves;       /* connections are taken at a socket that listens */
+	bool read_only;    /* the store is only read */
 };
 
 CS_MUST_USE int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want);

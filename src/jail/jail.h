@@ -8,7 +8,8 @@
  *
  * Afterwards: files only beneath the named folders; no new socket, no other
  * program, no other process; sockets that are open go on when .net is set. With
- * .dns new ones may be opened, but only to ask somebody: nobody can be let in.
+ * .serve one that listens already takes connections. With .dns new ones may be
+ * opened, but only to ask somebody: nobody can be let in.
  *
  * In a sanitizer's build LeakSanitizer is off in a jailed process: it looks for
  * leaks from a process of its own with ptrace(), which the jail denies.
@@ -36,6 +37,7 @@ struct cs_jail {
 	const char *const *ro;
 	size_t n_ro;
 	bool net;         /* sockets that are open send and receive */
+	bool serve;       /* and a socket that listens takes connections */
 	bool dns;         /* and UDP and TCP sockets may be opened and connected */
 	const char *user; /* become this user; NULL: stay who we are */
 	bool require;     /* a piece that the kernel lacks is an error */

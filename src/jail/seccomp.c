@@ -211,9 +211,25 @@ static int allow_dns(scmp_filter_ctx filter)
 	return rc;
 }
 
+/* Taking connections, and how their packets are filled; no socket that listens anew. */
+static int allow_serve(scmp_filter_ctx filter)
+{
+	static const int calls[] = { SCMP_SYS(accept), SCMP_SYS(accept4),
+				     SCMP_SYS(shutdown), SCMP_SYS(getpeername) };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < CS_LEN(calls); i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	if (!rc)
+		rc = allow_option(filter, IPPROTO_TCP, TCP_CORK);
+	if (!rc)
+		rc = allow_option(filter, IPPROTO_TCP, TCP_NODELAY);
+	return rc;
+}
+
 static int fill(scmp_filter_ctx filter, const struct cs_jail *jail)
 {
-	int rc = allow_groups(filter, jail->net || jail->dns);
+	int rc = allow_groups(filter, jail->net || jail->dns || jail->serve);
 
 	if (!rc)
 		rc = allow_fcntl(filter);
@@ -221,6 +237,8 @@ static int fill(scmp_filter_ctx filter, const struct cs_jail *jail)
 		rc = allow_all_when(filter);
 	if (!rc && jail->dns)
 		rc = allow_dns(filter);
+	if (!rc && jail->serve)
+		rc = allow_serve(filter);
 	/* Its flags lie in memory, out of sight; glibc then takes clone(). */
 	if (!rc)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),

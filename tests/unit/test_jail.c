@@ -388,6 +388,36 @@ static void with_dns_nobody_is_let_in(void **state)
 	in_a_child(try_more_than_dns);
 }
 
+static void try_serve(const char *dir)
+{
+	const char *const rw[] = { dir };
+	struct cs_jail jail = { .rw = rw, .n_rw = 1, .net = true, .serve = true };
+	struct sockaddr_in tcp;
+	int listener = tcp_listener(&tcp), one = 1, fd;
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+	char why[CS_JAIL_WHY] = "", byte;
+
+	MUST(connect(client, (struct sockaddr *)&tcp, sizeof(tcp)) == 0);
+	MUST(cs_jail_enter(&jail, &held, why) == CS_OK);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	MUST(fd >= 0 && send(client, "x", 1, 0) == 1);
+	MUST(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) == 0);
+	MUST(setsockopt(fd, IPPROTO_TCP, TCP_CORK, &one, sizeof(one)) == 0);
+	MUST(shutdown(client, SHUT_WR) == 0 && recv(fd, &byte, 1, 0) == 1);
+	DENIED(EPERM, listen(listener, 2));
+	DENIED(EPERM, socket(AF_INET, SOCK_STREAM, 0));
+	DENIED(EPERM, connect(client, (struct sockaddr *)&tcp, sizeof(tcp)));
+	DENIED(EPERM, bind(client, (struct sockaddr *)&tcp, sizeof(tcp)));
+	DENIED(EPERM, setsockopt(fd, SOL_SOCKET, SO_MARK, &one, sizeof(one)));
+	DENIED(EPERM, (int)fork());
+}
+
+static void with_serve_a_socket_that_listens_takes_connections(void **state)
+{
+	(void)state;
+	in_a_child(try_serve);
+}
+
 /* The value of a "Name:\tvalue" line of /proc/self/status. */
 static void status_is(const char *status, const char *name, const char *value)
 {
@@ -645,6 +675,7 @@ int main(void)
 		cmocka_unit_test(without_net_sockets_are_mute),
 		cmocka_unit_test(with_dns_somebody_can_be_asked),
 		cmocka_unit_test(with_dns_nobody_is_let_in),
+		cmocka_unit_test(with_serve_a_socket_that_listens_takes_connections),
 		cmocka_unit_test(nothing_is_left_of_root_but_its_number),
 		cmocka_unit_test(another_user_is_become_for_good),
 		cmocka_unit_test(only_root_becomes_another_user),

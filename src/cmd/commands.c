@@ -8,6 +8,8 @@ const struct cs_cmd cs_commands[] = {
 	  &cs_resources_args, cs_cmd_resources },
 	{ "report", "write what the store has: files for owners, changes, the page",
 	  CS_NEED_STORE_RD | CS_NEED_STORE_WR, &cs_report_args, cs_cmd_report },
+	{ "serve", "answer by HTTP: the page, the Reports API, metrics",
+	  CS_NEED_NET | CS_NEED_STORE_RD, &cs_serve_args, cs_cmd_serve },
 	{ "completion", "print the completion script of a shell", 0, &cs_completion_args,
 	  cs_cmd_completion },
 	{ "help", "show what there is, or the options of a command", 0, &cs_help_args,

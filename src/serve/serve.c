@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/serve.h"
+
+#include <poll.h>
+#include <stdio.h>
+
+/* The library's bound is never reached: before it, the oldest have to go. */
+enum { SPARE = 128, ONE_ADDRESS = 4 /* part of all */, ROUND_MS = 500 };
+
+enum cs_err cs_serve_open(struct cs_serve *serve, char why[CS_SERVE_WHY])
+{
+	const struct cs_conns_limits limits = {
+		.most = serve->connections,
+		.most_of = serve->connections / ONE_ADDRESS,
+		.ask_ns = 15 * CS_NS_PER_S,
+		.idle_ns = 30 * CS_NS_PER_S,
+		.answer_ns = 600 * CS_NS_PER_S,
+	};
+	enum cs_err err = cs_conns_new(&limits, &serve->conns);
+
+	serve->started_us = cs_clock_wall(serve->clock);
+	if (!err)
+		err = cs_access_new(serve->log, &serve->access);
+	if (err)
+		(void)snprintf(why, CS_SERVE_WHY, "%s", cs_strerror(err));
+	return err;
+}
+
+/* True when a signal came within half a second. */
+static bool signalled(const struct cs_serve *serve)
+{
+	struct pollfd fd = { .fd = serve->signal_fd, .events = POLLIN };
+
+	return poll(&fd, 1, ROUND_MS) > 0;
+}
+
+static void drain(struct cs_serve *serve)
+{
+	int64_t end = cs_clock_mono(serve->clock) + CS_SERVE_DRAIN_S * CS_NS_PER_S;
+
+	cs_conns_end(serve->conns);
+	while (cs_conns_answering(serve->conns) > 0 &&
+	       cs_clock_mono(serve->clock) < end) {
+		(void)poll(NULL, 0, 20);
+		cs_conns_end(serve->conns);
+	}
+}
+
+enum cs_err cs_serve_run(struct cs_serve *serve, int fd, struct cs_span cert,
+			 struct cs_span key, cs_serve_event_fn *event, void *arg,
+			 char why[CS_SERVE_WHY])
+{
+	const struct cs_http_want want = {
+		.fd = fd,
+		.cert = cert,
+		.key = key,
+		.connections = serve->connections + SPARE,
+		.conns = serve->conns,
+		.serve = serve,
+	};
+	struct cs_http *http;
+	enum cs_err err = cs_http_start(&want, &http, why);
+
+	if (err)
+		return err;
+	event(arg, true);
+	while (!signalled(serve))
+		cs_conns_sweep(serve->conns, cs_clock_mono(serve->clock));
+	event(arg, false);
+	cs_http_quiesce(http);
+	drain(serve);
+	cs_http_stop(http);
+	return CS_OK;
+}
+
+void cs_serve_close(struct cs_serve *serve)
+{
+	cs_conns_free(serve->conns);
+	cs_access_free(serve->access);
+}

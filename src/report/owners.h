@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * owners: who is told of which rows. Read from an INI file, one section an
- * organisation (formats.md, "Owners and keys"). A row belongs to every owner
- * that one of its keys matches: ASN, prefix, country, or domain (of the reverse
- * name, on whole labels). Overlaps are allowed, deterministic, and said.
+ * owners: who is told of which rows. Read from an INI file: a section an
+ * organisation with the lists asns, prefixes, countries and domains (by comma or
+ * blank), and contact. A row belongs to every owner that one of its keys matches:
+ * ASN, prefix, country, or domain (of the reverse name, on whole labels, in
+ * either case). Overlaps are allowed, deterministic, and said.
+ *
+ * ::/0 and other IPv6 prefixes have no IPv4 address in them.
  */
 #pragma once
 
@@ -19,25 +22,33 @@ enum { CS_OWNERS_WHY = 512 };
 enum cs_owner_kind { CS_OWNER_ASN, CS_OWNER_GEO, CS_OWNER_CIDR, CS_OWNER_DOMAIN };
 
 struct cs_owner {
-	const char *name;    /* the section: letters, digits and _ */
+	const char *name;    /* the section: letters, digits and _, 64 at most */
 	const char *contact; /* or NULL */
 	enum cs_owner_kind
 		kind; /* of its first key in the order asns, prefixes, domains, countries */
 };
 
 /*
- * Tells of what is no error: the same key or overlapping prefixes with two
- * owners. One line, with the file and both lines.
+ * Tells of what is no error: a key that an owner has twice, the same key or
+ * overlapping prefixes or domains of two owners; once for each two owners. One
+ * line, "FILE:LINE: ..." with the earlier line at its end; by line.
  */
 typedef void cs_owners_note_fn(void *arg, const char *line);
 
 /*
- * Reads @path. On error @why is "FILE:LINE: what: what would be right".
- * CS_ERR_IO, CS_ERR_NOMEM, CS_ERR_SYNTAX, CS_ERR_RANGE
+ * Reads @path; @note may be NULL. On error @why is "FILE:LINE: what: what would
+ * be right" ("FILE: what" for CS_ERR_IO), and @out is untouched.
+ * CS_ERR_IO, CS_ERR_NOMEM, CS_ERR_SYNTAX, CS_ERR_RANGE (a number or a prefix)
  */
 CS_MUST_USE enum cs_err cs_owners_read(const char *path, cs_owners_note_fn *note,
 				       void *arg, struct cs_owners **out,
 				       char why[CS_OWNERS_WHY]);
+
+/* The same for text at hand; @name stands for the file in messages. */
+CS_MUST_USE enum cs_err cs_owners_read_text(struct cs_span text, const char *name,
+					    cs_owners_note_fn *note, void *arg,
+					    struct cs_owners **out,
+					    char why[CS_OWNERS_WHY]);
 void cs_owners_free(struct cs_owners *owners);
 
 /* In the order of the file. */

@@ -111,9 +111,11 @@ static struct label label(const uint8_t *id, uint32_t shard)
 enum cs_err cs_store_scan_begin(struct cs_store *store, const struct cs_scan_row *row)
 {
 	struct cs_db *db = &store->catalog;
-	enum cs_err err = cs_db_exec(db, "BEGIN IMMEDIATE");
+	enum cs_err err = cs_store_writable(store);
 	bool new = false;
 
+	if (!err)
+		err = cs_db_exec(db, "BEGIN IMMEDIATE");
 	if (err)
 		return err;
 	err = change(db, "INSERT OR IGNORE INTO plan(hash, bytes) VALUES(?1,?2)",
@@ -149,11 +151,14 @@ static void bind_update(sqlite3_stmt *stmt, const void *from)
 enum cs_err cs_store_scan_update(struct cs_store *store, const struct cs_scan_row *row)
 {
 	struct cs_db *db = &store->catalog;
-	enum cs_err err =
-		change(db,
-		       "UPDATE scan SET state = ?3, ended_us = ?4, metadata = ?5"
-		       " WHERE scan = ?1 AND shard = ?2",
-		       bind_update, row);
+	enum cs_err err = cs_store_writable(store);
+
+	if (err)
+		return err;
+	err = change(db,
+		     "UPDATE scan SET state = ?3, ended_us = ?4, metadata = ?5"
+		     " WHERE scan = ?1 AND shard = ?2",
+		     bind_update, row);
 
 	if (!err && sqlite3_changes(db->sql) == 0)
 		err = cs_why_set(db->why, CS_ERR_NOT_FOUND, db->path, "no %s",
@@ -204,9 +209,13 @@ static enum cs_err read_scan(struct cs_db *db, sqlite3_stmt *stmt, struct cs_are
 enum cs_err cs_store_scan_find(struct cs_store *store, const uint8_t *id,
 			       struct cs_arena *arena, struct cs_scan_row *row)
 {
-	struct cs_db *db = &store->catalog;
+	struct cs_db *db;
 	sqlite3_stmt *stmt;
-	enum cs_err err = cs_db_prepare(
+	enum cs_err err = cs_store_catalog(store, &db);
+
+	if (err)
+		return err;
+	err = cs_db_prepare(
 		db,
 		"SELECT scan, plan, shard, shards, started_us, ended_us, n_chunks, state,"
 		" plan.bytes, metadata FROM scan LEFT JOIN plan ON plan.hash = scan.plan"

@@ -11,6 +11,9 @@
 
 extern const struct cs_db_kind cs_catalog_kind;
 
+/* Steps of SQLite's machine that any walk over it takes, generously. */
+#define CS_CATALOG_OPS INT64_C(1000000000)
+
 /* Enters a published segment and the closed chunks it has a part of. */
 CS_MUST_USE enum cs_err cs_catalog_publish(struct cs_db *catalog,
 					   const struct cs_segment_name *name,

@@ -85,9 +85,6 @@ static enum cs_err read_days(struct cs_store *store, sqlite3_stmt *stmt,
 	return err;
 }
 
-/* Steps of SQLite's machine that any list of segments takes, generously. */
-#define LIST_OPS INT64_C(1000000000)
-
 static enum cs_err list_days(struct cs_store *store, struct cs_arena *arena,
 			     struct cs_store_day **days, size_t *n)
 {
@@ -118,14 +115,16 @@ static enum cs_err list_days(struct cs_store *store, struct cs_arena *arena,
 enum cs_err cs_store_days(struct cs_store *store, struct cs_arena *arena,
 			  struct cs_store_day **days, size_t *n)
 {
-	struct cs_db *db = &store->catalog;
-	enum cs_err err = cs_db_exec(db, "BEGIN"); /* count and rows of one moment */
+	struct cs_db *db;
+	enum cs_err err = cs_store_catalog(store, &db);
 
 	*days = NULL;
 	*n = 0;
+	if (!err)
+		err = cs_db_exec(db, "BEGIN"); /* all of one moment */
 	if (err)
 		return err;
-	cs_db_budget(db, LIST_OPS);
+	cs_db_budget(db, CS_CATALOG_OPS);
 	err = list_days(store, arena, days, n);
 	cs_db_budget(db, 0);
 	return cs_db_end(db, err);
@@ -282,14 +281,16 @@ static enum cs_err list_covers(struct cs_db *db, int32_t day, struct cs_arena *a
 enum cs_err cs_store_covers(struct cs_store *store, int32_t day, struct cs_arena *arena,
 			    struct cs_store_cover **covers, size_t *n)
 {
-	struct cs_db *db = &store->catalog;
-	enum cs_err err = cs_db_exec(db, "BEGIN"); /* all of one moment */
+	struct cs_db *db;
+	enum cs_err err = cs_store_catalog(store, &db);
 
 	*covers = NULL;
 	*n = 0;
+	if (!err)
+		err = cs_db_exec(db, "BEGIN"); /* all of one moment */
 	if (err)
 		return err;
-	cs_db_budget(db, LIST_OPS);
+	cs_db_budget(db, CS_CATALOG_OPS);
 	err = list_covers(db, day, arena, covers, n);
 	cs_db_budget(db, 0);
 	return cs_db_end(db, err);

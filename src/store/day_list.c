@@ -71,14 +71,17 @@ static enum cs_err read_entry(struct cs_db *db, sqlite3_stmt *stmt,
 
 static enum cs_err list_catalog(struct cs_store *store, struct cs_day_list *list)
 {
-	struct cs_db *db = &store->catalog;
 	struct cs_day_entry entry;
 	sqlite3_stmt *stmt;
-	enum cs_err err = cs_db_prepare(db,
-					"SELECT scan, shard FROM segment WHERE day = ?1"
-					" ORDER BY scan, shard",
-					&stmt);
+	struct cs_db *db;
+	enum cs_err err = cs_store_catalog(store, &db);
 
+	if (err)
+		return err;
+	err = cs_db_prepare(db,
+			    "SELECT scan, shard FROM segment WHERE day = ?1"
+			    " ORDER BY scan, shard",
+			    &stmt);
 	if (err)
 		return err;
 	cs_db_bind_number(stmt, 1, list->day);

@@ -29,6 +29,7 @@ static const char settings[] = "PRAGMA temp_store=MEMORY;"
 /* How what is written becomes durable. */
 static const char *const journals[] = {
 	[CS_DB_READ] = "",
+	[CS_DB_FOLLOW] = "PRAGMA query_only=ON",
 	[CS_DB_SHARED] = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL",
 	[CS_DB_EXCLUSIVE] = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL",
 	[CS_DB_DRAFT] = "PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF",
@@ -268,6 +269,11 @@ static enum cs_err is_empty(struct cs_db *db, bool *empty)
 	return err;
 }
 
+static bool writes(enum cs_db_mode mode)
+{
+	return mode != CS_DB_READ && mode != CS_DB_FOLLOW;
+}
+
 static enum cs_err check_ours(struct cs_db *db, const struct cs_db_kind *kind,
 			      enum cs_db_mode mode)
 {
@@ -287,9 +293,10 @@ static enum cs_err check_ours(struct cs_db *db, const struct cs_db_kind *kind,
 		return cs_why_set(db->why, CS_ERR_FOREIGN, db->path,
 				  "schema %" PRId64 ", this coapscope reads %d", version,
 				  kind->version);
-	if (mode == CS_DB_READ)
+	if (!writes(mode))
 		return cs_why_set(db->why, CS_ERR_FOREIGN, db->path,
-				  "schema %" PRId64 " must be migrated to %d first",
+				  "schema %" PRId64 " must be migrated to %d first,"
+				  " by a command that writes",
 				  version, kind->version);
 	return migrate(db, kind);
 }
@@ -317,7 +324,7 @@ static enum cs_err settle(struct cs_db *db, enum cs_db_mode mode,
 		err = cs_db_exec(db, "PRAGMA locking_mode=EXCLUSIVE");
 	if (!err)
 		err = cs_db_exec(db, settings);
-	if (!err && mode != CS_DB_READ)
+	if (!err && writes(mode))
 		err = is_empty(db, &empty);
 	if (!err && empty)
 		err = make(db, kind);
@@ -326,25 +333,35 @@ static enum cs_err settle(struct cs_db *db, enum cs_db_mode mode,
 	return err ? err : cs_db_exec(db, journals[mode]);
 }
 
-enum cs_err cs_db_open(struct cs_db *db, const char *path, enum cs_db_mode mode,
-		       const struct cs_db_kind *kind, struct cs_why *why)
+enum cs_err cs_db_open_as(struct cs_db *db, const char *name, int flags,
+			  enum cs_db_mode mode, const struct cs_db_kind *kind)
 {
-	int flags = SQLITE_OPEN_NOMUTEX |
-		    (mode == CS_DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+	enum cs_err err;
 
-	*db = (struct cs_db){ .why = why, .path = strdup(path) };
-	if (!db->path)
-		return cs_why_set(why, CS_ERR_NOMEM, path, "out of memory");
-	/* Made by us, not by SQLite, for its permissions. */
-	if (mode != CS_DB_READ && cs_file_make(path) != 0)
-		return cs_why_errno(why, path);
-
-	enum cs_err err = cs_db_err(db, sqlite3_open_v2(path, &db->sql, flags, NULL));
-
+	(void)sqlite3_close(db->sql); /* of an attempt before, without statements */
+	db->sql = NULL;
+	err = cs_db_err(
+		db, sqlite3_open_v2(name, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL));
 	if (err)
 		return err;
 	confine(db);
 	return settle(db, mode, kind);
+}
+
+enum cs_err cs_db_open(struct cs_db *db, const char *path, enum cs_db_mode mode,
+		       const struct cs_db_kind *kind, struct cs_why *why)
+{
+	int flags = writes(mode) ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+
+	*db = (struct cs_db){ .why = why, .path = strdup(path) };
+	if (!db->path)
+		return cs_why_set(why, CS_ERR_NOMEM, path, "out of memory");
+	if (mode == CS_DB_FOLLOW)
+		return cs_db_follow(db, kind);
+	/* Made by us, not by SQLite, for its permissions. */
+	if (writes(mode) && cs_file_make(path) != 0)
+		return cs_why_errno(why, path);
+	return cs_db_open_as(db, path, flags, mode, kind);
 }
 
 void cs_db_close(struct cs_db *db)

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/rd.h"
 
@@ -35,7 +36,8 @@ struct cs_db_kind {
 };
 
 enum cs_db_mode {
-	CS_DB_READ,      /* as it is; never written to */
+	CS_DB_READ,      /* as it is; nobody writes to it */
+	CS_DB_FOLLOW,    /* for reading what others write meanwhile */
 	CS_DB_SHARED,    /* made if missing; any number of processes write */
 	CS_DB_EXCLUSIVE, /* made if missing; nobody else gets in */
 	CS_DB_DRAFT,     /* the same, and nothing durable: for what is renamed later */
@@ -46,6 +48,8 @@ struct cs_db {
 	char *path;         /* owned */
 	struct cs_why *why; /* borrowed */
 	int64_t ops_left;   /* for cs_db_budget() */
+	bool still;         /* read as if nobody wrote to it; then: */
+	struct stat seen;   /* the file when it was opened */
 };
 
 /*
@@ -61,6 +65,21 @@ CS_MUST_USE enum cs_err cs_db_open(struct cs_db *db, const char *path,
 				   enum cs_db_mode mode, const struct cs_db_kind *kind,
 				   struct cs_why *why);
 void cs_db_close(struct cs_db *db);
+
+/*
+ * Whether a file opened by CS_DB_FOLLOW has changed in a way that we do not
+ * see: it is to be closed and opened again.
+ */
+bool cs_db_is_stale(const struct cs_db *db);
+
+/*
+ * What cs_db_open() is made of: opens by a name that may be a URI, with
+ * SQLite's @flags; and the way of CS_DB_FOLLOW.
+ */
+CS_MUST_USE enum cs_err cs_db_open_as(struct cs_db *db, const char *name, int flags,
+				      enum cs_db_mode mode,
+				      const struct cs_db_kind *kind);
+CS_MUST_USE enum cs_err cs_db_follow(struct cs_db *db, const struct cs_db_kind *kind);
 
 /* Takes SQLite's result code for what it means to us; SQLITE_OK is CS_OK. */
 enum cs_err cs_db_err(struct cs_db *db, int rc);

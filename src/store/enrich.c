@@ -227,12 +227,12 @@ static enum cs_err enrich_all(struct job *job, const struct cs_day_list *list)
 
 enum cs_err cs_store_enrich(struct cs_store *store, const struct cs_store_enrich *want)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	enum cs_err err = cs_store_writable(store);
+	struct job *job = err ? NULL : calloc(1, sizeof(*job));
 	struct cs_day_list list;
-	enum cs_err err;
 
-	if (!job)
-		return no_memory(store);
+	if (err || !job)
+		return err ? err : no_memory(store);
 	job->store = store;
 	job->want = want;
 	err = cs_day_list(store, want->day, &list);

@@ -4,6 +4,7 @@
 
 #include "base/siphash.h"
 #include "store/catalog.h"
+#include "store/companion.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -12,4 +13,15 @@ struct cs_store {
 	struct cs_db catalog;
 	struct cs_why why;
 	struct cs_sipkey key; /* for tables of bodies; random */
+	bool read_only;
+	struct cs_companion names, seen;
+	uint8_t name[CS_NAME_MAX]; /* that was found last */
+	int64_t names_now_us;      /* the latest time that names were asked at */
+	bool names_cleaned;
 };
+
+/* CS_ERR_DENIED: the store was opened for reading only. */
+CS_MUST_USE enum cs_err cs_store_writable(struct cs_store *store);
+
+/* The catalogue for reading, as it is by now. */
+CS_MUST_USE enum cs_err cs_store_catalog(struct cs_store *store, struct cs_db **catalog);

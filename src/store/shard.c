@@ -136,10 +136,12 @@ static enum cs_err take_lock(struct cs_shard *shard)
 enum cs_err cs_shard_open(struct cs_store *store, const uint8_t id[CS_SCAN_ID],
 			  uint32_t number, struct cs_shard **out)
 {
-	struct cs_shard *shard = calloc(1, sizeof(*shard));
-	enum cs_err err;
+	enum cs_err err = cs_store_writable(store);
+	struct cs_shard *shard = err ? NULL : calloc(1, sizeof(*shard));
 
 	*out = NULL;
+	if (err)
+		return err;
 	if (!shard)
 		return cs_why_set(&store->why, CS_ERR_NOMEM, store->dir, "out of memory");
 	shard->store = store;

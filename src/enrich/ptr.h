@@ -28,8 +28,8 @@ struct cs_ptr_want {
 	size_t n_resolvers;           /* 0: those of /etc/resolv.conf */
 	uint32_t rate_qps;            /* a resolver; 0 unpaced */
 	uint32_t window;              /* questions under way a resolver, 1..4096 */
-	uint32_t timeout_ms;          /* of one try */
-	uint32_t tries;
+	uint32_t timeout_ms;          /* of one try, 1..60000 */
+	uint32_t tries;               /* 1..100, all resolvers together */
 	const struct cs_clock *clock;
 	const int
 		*stop; /* a descriptor that ends the work when it is readable, or NULL */
@@ -41,9 +41,13 @@ struct cs_ptr_want {
 	void *arg;
 };
 
-/* What was done since cs_ptr_open(). */
+/*
+ * What was done since cs_ptr_open(). Each address of a call counts once in .asked
+ * and once in one of .from_cache, .named, .nameless and .failed.
+ */
 struct cs_ptr_counts {
-	uint64_t asked, sent, from_cache, named, nameless, failed, malformed;
+	uint64_t asked, sent, from_cache, named, nameless, failed;
+	uint64_t malformed; /* answers whose name or message was not well formed */
 };
 
 /*

@@ -53,6 +53,12 @@ static const struct cs_arg rows[] = {
 	  .group = SOURCE,
 	  .help = "The UTC day of the probes: YYYY-MM-DD, today, yesterday, or last: the "
 		  "last one that has data." },
+	{ .name = "sample",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(sample),
+	  .verbs = OF(IMPORT),
+	  .group = SOURCE,
+	  .help = "Mark the rows as sample data, wherever they are shown." },
 
 	{ .name = "owners",
 	  .metavar = "FILE",
@@ -146,7 +152,13 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 		.operands = "FILE...",
 		.min_operands = 1,
 		.max_operands = SIZE_MAX,
-		.intro = "Takes scan_coap reports, plain or zipped, into the store.",
+		.intro = "Takes scan_coap reports, as Shadowserver mails them or as `coapscope "
+			 "report csv` writes them, into the store: plain or zipped, with "
+			 "the columns of any year. What a row says of place, tags and "
+			 "severity is kept with it. A row that makes no sense is named "
+			 "and left out. The same rows again change nothing.",
+		.examples = "  coapscope report import 2026-01-05-scan_coap-example-asn.csv.zip\n"
+			    "  coapscope report import --store ./store reports/*.csv\n",
 	},
 	[CS_REPORT_PRUNE] = {
 		.name = "prune",

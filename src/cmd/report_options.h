@@ -39,6 +39,8 @@ struct cs_report_options {
 	const char *csv_columns;
 	bool all_codes;
 	bool split_ipv6;
+
+	bool sample; /* import */
 };
 
 extern const struct cs_arg_set cs_report_args;

@@ -190,7 +190,7 @@ static enum cs_err read_scan(struct cs_db *db, sqlite3_stmt *stmt, struct cs_are
 	if (id.len != CS_SCAN_ID || hash.len != CS_PLAN_HASH || shard < 0 ||
 	    shard > UINT32_MAX || shards < 0 || shards > UINT32_MAX ||
 	    sqlite3_column_int64(stmt, 6) < 0 || state < CS_SCAN_RUNNING ||
-	    state > CS_SCAN_DONE || sqlite3_column_type(stmt, 8) == SQLITE_NULL)
+	    state > CS_SCAN_REPORT || sqlite3_column_type(stmt, 8) == SQLITE_NULL)
 		return cs_db_damaged(db, "a scan's record");
 	*row = (struct cs_scan_row){
 		.shard = (uint32_t)shard,
@@ -219,7 +219,8 @@ enum cs_err cs_store_scan_find(struct cs_store *store, const uint8_t *id,
 		db,
 		"SELECT scan, plan, shard, shards, started_us, ended_us, n_chunks, state,"
 		" plan.bytes, metadata FROM scan LEFT JOIN plan ON plan.hash = scan.plan"
-		" WHERE ?1 IS NULL OR scan = ?1 ORDER BY started_us DESC, id DESC LIMIT "
+		" WHERE CASE WHEN ?1 IS NULL THEN state <> 3 ELSE scan = ?1 END ORDER BY "
+		"started_us DESC, id DESC LIMIT "
 		"1",
 		&stmt);
 

@@ -54,7 +54,12 @@ const char *cs_store_why(const struct cs_store *store);
 CS_MUST_USE enum cs_err cs_store_open(const char *dir, struct cs_store **out);
 void cs_store_close(struct cs_store *store);
 
-enum cs_scan_state { CS_SCAN_RUNNING, CS_SCAN_STOPPED, CS_SCAN_DONE };
+enum cs_scan_state {
+	CS_SCAN_RUNNING,
+	CS_SCAN_STOPPED,
+	CS_SCAN_DONE,
+	CS_SCAN_REPORT, /* no scan: the rows of a report of somebody's */
+};
 
 /* What is known of a scan's shard as a whole. */
 struct cs_scan_row {
@@ -87,7 +92,8 @@ CS_MUST_USE enum cs_err cs_store_scan_update(struct cs_store *store,
 					     const struct cs_scan_row *row);
 
 /*
- * Finds a scan's shard: the newest one started, of scan @id unless it is NULL.
+ * Finds a scan's shard: the newest one started, of scan @id unless that is NULL;
+ * then no report's.
  * Spans of @row live in @arena.
  * CS_ERR_NOT_FOUND, CS_ERR_IO, CS_ERR_DAMAGED, CS_ERR_NOMEM
  */

@@ -16,7 +16,7 @@ CREATE TABLE scan(
 	started_us INTEGER NOT NULL,
 	ended_us INTEGER NOT NULL,    -- 0 while running
 	n_chunks INTEGER NOT NULL,
-	state INTEGER NOT NULL,       -- 0 running, 1 stopped, 2 done
+	state INTEGER NOT NULL,       -- 0 running, 1 stopped, 2 done, 3 a report
 	UNIQUE(scan, shard)
 ) STRICT;
 

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * coapscope report import: others' scan_coap reports into the store. All files
+ * are opened before the jail closes; what is in them is read in it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cmd/report_job.h"
+#include "out/term.h"
+#include "report/import.h"
+
+enum { NOTES = 20 /* rows that are named without -v, a file */ };
+
+struct importing {
+	struct cs_report_job *job;
+	struct cs_import_source **sources; /* one an operand; owned */
+	size_t n;
+	struct cs_import_want want;
+	unsigned notes; /* of the file that is being read */
+	uint64_t kept;
+	int status; /* the worst so far */
+};
+
+static void note_row(void *arg, const char *line)
+{
+	struct importing *i = arg;
+	const struct cs_log *log = &i->job->ctx->log;
+
+	cs_log(log, i->notes++ < NOTES ? CS_WARN : CS_DETAIL, "%s", line);
+}
+
+static void worsen(struct importing *i, int status)
+{
+	if (status > i->status)
+		i->status = status;
+}
+
+/* --- before the jail --- */
+
+static int open_sources(struct importing *i)
+{
+	const struct cs_arg_list *paths = &i->job->options.common.operands;
+	char why[CS_IMPORT_SOURCE_WHY];
+
+	i->sources = calloc(paths->n, sizeof(struct cs_import_source *));
+	if (!i->sources)
+		return CS_EXIT_FAILED;
+	for (; i->n < paths->n; i->n++) {
+		enum cs_err err = cs_import_source_open(
+			paths->item[i->n], i->job->ctx->in, &i->sources[i->n], why);
+
+		if (!err)
+			continue;
+		cs_log(&i->job->ctx->log, CS_ERROR, "%s", why);
+		return cs_exit_of(err);
+	}
+	return -1;
+}
+
+/* --- one text after the other --- */
+
+static void say_days(const struct cs_import_counts *counts, char *out, size_t cap)
+{
+	char first[CS_DAY_TEXT], last[CS_DAY_TEXT];
+
+	cs_report_day_text(counts->first_day, first);
+	cs_report_day_text(counts->last_day, last);
+	(void)snprintf(out, cap,
+		       counts->first_day == counts->last_day ? " of %s" : " of %s to %s",
+		       first, last);
+}
+
+static void say_done(const struct importing *i, const char *name,
+		     const struct cs_import_counts *counts)
+{
+	const struct cs_log *log = &i->job->ctx->log;
+	char days[64] = "";
+
+	if (counts->kept > 0)
+		say_days(counts, days, sizeof(days));
+	if (i->notes > NOTES)
+		cs_log(log, CS_WARN, "%s: %u more rows left out; -v names them", name,
+		       i->notes - NOTES);
+	if (counts->known)
+		cs_log(log, CS_NOTE, "%s: these %" PRIu64 " rows%s are in the store",
+		       name, counts->kept, days);
+	else
+		cs_log(log, CS_NOTE,
+		       "%s: %" PRIu64 " rows%s (%" PRIu64 " left out, %" PRIu64
+		       " older of the same address, port and day)",
+		       name, counts->kept, days, counts->left_out, counts->duplicates);
+	if (counts->unknown > 0)
+		cs_log(log, CS_DETAIL, "%s: %" PRIu64 " columns of no use here", name,
+		       counts->unknown);
+}
+
+static void take_text(struct importing *i, const char *name,
+		      const struct cs_import_bytes *bytes)
+{
+	char why[CS_IMPORT_WHY];
+	struct cs_import_counts counts;
+	enum cs_err err;
+
+	i->notes = 0;
+	err = cs_import(&i->want, name, bytes, &counts, why);
+	if (err) {
+		cs_log(&i->job->ctx->log, CS_ERROR, "%s", why);
+		worsen(i, cs_exit_of(err));
+		return;
+	}
+	i->kept += counts.kept;
+	say_done(i, name, &counts);
+}
+
+static void take_source(struct importing *i, struct cs_import_source *source)
+{
+	char why[CS_IMPORT_SOURCE_WHY];
+	struct cs_import_bytes bytes;
+	const char *name;
+	bool any = false;
+
+	for (;;) {
+		enum cs_err err = cs_import_source_next(source, &name, &bytes, why);
+
+		if (err == CS_ERR_NOT_FOUND)
+			break;
+		any = true;
+		if (!err) {
+			take_text(i, name, &bytes);
+			continue;
+		}
+		cs_log(&i->job->ctx->log, CS_ERROR, "%s", why);
+		worsen(i, cs_exit_of(err));
+	}
+	if (any)
+		return;
+	cs_log(&i->job->ctx->log, CS_ERROR, "%s: no .csv in this zip",
+	       cs_import_source_path(source));
+	worsen(i, CS_EXIT_USAGE);
+}
+
+int cs_report_import(struct cs_report_job *job)
+{
+	struct importing i = { .job = job };
+	int status = open_sources(&i);
+
+	if (status < 0)
+		status = cs_report_open_store(job, CS_REPORT_STORE_MAKE);
+	if (status < 0)
+		status = cs_report_enter_jail(job, NULL, NULL);
+	i.want = (struct cs_import_want){ .store = job->store,
+					  .sample = job->options.sample,
+					  .now_us = cs_clock_wall(job->ctx->clock),
+					  .note = note_row,
+					  .arg = &i };
+	for (size_t at = 0; status < 0 && at < i.n; at++)
+		take_source(&i, i.sources[at]);
+	for (size_t at = 0; i.sources && at < i.n; at++)
+		cs_import_source_close(i.sources[at]);
+	free(i.sources);
+	return status < 0 ? i.status : status;
+}

@@ -177,29 +177,39 @@ static enum cs_err pick(const struct values *values, size_t most, struct cs_aren
 	return err;
 }
 
+enum cs_err cs_facet_kept(const struct cs_model *m, const struct cs_keep *keep,
+			  const struct cs_column *column, size_t most,
+			  struct cs_arena *arena, struct cs_facet **facets, size_t *n)
+{
+	struct values values = { .model = m, .column = column };
+	enum cs_err err = column->kind == CS_COLUMN_NUMBER ? count_numbers(&values, keep)
+							   : count_texts(&values, keep);
+
+	*n = 0;
+	if (!err)
+		err = pick(&values, most, arena, facets, n);
+	free(values.at);
+	return err;
+}
+
 enum cs_err cs_query_facet(const struct cs_model *m, const struct cs_query *query,
-			   struct cs_span column, size_t most, struct cs_arena *arena,
+			   struct cs_span name, size_t most, struct cs_arena *arena,
 			   struct cs_facet **facets, size_t *n, char why[CS_QUERY_WHY])
 {
-	struct values values = { .model = m, .column = cs_column_find(column) };
+	const struct cs_column *column = cs_column_find(name);
 	struct cs_keep keep;
 	char shown[40];
 	enum cs_err err;
 
 	*n = 0;
-	if (!values.column) {
+	if (!column) {
 		(void)snprintf(why, CS_QUERY_WHY, "facet '%s': want a column",
-			       cs_shown(column, shown, sizeof(shown)));
+			       cs_shown(name, shown, sizeof(shown)));
 		return CS_ERR_USAGE;
 	}
 	err = cs_keep_find(m, query, &keep, why);
-	if (!err && values.column->kind == CS_COLUMN_NUMBER)
-		err = count_numbers(&values, &keep);
-	else if (!err)
-		err = count_texts(&values, &keep);
 	if (!err)
-		err = pick(&values, most, arena, facets, n);
-	free(values.at);
+		err = cs_facet_kept(m, &keep, column, most, arena, facets, n);
 	cs_keep_clear(&keep);
 	return err;
 }

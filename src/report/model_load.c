@@ -240,11 +240,14 @@ enum cs_err cs_loader_add(void *arg, const struct cs_result *row,
 	struct cs_row_hot hot = { .reply_port = row->reply_port,
 				  .match = (uint8_t)row->match,
 				  .flags = row->complete ? CS_ROW_COMPLETE : 0 };
+	bool content = is_content(row);
 	const uint8_t *header;
 	enum cs_err err;
 
-	if (!loader->every_code && !is_content(row))
+	if (!loader->every_code && !content)
 		return CS_OK;
+	if (content)
+		hot.flags |= CS_ROW_CONTENT;
 	err = grow_rows(loader);
 	if (!err)
 		err = cs_texts_put(&m->texts, row->body, &hot.body);

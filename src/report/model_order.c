@@ -33,11 +33,6 @@ static enum cs_err sort(const struct cs_model *m, struct cs_radix_item *items)
 	return err ? err : cs_radix_sort(items, m->n);
 }
 
-static bool same_service(const struct cs_row_cold *a, const struct cs_row_cold *b)
-{
-	return a->port == b->port && cs_addr_cmp(&a->ip, &b->ip) == 0;
-}
-
 /* Keeps the newest of each address and port; the first of two that are as new. */
 static size_t pick(const struct cs_model *m, struct cs_radix_item *items)
 {
@@ -47,7 +42,7 @@ static size_t pick(const struct cs_model *m, struct cs_radix_item *items)
 		const struct cs_row_cold *row = &m->cold[items[i].i];
 		const struct cs_row_cold *last = n ? &m->cold[items[n - 1].i] : NULL;
 
-		if (!last || !same_service(last, row))
+		if (!last || cs_row_order(last, row) != 0)
 			items[n++] = items[i];
 		else if (row->time_us > last->time_us)
 			items[n - 1] = items[i];

@@ -24,6 +24,7 @@ struct cs_row_judged {
 enum {
 	CS_ROW_COMPLETE = 1 << 0,
 	CS_ROW_ENRICHED = 1 << 1,
+	CS_ROW_CONTENT = 1 << 2, /* a 2.05, or a report's row: a service */
 };
 
 /* What queries look at: 20 bytes. */
@@ -57,6 +58,19 @@ struct cs_model {
 	int32_t day;
 	uint64_t stamp;
 };
+
+static inline bool cs_row_is_content(const struct cs_model *model, size_t i)
+{
+	return model->hot[i].flags & CS_ROW_CONTENT;
+}
+
+/* By address and port. */
+static inline int cs_row_order(const struct cs_row_cold *a, const struct cs_row_cold *b)
+{
+	int order = cs_addr_cmp(&a->ip, &b->ip);
+
+	return order ? order : (a->port > b->port) - (a->port < b->port);
+}
 
 /* Number 0, of what was not judged, is medium. */
 static inline enum cs_severity cs_row_severity(const struct cs_model *model, size_t i)

@@ -14,7 +14,8 @@
  *   tree         "CC TAB ASN NAME TAB stack", at most 2000 and one "TAB TAB" for the rest
  *   change       "new" "gone" "changed" "moved" "not_probed" (absent: no day before)
  *   source       "scan", "report" (imported), "sample" (imported as sample data)
- * An unknown value is the empty key. At most 1000 keys of asn, the rest in "other".
+ * Only code counts what is no service. An unknown value is the empty key. At most
+ * 1000 keys of a group, the rest in "other".
  */
 #pragma once
 

@@ -4,20 +4,9 @@
 
 #include <stdio.h>
 #include <strings.h>
+#include <unistd.h>
 
-/* XXX until owners.c is there */
 #include "report/owners.h"
-size_t cs_owners_count(const struct cs_owners *o)
-{
-	(void)o;
-	return 0;
-}
-size_t cs_owners_of(const struct cs_owners *o, const struct cs_result *r,
-		    const struct cs_enriched *e, uint32_t *f)
-{
-	(void)o, (void)r, (void)e, (void)f;
-	return 0;
-}
 
 enum { ROWS = 1500, TEXT = 96 };
 
@@ -604,6 +593,49 @@ static void facets_count_only_what_matches(void **state)
 	cs_arena_clear(&arena);
 }
 
+/* Owners of a file that is gone once it is read. */
+static struct cs_owners *owners_of(const char *text)
+{
+	char path[] = "/tmp/cs-owners-XXXXXX", why[CS_OWNERS_WHY];
+	int fd = mkstemp(path);
+	struct cs_owners *owners;
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	(void)close(fd);
+	if (cs_owners_read(path, NULL, NULL, &owners, why))
+		fail_msg("%s", why);
+	(void)unlink(path);
+	return owners;
+}
+
+static void an_owner_sees_its_own_rows_alone(void **state)
+{
+	(void)state;
+	struct cs_owners *owners = owners_of("[a]\nprefixes = 192.0.2.0/25\n"
+					     "[b]\nasns = 64512\n"
+					     "[c]\ncountries = DE\n");
+	struct cs_prefix prefix;
+	uint8_t wanted[3][ROWS];
+
+	assert_int_equal(cs_prefix_read(SPAN("192.0.2.0/25"), &prefix), CS_OK);
+	for (size_t k = 0; k < n_rows; k++) {
+		wanted[0][k] = cs_prefix_has(&prefix, &rows[k].result.ip);
+		wanted[1][k] = matches(&rows[k], "asn", "64512");
+		wanted[2][k] = matches(&rows[k], "geo", "DE") &&
+			       matches(&rows[k], "port", "5684");
+	}
+	for (uint32_t o = 0; o < 3; o++) {
+		struct cs_query query = query_all();
+
+		query.owners = owners;
+		query.owner = o;
+		if (o == 2)
+			with(&query, "port", "5684");
+		expect_rows(ask(&query), wanted[o]);
+	}
+	cs_owners_free(owners);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -617,6 +649,7 @@ int main(void)
 		cmocka_unit_test(sorted_by_each_column_both_ways),
 		cmocka_unit_test(pages_put_together_are_the_whole),
 		cmocka_unit_test(a_sort_that_is_none_is_said),
+		cmocka_unit_test(an_owner_sees_its_own_rows_alone),
 		cmocka_unit_test(facets_count_every_value),
 		cmocka_unit_test(facets_count_only_what_matches),
 	};

@@ -9,7 +9,8 @@
 enum {
 	CLASS_IN = 1,
 	TYPE_PTR = 12,
-	ANSWER_ROOM = 2048, /* bytes that a short datagram takes in a buffer */
+	ANSWER_ROOM = 2048,      /* bytes that a short datagram takes in a buffer */
+	BUFFER_MIN = 256 * 1024, /* bytes: forged answers must not displace true ones */
 };
 
 static void watch(void *data, ares_socket_t socket, int readable, int writable)
@@ -47,6 +48,14 @@ static int set_server(ares_channel ares, const struct cs_ptr_resolver *resolver)
 	return ares_set_servers_ports(ares, &node);
 }
 
+/* The kernel takes less when its limit is lower. */
+static int buffer_for(uint32_t window)
+{
+	int bytes = (int)(window * ANSWER_ROOM);
+
+	return bytes > BUFFER_MIN ? bytes : BUFFER_MIN;
+}
+
 static int open_channel(struct cs_ptr_channel *channel,
 			const struct cs_ptr_channel_want *want)
 {
@@ -57,7 +66,7 @@ static int open_channel(struct cs_ptr_channel *channel,
 			 (want->tcp ? ARES_FLAG_USEVC : ARES_FLAG_IGNTC),
 		.timeout = (int)want->timeout_ms,
 		.tries = 1,
-		.socket_receive_buffer_size = (int)(want->window * ANSWER_ROOM),
+		.socket_receive_buffer_size = buffer_for(want->window),
 		.lookups = dns_alone,
 		.sock_state_cb = watch,
 		.sock_state_cb_data = channel,

@@ -208,6 +208,7 @@ class Liar:
         self.udp = socket.socket(type=socket.SOCK_DGRAM)
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.udp.bind(("127.0.0.1", self.port))
+        self.send = self.udp.sendto
         self.ready.register(self.udp, selectors.EVENT_READ, self.on_udp)
         self.sockets = [self.udp]
         if tcp:
@@ -242,7 +243,7 @@ class Liar:
             except BlockingIOError:
                 return
             for reply in self.replies(message, False):
-                it.sendto(reply, peer)
+                self.send(reply, peer)
 
     def on_connection(self, listener):
         it, _ = listener.accept()

@@ -5,15 +5,17 @@
  * and prints a JSON line each in their order, then one with the counts.
  *
  *   ptr_lookup [--resolver R]... [--rate QPS] [--window N] [--timeout MS]
- *              [--tries N] [--group N] [--jail] [--cache] [--quiet]
+ *              [--tries N] [--group N] [--stop MS] [--jail] [--cache] [--quiet]
  *
- * With --cache what is learnt is kept, and found again, in memory.
+ * With --cache what is learnt is kept, and found again, in memory. --stop ends
+ * the work by the descriptor that is there for it.
  */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 
 #include "base/clock.h"
 #include "base/num.h"
@@ -25,7 +27,8 @@ enum { CACHE_MAX = 100000 };
 struct args {
 	const char *resolvers[64];
 	struct cs_ptr_want want;
-	uint64_t group;
+	uint64_t group, stop_ms;
+	int stop_fd;
 	bool jail, cache, quiet;
 };
 
@@ -59,6 +62,7 @@ static struct args read_args(int argc, char **argv)
 		{ "timeout", required_argument, NULL, 't' },
 		{ "tries", required_argument, NULL, 'n' },
 		{ "group", required_argument, NULL, 'g' },
+		{ "stop", required_argument, NULL, 's' },
 		{ "jail", no_argument, NULL, 'j' },
 		{ "cache", no_argument, NULL, 'c' },
 		{ "quiet", no_argument, NULL, 'Q' },
@@ -88,6 +92,9 @@ static struct args read_args(int argc, char **argv)
 			break;
 		case 'g':
 			args.group = number(optarg);
+			break;
+		case 's':
+			args.stop_ms = number(optarg);
 			break;
 		case 'j':
 			args.jail = true;
@@ -189,7 +196,18 @@ static void open_ptr(struct args *args, struct cache *cache, struct cs_ptr **ptr
 {
 	char why[CS_PTR_WHY];
 
+	struct itimerspec when = { .it_value = { .tv_sec = (time_t)(args->stop_ms / 1000),
+						 .tv_nsec = (long)(args->stop_ms % 1000 *
+								   CS_NS_PER_MS) } };
+
 	args->want.resolvers = args->resolvers;
+	if (args->stop_ms > 0) {
+		args->stop_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+		if (args->stop_fd < 0 ||
+		    timerfd_settime(args->stop_fd, 0, &when, NULL) != 0)
+			die("timer");
+		args->want.stop = &args->stop_fd;
+	}
 	args->want.clock = cs_clock_system();
 	if (args->cache) {
 		args->want.find = find;

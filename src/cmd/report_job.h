@@ -41,6 +41,7 @@ struct cs_report_job {
 
 /* The rows of the table; a verb that is not built yet has none. */
 int cs_report_csv(struct cs_report_job *job);
+int cs_report_enrich(struct cs_report_job *job);
 int cs_report_jsonl(struct cs_report_job *job);
 int cs_report_import(struct cs_report_job *job);
 

@@ -8,6 +8,7 @@
 #define OF(verb)  CS_REPORT_OF(verb)
 
 static const char SOURCE[] = "What is reported on";
+static const char ENRICHMENT[] = "What is added to the rows";
 static const char OUTPUT[] = "What comes out";
 
 /* A day in words or figures; which one it is, report_day.h knows. */
@@ -59,6 +60,21 @@ static const struct cs_arg rows[] = {
 	  .verbs = OF(IMPORT),
 	  .group = SOURCE,
 	  .help = "Mark the rows as sample data, wherever they are shown." },
+	{ .name = "all-days",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(all_days),
+	  .verbs = OF(ENRICH),
+	  .group = SOURCE,
+	  .help = "Every day that the store has." },
+
+	CS_ENRICH_ROWS(AT(enrich), OF(ENRICH), ENRICHMENT),
+	{ .name = "fresh",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(fresh),
+	  .verbs = OF(ENRICH),
+	  .group = ENRICHMENT,
+	  .help = "Forget what was known before. Without it what no source knows any "
+		  "more stays as it was." },
 
 	{ .name = "owners",
 	  .metavar = "FILE",
@@ -173,7 +189,14 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_ENRICH] = {
 		.name = "enrich",
 		.summary = "add or renew whose and where a day's addresses are",
-		.intro = "Adds what databases and the answers themselves tell to a day.",
+		.intro = "Adds to the rows of a day what databases, names and the "
+			 "answers themselves tell, or renews it where it is known: "
+			 "country, city, network, owner, stack, severity with its "
+			 "reason, tags. Asks for names only with --ptr. Each part of "
+			 "a day is renewed whole or stays as it was.",
+		.examples = "  coapscope report enrich --geoip GeoLite2-ASN.mmdb\n"
+			    "  coapscope report enrich --all-days --ptr --resolver "
+			    "192.0.2.53\n",
 	},
 	[CS_REPORT_HTML] = {
 		.name = "html",

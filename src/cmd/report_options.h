@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cmd/args.h"
+#include "cmd/enrich_options.h"
 #include "cmd/value.h"
 
 /*
@@ -41,6 +42,10 @@ struct cs_report_options {
 	bool split_ipv6;
 
 	bool sample; /* import */
+	/* enrich */
+	struct cs_enrich_options enrich;
+	bool all_days;
+	bool fresh;
 };
 
 extern const struct cs_arg_set cs_report_args;

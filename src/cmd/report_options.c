@@ -2,6 +2,7 @@
 #include "cmd/report_options.h"
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "scan/record.h"
 
 #define AT(field) offsetof(struct cs_report_options, field)
@@ -23,6 +24,14 @@ static bool is_day(struct cs_span text, void *to)
 			return true;
 	}
 	return cs_day_read(text, &day);
+}
+
+/* "400d" or "400". */
+static bool read_days(struct cs_span text, void *to)
+{
+	if (text.len > 0 && text.ptr[text.len - 1] == 'd')
+		text.len--;
+	return cs_num_u64(text, 1, 36500, to);
 }
 
 static bool is_csv_columns(struct cs_span text, void *to)
@@ -54,6 +63,15 @@ static const struct cs_arg rows[] = {
 	  .group = SOURCE,
 	  .help = "The UTC day of the probes: YYYY-MM-DD, today, yesterday, or last: the "
 		  "last one that has data." },
+	{ .name = "keep",
+	  .metavar = "DAYS",
+	  .type = CS_ARG_PARSED,
+	  .at = AT(keep_days),
+	  .read = read_days,
+	  .want = "days as 400d or 400, 1 to 36500",
+	  .verbs = OF(PRUNE),
+	  .group = SOURCE,
+	  .help = "How many days to keep, today among them." },
 	{ .name = "sample",
 	  .type = CS_ARG_FLAG,
 	  .at = AT(sample),
@@ -179,7 +197,11 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_PRUNE] = {
 		.name = "prune",
 		.summary = "remove old days from the store",
-		.intro = "Removes old days from the store.",
+		.intro = "Removes the days before the last DAYS from the store, for good: "
+			 "results, enrichment, figures, and since when an address has been "
+			 "seen that was last seen before. Others may read and scan "
+			 "meanwhile.",
+		.examples = "  coapscope report prune --keep 400d\n",
 	},
 	[CS_REPORT_VERIFY] = {
 		.name = "verify",

@@ -41,6 +41,7 @@ struct cs_report_options {
 	bool all_codes;
 	bool split_ipv6;
 
+	uint64_t keep_days; /* prune; 0: not given */
 	bool sample; /* import */
 	/* enrich */
 	struct cs_enrich_options enrich;

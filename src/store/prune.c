@@ -252,10 +252,14 @@ enum cs_err cs_store_prune(struct cs_store *store, int32_t first,
 	enum cs_err err;
 
 	*removed = (struct cs_store_pruned){ 0 };
-	err = each_name(&p, store->dir, prune_name);
+	err = cs_store_writable(store);
+	if (!err)
+		err = each_name(&p, store->dir, prune_name);
 	if (!err)
 		err = each_name(&p, store->dir, note_busy);
 	if (err == CS_ERR_BUSY)
 		return CS_OK;
-	return err ? err : forget_rest(&p);
+	if (!err)
+		err = forget_rest(&p);
+	return err ? err : cs_seen_forget(store, first * CS_US_PER_DAY);
 }

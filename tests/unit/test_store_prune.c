@@ -161,6 +161,23 @@ static void files_of_others_are_left_alone(void **state)
 	fixture_free(&f);
 }
 
+static void who_was_last_seen_before_is_forgotten(void **state)
+{
+	struct cs_store_seen seen[] = {
+		{ .ip = cs_addr_v4(1), .port = 1, .first_us = 0, .last_us = DAY_US - 1 },
+		{ .ip = cs_addr_v4(2), .port = 1, .first_us = 0, .last_us = DAY_US },
+	};
+	struct fixture f = two_days();
+
+	(void)state;
+	expect(&f, cs_store_seen_put(f.store, seen, CS_LEN(seen)), CS_OK);
+	(void)prune(&f, DAY);
+	expect(&f, cs_store_seen_find(f.store, &seen[0]), CS_ERR_NOT_FOUND);
+	expect(&f, cs_store_seen_find(f.store, &seen[1]), CS_OK);
+	assert_int_equal(seen[1].first_us, 0);
+	fixture_free(&f);
+}
+
 static enum cs_err prune_meanwhile(void *arg, const struct cs_result *row,
 				   const struct cs_enriched *enriched)
 {
@@ -188,6 +205,7 @@ int main(void)
 		cmocka_unit_test(a_scan_goes_with_its_last_day),
 		cmocka_unit_test(days_of_a_shard_that_is_written_stay),
 		cmocka_unit_test(what_a_kill_left_goes_the_next_time),
+		cmocka_unit_test(who_was_last_seen_before_is_forgotten),
 		cmocka_unit_test(files_of_others_are_left_alone),
 		cmocka_unit_test(who_reads_a_day_reads_it_to_its_end),
 	};

@@ -21,6 +21,7 @@
 #include "jail/jail.h"
 #include "serve/notify.h"
 #include "serve/serve.h"
+#include "serve/share.h"
 #include "serve/sign.h"
 #include "serve/tls.h"
 
@@ -32,6 +33,8 @@ struct job {
 	struct cs_serve_options options;
 	char store_dir[CS_PATH_MAX];
 	struct cs_keys *keys;
+	struct cs_owners *owners;
+	bool read_only; /* the store */
 	struct cs_tls tls;
 	int fd;        /* listening; -1: none, or handed over */
 	int notify_fd; /* or -1 */
@@ -68,6 +71,58 @@ static int read_keys(struct job *job)
 			       "--api-keys %s:%u: the secret of [%s] is short: want %d "
 			       "bytes or more",
 			       path, key->line, key->name, CS_KEY_SHORT);
+	}
+	return -1;
+}
+
+/* A cs_owners_note_fn. */
+static void note(void *arg, const char *line)
+{
+	const struct job *job = arg;
+
+	cs_log(&job->ctx->log, CS_NOTE, "--owners %s", line);
+}
+
+static int read_owners(struct job *job)
+{
+	const char *path = job->options.owners;
+	char why[CS_OWNERS_WHY] = "out of memory";
+	enum cs_err err;
+	size_t i;
+
+	if (!path)
+		return -1;
+	err = cs_owners_read(path, note, job, &job->owners, why);
+	if (err) {
+		cs_log(&job->ctx->log, CS_ERROR, "--owners %s", why);
+		return err == CS_ERR_NOMEM ? CS_EXIT_FAILED : CS_EXIT_USAGE;
+	}
+	if (!cs_owners_find(job->owners, cs_span_str(CS_SHARE_ALL), &i))
+		return -1;
+	cs_log(&job->ctx->log, CS_ERROR,
+	       "--owners %s: [%s] is what the report with everything is called: want "
+	       "another name",
+	       path, CS_SHARE_ALL);
+	return CS_EXIT_USAGE;
+}
+
+/* Each key's owner is one of the owners. */
+static int join_keys(struct job *job)
+{
+	for (size_t i = 0; i < cs_keys_count(job->keys); i++) {
+		struct cs_key *key = cs_keys_at(job->keys, i);
+		size_t owner = 0;
+
+		if (!key->sees_all &&
+		    (!job->owners ||
+		     !cs_owners_find(job->owners, cs_span_str(key->owner), &owner))) {
+			cs_log(&job->ctx->log, CS_ERROR, "--api-keys %s:%u: owner %s: %s",
+			       job->options.api_keys, key->owner_line, key->owner,
+			       job->owners ? "no such section in the owners file"
+					   : "want --owners FILE that has it, or *");
+			return CS_EXIT_USAGE;
+		}
+		key->owner_index = (uint32_t)owner;
 	}
 	return -1;
 }
@@ -163,6 +218,7 @@ static int enter_jail(struct job *job)
 {
 	const struct cs_jail_want want = { .store = job->store_dir,
 					   .serves = true,
+					   .read_only = job->read_only,
 					   .user = job->options.user,
 					   .require = job->options.require_jail };
 	uint8_t mac[CS_HMAC];
@@ -205,13 +261,17 @@ static int find_store(struct job *job)
 {
 	const char *dir = job->options.store;
 
-	if (!dir && !cs_default_store(job->ctx, job->store_dir))
-		return -1;
-	if (dir && strlen(dir) < sizeof(job->store_dir)) {
+	if (dir && strlen(dir) < sizeof(job->store_dir))
 		memcpy(job->store_dir, dir, strlen(dir) + 1);
-		return -1;
+	else if (dir || cs_default_store(job->ctx, job->store_dir))
+		return say(job, CS_EXIT_USAGE, "no place for a store: want --store DIR");
+	if (access(job->store_dir, F_OK) && cs_make_folders(job->store_dir)) {
+		cs_log(&job->ctx->log, CS_ERROR, "--store %s: %s", job->store_dir,
+		       strerror(errno));
+		return CS_EXIT_FAILED;
 	}
-	return say(job, CS_EXIT_USAGE, "no place for a store: want --store DIR");
+	job->read_only = access(job->store_dir, W_OK) != 0;
+	return -1;
 }
 
 static int serve(struct job *job)
@@ -222,6 +282,10 @@ static int serve(struct job *job)
 	if (cs_serve_options_settle(&job->options, why))
 		return say(job, CS_EXIT_USAGE, why);
 	status = read_keys(job);
+	if (status < 0)
+		status = read_owners(job);
+	if (status < 0)
+		status = join_keys(job);
 	if (status < 0)
 		status = read_tls(job);
 	if (status < 0)
@@ -236,6 +300,10 @@ static int serve(struct job *job)
 		return status;
 	job->notify_fd = cs_notify_open(job->ctx->env("NOTIFY_SOCKET"));
 	job->serve.keys = job->keys;
+	job->serve.owners = job->owners;
+	job->serve.store_dir = job->store_dir;
+	job->serve.memory = job->options.memory;
+	job->serve.url = job->options.public_url ? job->options.public_url : job->url;
 	job->serve.connections = (unsigned)job->options.connections;
 	status = enter_jail(job);
 	return status < 0 ? run(job) : status;
@@ -256,6 +324,7 @@ int cs_cmd_serve(struct cs_ctx *ctx, int argc, char **argv)
 	cs_serve_close(&job.serve);
 	cs_args_clear(&job.options.common);
 	cs_keys_free(job.keys);
+	cs_owners_free(job.owners);
 	cs_tls_clear(&job.tls);
 	if (job.fd >= 0)
 		(void)close(job.fd); /* nothing is in it */

@@ -57,6 +57,24 @@ static bool read_bytes(struct cs_span text, void *to)
 	return true;
 }
 
+static bool is_url(struct cs_span text, void *to)
+{
+	static const char *const schemes[] = { "http://", "https://" };
+
+	(void)to;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] <= 0x20 || text.ptr[i] >= 0x7f || text.ptr[i] == '"')
+			return false;
+	for (size_t i = 0; i < CS_LEN(schemes); i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (text.len > len + 1 && text.len <= 255 &&
+		    memcmp(text.ptr, schemes[i], len) == 0)
+			return text.ptr[len] != '/' && text.ptr[text.len - 1] == '/';
+	}
+	return false;
+}
+
 bool cs_listen_is_loopback(const struct cs_listen *listen)
 {
 	static const struct cs_addr one = { .b = { [15] = 1 } };
@@ -118,6 +136,17 @@ static const struct cs_arg rows[] = {
 	  .group = WHERE,
 	  .help = "Beyond loopback without TLS, too: where something in front speaks it, "
 		  "or nobody can listen in." },
+
+	{ .name = "public-url",
+	  .metavar = "URL",
+	  .type = CS_ARG_TEXT,
+	  .at = AT(public_url),
+	  .read = is_url,
+	  .want = "http:// or https:// with a host, and a / at its end",
+	  .group = WHERE,
+	  .help = "How clients reach the server, for the links of reports/list, as "
+		  "https://coap.example.org/; by default the address that it listens "
+		  "at." },
 
 	{ .name = "store",
 	  .metavar = "DIR",

@@ -18,7 +18,8 @@ struct cs_serve_options {
 	const char *owners, *api_keys; /* files, or NULL */
 	const char *tls_cert, *tls_key;
 	bool plain_http;
-	uint64_t memory; /* bytes */
+	const char *public_url; /* or NULL */
+	uint64_t memory;        /* bytes */
 	uint64_t connections;
 	const char *user;
 	bool require_jail;

@@ -4,6 +4,15 @@
 const struct cs_route cs_routes[] = {
 	{ CS_METHOD_GET, "/healthz", false, CS_AUTH_NONE, cs_health_handle },
 	{ CS_METHOD_POST, "/api/test/ping", false, CS_AUTH_HMAC, cs_api_ping },
+	{ CS_METHOD_POST, "/api/reports/subscribed", false, CS_AUTH_HMAC,
+	  cs_api_subscribed },
+	{ CS_METHOD_POST, "/api/reports/types", false, CS_AUTH_HMAC, cs_api_types },
+	{ CS_METHOD_POST, "/api/reports/list", false, CS_AUTH_HMAC, cs_api_list },
+	{ CS_METHOD_POST, "/api/reports/query", false, CS_AUTH_HMAC, cs_api_rows },
+	{ CS_METHOD_POST, "/api/reports/stats", false, CS_AUTH_HMAC, cs_api_stats },
+	{ CS_METHOD_POST, "/api/reports/schema", false, CS_AUTH_HMAC, cs_api_schema },
+	{ CS_METHOD_POST, "/api/reports/download", false, CS_AUTH_HMAC, cs_api_download },
+	{ CS_METHOD_GET, "/download/", true, CS_AUTH_LINK, cs_download_handle },
 	{ CS_METHOD_POST, "/api/", true, CS_AUTH_HMAC, cs_api_unknown },
 };
 

@@ -48,3 +48,6 @@ cs_handler cs_page_handle, cs_overview_handle, cs_services_handle; /* pages.c */
 cs_handler cs_metrics_handle, cs_health_handle;                    /* metrics.c */
 cs_handler cs_api_ping;                                            /* api_test.c */
 cs_handler cs_api_unknown;                                         /* api.c */
+cs_handler cs_api_subscribed, cs_api_types, cs_api_list, cs_api_stats, cs_api_schema,
+	cs_api_download, cs_download_handle; /* api_reports.c */
+cs_handler cs_api_rows;                      /* api_rows.c */

@@ -3,6 +3,8 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
 
 /* The library's bound is never reached: before it, the oldest have to go. */
 enum { SPARE = 128, ONE_ADDRESS = 4 /* part of all */, ROUND_MS = 500 };
@@ -16,14 +18,22 @@ enum cs_err cs_serve_open(struct cs_serve *serve, char why[CS_SERVE_WHY])
 		.idle_ns = 30 * CS_NS_PER_S,
 		.answer_ns = 600 * CS_NS_PER_S,
 	};
+	const struct cs_days_want days = {
+		.dir = serve->store_dir,
+		.memory = serve->memory,
+		.clock = serve->clock,
+		.log = serve->log,
+		.owners = serve->owners,
+	};
 	enum cs_err err = cs_conns_new(&limits, &serve->conns);
 
 	serve->started_us = cs_clock_wall(serve->clock);
+	(void)snprintf(why, CS_SERVE_WHY, "out of memory");
+	if (getrandom(serve->link_secret, CS_HMAC, 0) != CS_HMAC)
+		return CS_ERR_IO;
 	if (!err)
 		err = cs_access_new(serve->log, &serve->access);
-	if (err)
-		(void)snprintf(why, CS_SERVE_WHY, "%s", cs_strerror(err));
-	return err;
+	return err ? err : cs_days_open(&days, &serve->days, why);
 }
 
 /* True when a signal came within half a second. */
@@ -59,13 +69,17 @@ enum cs_err cs_serve_run(struct cs_serve *serve, int fd, struct cs_span cert,
 		.serve = serve,
 	};
 	struct cs_http *http;
-	enum cs_err err = cs_http_start(&want, &http, why);
+	enum cs_err err;
 
+	cs_days_tend(serve->days);
+	err = cs_http_start(&want, &http, why);
 	if (err)
 		return err;
 	event(arg, true);
-	while (!signalled(serve))
+	while (!signalled(serve)) {
 		cs_conns_sweep(serve->conns, cs_clock_mono(serve->clock));
+		cs_days_tend(serve->days);
+	}
 	event(arg, false);
 	cs_http_quiesce(http);
 	drain(serve);
@@ -77,4 +91,6 @@ void cs_serve_close(struct cs_serve *serve)
 {
 	cs_conns_free(serve->conns);
 	cs_access_free(serve->access);
+	cs_days_close(serve->days);
+	explicit_bzero(serve->link_secret, sizeof(serve->link_secret));
 }

@@ -9,8 +9,10 @@
 #include "base/log.h"
 #include "serve/access.h"
 #include "serve/conns.h"
+#include "serve/days.h"
 #include "serve/http.h"
 #include "serve/keys.h"
+#include "serve/link.h"
 
 enum {
 	CS_SERVE_WHY = 512,
@@ -21,13 +23,19 @@ struct cs_serve {
 	/* Given; all borrowed. */
 	const struct cs_clock *clock;
 	const struct cs_log *log;
-	struct cs_keys *keys; /* NULL: anybody may ask, see cs_host_is_near() */
-	unsigned connections; /* at most */
-	int signal_fd;        /* SIGINT and SIGTERM end it */
+	struct cs_keys *keys;           /* NULL: anybody may ask, see cs_host_is_near() */
+	unsigned connections;           /* at most */
+	const struct cs_owners *owners; /* or NULL */
+	const char *store_dir;
+	uint64_t memory; /* bytes of models at most */
+	const char *url; /* how clients reach us; with a / at the end */
+	int signal_fd;   /* SIGINT and SIGTERM end it */
 
 	/* Made by cs_serve_open(). */
 	struct cs_conns *conns;
 	struct cs_access *access;
+	struct cs_days *days;
+	uint8_t link_secret[CS_HMAC];
 	int64_t started_us;
 };
 

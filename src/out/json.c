@@ -136,8 +136,13 @@ static bool is_unseen(uint32_t cp)
 	       (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff;
 }
 
+static bool is_markup(uint32_t cp)
+{
+	return cp == '<' || cp == '>' || cp == '&';
+}
+
 /* How one character or byte is written; "" is as it stands. Returns its length. */
-static size_t escape(struct cs_span rest, char out[ESCAPE_TEXT])
+static size_t escape(struct cs_span rest, bool html, char out[ESCAPE_TEXT])
 {
 	uint32_t cp = 0;
 	size_t n = cs_utf8_next(rest, &cp);
@@ -148,16 +153,17 @@ static size_t escape(struct cs_span rest, char out[ESCAPE_TEXT])
 	}
 	if (cp == '"')
 		(void)snprintf(out, ESCAPE_TEXT, "\\\"");
-	else if (is_unseen(cp))
+	else if (is_unseen(cp) || (html && is_markup(cp)))
 		(void)snprintf(out, ESCAPE_TEXT, "\\u%04x", (unsigned)cp & 0xffff);
 	else
 		out[0] = '\0';
 	return n;
 }
 
-static bool is_plain(uint8_t byte)
+static bool is_plain(uint8_t byte, bool html)
 {
-	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\' &&
+	       !(html && is_markup(byte));
 }
 
 void cs_json_string_begin(struct cs_json *j)
@@ -174,12 +180,13 @@ void cs_json_string_part(struct cs_json *j, struct cs_span bytes)
 	while (at < bytes.len) {
 		char text[ESCAPE_TEXT];
 
-		if (is_plain(bytes.ptr[at])) {
+		if (is_plain(bytes.ptr[at], j->html)) {
 			at++;
 			continue;
 		}
 
-		size_t n = escape(cs_span_of(bytes.ptr + at, bytes.len - at), text);
+		size_t n =
+			escape(cs_span_of(bytes.ptr + at, bytes.len - at), j->html, text);
 
 		if (text[0]) {
 			put(j, bytes.ptr + run, at - run);

@@ -26,11 +26,21 @@
 struct cs_json {
 	FILE *to;   /* borrowed */
 	bool comma; /* a value stands before the next one */
+	bool html;  /* it will stand in a <script> of a page */
 };
 
 static inline struct cs_json cs_json_to(FILE *to)
 {
 	return (struct cs_json){ .to = to };
+}
+
+/*
+ * As cs_json_to(), and nothing in it is HTML: <, > and & are \uXXXX too, which the
+ * parser undoes. So it may stand in <script type="application/json">.
+ */
+static inline struct cs_json cs_json_to_html(FILE *to)
+{
+	return (struct cs_json){ .to = to, .html = true };
 }
 
 void cs_json_object(struct cs_json *j);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 
 #include "out/json.h"
@@ -127,6 +128,22 @@ static void strings_are_encoded_as_the_header_says(void **state)
 	}
 }
 
+static void in_a_page_nothing_is_html_and_the_value_is_the_same(void **state)
+{
+	static const char hostile[] = "</script><!--&\xe2\x80\xa8\"";
+	struct cs_json j = sheet_open();
+	cJSON *value;
+
+	(void)state;
+	j = cs_json_to_html(j.to);
+	cs_json_string(&j, SPAN(hostile));
+	assert_string_equal(sheet_close(&j),
+			    "\"\\u003c/script\\u003e\\u003c!--\\u0026\\u2028\\\"\"");
+	value = cJSON_Parse(text);
+	assert_string_equal(cJSON_GetStringValue(value), hostile);
+	cJSON_Delete(value);
+}
+
 static void a_string_may_come_in_parts(void **state)
 {
 	struct cs_json j = sheet_open();
@@ -177,6 +194,7 @@ int main(void)
 		cmocka_unit_test(values_are_separated_where_json_wants_it),
 		cmocka_unit_test(numbers_keep_every_digit),
 		cmocka_unit_test(strings_are_encoded_as_the_header_says),
+		cmocka_unit_test(in_a_page_nothing_is_html_and_the_value_is_the_same),
 		cmocka_unit_test(a_string_may_come_in_parts),
 		cmocka_unit_test(hex_of_any_length_is_whole),
 		cmocka_unit_test(times_are_rfc_3339),

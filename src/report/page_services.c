@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* coapscope.services/1: docs/page-data.md says what stands in it. */
+#include "report/page_services.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "coap/code.h"
+#include "coap/link.h"
+#include "out/json_links.h"
+
+/* Of one service: a list of thousands must stay readable, and fit into a file. */
+enum {
+	LINKS = 200,
+	LINKS_BYTES = 16 * 1024,
+	RESPONSE_BYTES = 2 * 1024,
+};
+
+static void put_text(struct cs_json *j, const char *key, struct cs_span text)
+{
+	cs_json_key(j, key);
+	if (text.len > 0)
+		cs_json_string(j, text);
+	else
+		cs_json_null(j);
+}
+
+static void put_uint(struct cs_json *j, const char *key, uint64_t value)
+{
+	cs_json_key(j, key);
+	cs_json_uint(j, value);
+}
+
+static void put_uint_if(struct cs_json *j, const char *key, bool known, uint64_t value)
+{
+	cs_json_key(j, key);
+	if (known)
+		cs_json_uint(j, value);
+	else
+		cs_json_null(j);
+}
+
+static void put_place(struct cs_json *j, const struct cs_enriched *enriched)
+{
+	const struct cs_place *place = &enriched->place;
+
+	put_text(j, "hostname", enriched->hostname);
+	put_uint_if(j, "asn", place->asn != 0, place->asn);
+	put_text(j, "as_name", place->as_name);
+	put_text(j, "geo", place->geo);
+	put_text(j, "region", place->region);
+	put_text(j, "city", place->city);
+	put_text(j, "sector", place->sector);
+	put_text(j, "owner", place->owner);
+}
+
+static void put_tags(struct cs_json *j, struct cs_span tags)
+{
+	cs_json_key(j, "tags");
+	cs_json_array(j);
+	while (tags.len > 0) {
+		const uint8_t *end = memchr(tags.ptr, ';', tags.len);
+		size_t len = end ? (size_t)(end - tags.ptr) : tags.len;
+
+		cs_json_string(j, cs_span_of(tags.ptr, len));
+		len += end != NULL;
+		tags = cs_span_of(tags.ptr + len, tags.len - len);
+	}
+	cs_json_array_end(j);
+}
+
+static void put_stack(struct cs_json *j, const struct cs_judgement *judgement)
+{
+	cs_json_key(j, "stack");
+	if (judgement->stack.len == 0) {
+		cs_json_null(j);
+		return;
+	}
+	cs_json_object(j);
+	put_text(j, "family", judgement->stack);
+	cs_json_key(j, "confidence");
+	cs_json_fixed(j, judgement->confidence, 2);
+	put_text(j, "because", judgement->stack_because);
+	cs_json_object_end(j);
+}
+
+static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
+{
+	const struct cs_judgement plain = { .severity = CS_SEVERITY_MEDIUM,
+					    .tags = cs_span_str(CS_TAGS_PLAIN) };
+	const struct cs_judgement *judgement =
+		enriched->judged ? &enriched->judgement : &plain;
+
+	put_stack(j, judgement);
+	cs_json_key(j, "severity");
+	cs_json_word(j, cs_severity_name(judgement->severity));
+	put_text(j, "severity_because", judgement->severity_because);
+	put_tags(j, judgement->tags);
+}
+
+static const char *match_name(enum cs_match match)
+{
+	static const char *const names[] = { [CS_MATCH_FULL] = "full",
+					     [CS_MATCH_PORT] = "port",
+					     [CS_MATCH_REPORT] = "report" };
+
+	return names[match];
+}
+
+static void put_answer(struct cs_json *j, const struct cs_service *service,
+		       const struct cs_reading *reading)
+{
+	const struct cs_result *result = &service->result;
+	char code[CS_CODE_TEXT];
+
+	cs_code_text(reading->code, code);
+	cs_json_key(j, "match");
+	cs_json_word(j, match_name(result->match));
+	cs_json_key(j, "code");
+	cs_json_word(j, reading->has_header ? code : NULL);
+	put_uint_if(j, "response_size", result->response_size > 0, result->response_size);
+	put_uint(j, "datagrams", result->datagrams);
+	cs_json_key(j, "amplification");
+	if (service->has_amplification)
+		cs_json_fixed(j, service->amplification, 2);
+	else
+		cs_json_null(j);
+}
+
+/* The first links, as many as are shown; .left counts the others. */
+struct shown_links {
+	struct cs_span text;
+	size_t n, left;
+	bool all; /* nothing but links is there: the text says no more */
+};
+
+static struct shown_links shown_links(struct cs_span text)
+{
+	struct shown_links shown = { .text = cs_span_of(text.ptr, 0) };
+	struct cs_links w = cs_links_over(text);
+	struct cs_link link;
+
+	while (cs_links_next(&w, &link)) {
+		size_t end = (size_t)(link.text.ptr - text.ptr) + link.text.len;
+
+		if (shown.left > 0 || shown.n == LINKS || end > LINKS_BYTES) {
+			shown.left++;
+			continue;
+		}
+		shown.n++;
+		shown.text.len = end;
+	}
+	shown.all = shown.n > 0 && w.err != CS_ERR_SYNTAX;
+	return shown;
+}
+
+/* At most @most bytes of @text, and no character is cut. */
+static struct cs_span shown_text(struct cs_span text, size_t most)
+{
+	size_t len = text.len < most ? text.len : most;
+
+	for (int i = 0; i < 3 && len > 0 && len < text.len; i++)
+		len -= (text.ptr[len] & 0xc0) == 0x80;
+	return cs_span_of(text.ptr, len);
+}
+
+static void put_body(struct cs_json *j, const struct cs_service *service,
+		     const struct cs_reading *reading)
+{
+	struct shown_links links = shown_links(reading->links);
+	struct cs_span body = service->result.body;
+	struct cs_span text = shown_text(body, links.all ? 0 : RESPONSE_BYTES);
+
+	cs_json_key(j, "links");
+	if (links.n > 0)
+		cs_json_links(j, links.text);
+	else
+		cs_json_null(j);
+	put_uint(j, "links_left_out", links.left);
+	put_text(j, "response", text);
+	put_uint(j, "response_left_out", links.all ? 0 : body.len - text.len);
+}
+
+static void put_service(struct cs_json *j, const struct cs_service *service)
+{
+	struct cs_reading reading;
+	char ip[CS_ADDR_TEXT];
+
+	cs_result_read(&service->result, &reading);
+	cs_addr_text(&service->result.ip, ip);
+	cs_json_object(j);
+	cs_json_key(j, "time");
+	cs_json_time(j, service->result.time_us);
+	cs_json_key(j, "ip");
+	cs_json_word(j, ip);
+	put_uint(j, "port", service->result.reply_port);
+	put_place(j, &service->enriched);
+	put_judgement(j, &service->enriched);
+	put_answer(j, service, &reading);
+	put_body(j, service, &reading);
+	cs_json_object_end(j);
+}
+
+/* Writes one after the other, each first to where its size can be seen. */
+static enum cs_err put_rows(const struct cs_page_list *list, const uint32_t *found,
+			    size_t n, FILE *to)
+{
+	char *text = NULL;
+	size_t len = 0, room = list->bytes;
+	FILE *row = open_memstream(&text, &len);
+	enum cs_err err = row ? CS_OK : CS_ERR_NOMEM;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		struct cs_json j = cs_json_to_html(row);
+		struct cs_service service;
+
+		j.comma = i > 0;
+		cs_model_get(list->model, found[i], &service);
+		rewind(row);
+		put_service(&j, &service);
+		if (fflush(row) || ferror(row))
+			err = CS_ERR_NOMEM;
+		else if (len > room)
+			break;
+		else if (fwrite(text, 1, len, to) != len)
+			err = CS_ERR_IO;
+		room -= len;
+	}
+	if (row)
+		(void)fclose(row); /* it is memory: what could fail has been looked at */
+	free(text);
+	return err;
+}
+
+static void put_head(struct cs_json *j, const struct cs_page_list *list, uint64_t total,
+		     uint64_t matching)
+{
+	char day[CS_DAY_TEXT];
+
+	cs_day_text(list->day * CS_US_PER_DAY, day);
+	cs_json_object(j);
+	cs_json_key(j, "schema");
+	cs_json_word(j, "coapscope.services/1");
+	cs_json_key(j, "day");
+	cs_json_word(j, list->day == INT32_MIN ? NULL : day);
+	cs_json_key(j, "unreadable");
+	cs_json_bool(j, list->unreadable);
+	put_uint(j, "total", total);
+	put_uint(j, "matching", matching);
+	put_uint(j, "offset", list->query->offset);
+	cs_json_key(j, "services");
+	cs_json_array(j);
+}
+
+/* How many there are whatever is asked for, but for whose they are. */
+static enum cs_err count_all(const struct cs_page_list *list, uint64_t *total,
+			     char why[CS_QUERY_WHY])
+{
+	struct cs_query all = { .owners = list->query->owners,
+				.owner = list->query->owner };
+	uint32_t none;
+	size_t n;
+
+	return cs_query_run(list->model, &all, &none, &n, total, why);
+}
+
+static enum cs_err find(const struct cs_page_list *list, uint32_t **found, size_t *n,
+			uint64_t *total, uint64_t *matching, char why[CS_QUERY_WHY])
+{
+	struct cs_query query = *list->query;
+	size_t count = cs_model_count(list->model);
+	enum cs_err err = count_all(list, total, why);
+
+	if (query.limit > count)
+		query.limit = count;
+	*found = calloc(query.limit + 1, sizeof(**found));
+	if (!err && !*found)
+		err = CS_ERR_NOMEM;
+	return err ? err : cs_query_run(list->model, &query, *found, n, matching, why);
+}
+
+enum cs_err cs_page_put_list(const struct cs_page_list *list, FILE *to,
+			     char why[CS_QUERY_WHY])
+{
+	struct cs_json j = cs_json_to_html(to);
+	uint64_t total = 0, matching = 0;
+	uint32_t *found = NULL;
+	size_t n = 0;
+	enum cs_err err = CS_OK;
+
+	if (list->model)
+		err = find(list, &found, &n, &total, &matching, why);
+	if (!err) {
+		put_head(&j, list, total, matching);
+		err = put_rows(list, found, n, to);
+		cs_json_array_end(&j);
+		cs_json_object_end(&j);
+	}
+	free(found);
+	return err ? err : ferror(to) ? CS_ERR_IO : CS_OK;
+}
+
+enum cs_err cs_page_write_services(const struct cs_model *model,
+				   const struct cs_query *query, FILE *to,
+				   char why[CS_QUERY_WHY])
+{
+	struct cs_page_list list = { .model = model,
+				     .query = query,
+				     .day = cs_model_day(model),
+				     .bytes = SIZE_MAX };
+
+	return cs_page_put_list(&list, to, why);
+}

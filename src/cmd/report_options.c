@@ -2,14 +2,12 @@
 #include "cmd/report_options.h"
 
 #include "base/clock.h"
-#include "base/num.h"
 #include "scan/record.h"
 
 #define AT(field) offsetof(struct cs_report_options, field)
 #define OF(verb)  CS_REPORT_OF(verb)
 
 static const char SOURCE[] = "What is reported on";
-static const char ENRICHMENT[] = "What is added to the rows";
 static const char OUTPUT[] = "What comes out";
 
 /* A day in words or figures; which one it is, report_day.h knows. */
@@ -24,14 +22,6 @@ static bool is_day(struct cs_span text, void *to)
 			return true;
 	}
 	return cs_day_read(text, &day);
-}
-
-/* "400d" or "400". */
-static bool read_days(struct cs_span text, void *to)
-{
-	if (text.len > 0 && text.ptr[text.len - 1] == 'd')
-		text.len--;
-	return cs_num_u64(text, 1, 36500, to);
 }
 
 static bool is_csv_columns(struct cs_span text, void *to)
@@ -59,50 +49,56 @@ static const struct cs_arg rows[] = {
 	  .at = AT(day),
 	  .read = is_day,
 	  .want = "a day as 2026-11-21, today, yesterday or last",
-	  .verbs = OF(CSV) | OF(JSONL) | OF(STATS) | OF(ENRICH) | OF(HTML),
+	  .verbs = OF(CSV) | OF(JSONL) | OF(STATS) | OF(ENRICH),
 	  .group = SOURCE,
 	  .help = "The UTC day of the probes: YYYY-MM-DD, today, yesterday, or last: the "
 		  "last one that has data." },
-	{ .name = "keep",
-	  .metavar = "DAYS",
-	  .type = CS_ARG_PARSED,
-	  .at = AT(keep_days),
-	  .read = read_days,
-	  .want = "days as 400d or 400, 1 to 36500",
-	  .verbs = OF(PRUNE),
-	  .group = SOURCE,
-	  .help = "How many days to keep, today among them." },
 	{ .name = "sample",
 	  .type = CS_ARG_FLAG,
 	  .at = AT(sample),
 	  .verbs = OF(IMPORT),
 	  .group = SOURCE,
 	  .help = "Mark the rows as sample data, wherever they are shown." },
-	{ .name = "all-days",
-	  .type = CS_ARG_FLAG,
-	  .at = AT(all_days),
-	  .verbs = OF(ENRICH),
+	{ .name = "from",
+	  .metavar = "DAY",
+	  .type = CS_ARG_TEXT,
+	  .at = AT(from),
+	  .read = is_day,
+	  .want = "a day as 2026-11-21, today, yesterday or last",
+	  .verbs = OF(HTML),
 	  .group = SOURCE,
-	  .help = "Every day that the store has." },
-
-	CS_ENRICH_ROWS(AT(enrich), OF(ENRICH), ENRICHMENT),
-	{ .name = "fresh",
-	  .type = CS_ARG_FLAG,
-	  .at = AT(fresh),
-	  .verbs = OF(ENRICH),
-	  .group = ENRICHMENT,
-	  .help = "Forget what was known before. Without it what no source knows any "
-		  "more stays as it was." },
+	  .help = "The first day of the page; by default the first that the store has." },
+	{ .name = "to",
+	  .metavar = "DAY",
+	  .type = CS_ARG_TEXT,
+	  .at = AT(to),
+	  .read = is_day,
+	  .want = "a day as 2026-11-21, today, yesterday or last",
+	  .verbs = OF(HTML),
+	  .group = SOURCE,
+	  .help = "The last day of the page, which its list of services is of; by "
+		  "default "
+		  "the last that the store has." },
+	{ .name = "owner",
+	  .metavar = "NAME",
+	  .type = CS_ARG_TEXT,
+	  .at = AT(owner),
+	  .verbs = OF(HTML),
+	  .group = SOURCE,
+	  .help = "Only what belongs to the organisation NAME, a section of --owners. "
+		  "Every "
+		  "day is counted for it, which takes about a second for each half "
+		  "million services." },
 
 	{ .name = "owners",
 	  .metavar = "FILE",
 	  .type = CS_ARG_TEXT,
 	  .traits = CS_ARG_IS_FILE,
 	  .at = AT(owners),
-	  .verbs = OF(CSV) | OF(JSONL),
+	  .verbs = OF(CSV) | OF(JSONL) | OF(HTML),
 	  .group = OUTPUT,
 	  .help = "Write a report for each organisation of the INI file FILE, with the "
-		  "rows that are its own; needs --out-dir." },
+		  "rows that are its own; needs --out-dir, or for html --owner." },
 	{ .name = "out-dir",
 	  .metavar = "DIR",
 	  .type = CS_ARG_TEXT,
@@ -197,11 +193,7 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_PRUNE] = {
 		.name = "prune",
 		.summary = "remove old days from the store",
-		.intro = "Removes the days before the last DAYS from the store, for good: "
-			 "results, enrichment, figures, and since when an address has been "
-			 "seen that was last seen before. Others may read and scan "
-			 "meanwhile.",
-		.examples = "  coapscope report prune --keep 400d\n",
+		.intro = "Removes old days from the store.",
 	},
 	[CS_REPORT_VERIFY] = {
 		.name = "verify",
@@ -211,19 +203,21 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_ENRICH] = {
 		.name = "enrich",
 		.summary = "add or renew whose and where a day's addresses are",
-		.intro = "Adds to the rows of a day what databases, names and the "
-			 "answers themselves tell, or renews it where it is known: "
-			 "country, city, network, owner, stack, severity with its "
-			 "reason, tags. Asks for names only with --ptr. Each part of "
-			 "a day is renewed whole or stays as it was.",
-		.examples = "  coapscope report enrich --geoip GeoLite2-ASN.mmdb\n"
-			    "  coapscope report enrich --all-days --ptr --resolver "
-			    "192.0.2.53\n",
+		.intro = "Adds what databases and the answers themselves tell to a day.",
 	},
 	[CS_REPORT_HTML] = {
 		.name = "html",
 		.summary = "write the page: one file that shows it all",
-		.intro = "Writes one self-contained HTML file.",
+		.intro = "Writes the page as one HTML file that needs nothing else: map, time "
+			 "series, tree map, tables, and the worst 5,000 services of the "
+			 "last day with their resources. It opens from a disk or a mail, "
+			 "fetches nothing, and has at most 10 MB: what was left out is "
+			 "said on it. What is looked at stands in the address bar, so a "
+			 "view can be passed on.",
+		.examples = "  coapscope report html -o page.html\n"
+			    "  coapscope report html -o page.html --from 2026-11-01\n"
+			    "  coapscope report html -o theirs.html --owners owners.ini "
+			    "--owner example\n",
 	},
 };
 

@@ -7,7 +7,6 @@
 #pragma once
 
 #include "cmd/args.h"
-#include "cmd/enrich_options.h"
 #include "cmd/value.h"
 
 /*
@@ -41,12 +40,11 @@ struct cs_report_options {
 	bool all_codes;
 	bool split_ipv6;
 
-	uint64_t keep_days; /* prune; 0: not given */
+	/* html */
+	const char *from, *to; /* days; NULL: all that there are */
+	const char *owner;     /* NULL: everybody's */
+
 	bool sample; /* import */
-	/* enrich */
-	struct cs_enrich_options enrich;
-	bool all_days;
-	bool fresh;
 };
 
 extern const struct cs_arg_set cs_report_args;

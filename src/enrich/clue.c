@@ -27,14 +27,11 @@ static struct cs_span trimmed(struct cs_span path)
 	return path;
 }
 
-void cs_link_view(const struct cs_link *link, struct cs_link_view *view)
+static void take_segments(struct cs_link_view *view)
 {
-	struct cs_span target = link->target, rest;
+	struct cs_span rest = view->path;
 
-	if (target.len > 0)
-		target = without_authority(target);
-	*view = (struct cs_link_view){ .link = link, .path = trimmed(target) };
-	rest = view->path;
+	view->n_segments = 0;
 	while (rest.len > 0 && view->n_segments < CS_CLUE_SEGMENTS) {
 		const uint8_t *slash = memchr(rest.ptr, '/', rest.len);
 		size_t n = slash ? (size_t)(slash - rest.ptr) : rest.len;
@@ -45,53 +42,97 @@ void cs_link_view(const struct cs_link *link, struct cs_link_view *view)
 	}
 }
 
-static bool begins_with(struct cs_span text, struct cs_span with)
+static void take_attrs(struct cs_link_view *view)
 {
-	return text.len >= with.len &&
-	       (with.len == 0 || memcmp(text.ptr, with.ptr, with.len) == 0);
+	struct cs_link_attrs w = cs_link_attrs_over(view->link);
+
+	view->n_attrs = 0;
+	while (view->n_attrs < CS_CLUE_ATTRS &&
+	       cs_link_attrs_next(&w, &view->attrs[view->n_attrs]))
+		view->n_attrs++;
 }
 
-static bool is_below(struct cs_span path, struct cs_span top)
+void cs_link_view(const struct cs_link *link, struct cs_link_view *view)
+{
+	struct cs_span target = link->target;
+
+	/* Not zeroed as a whole: it is large, and this is done for each link. */
+	view->link = link;
+	view->path = trimmed(target.len > 0 ? without_authority(target) : target);
+	take_segments(view);
+	take_attrs(view);
+}
+
+/* The first byte settles it nearly always: no length is counted before. */
+static bool may_begin(struct cs_span text, const char *with)
+{
+	return *with == '\0' || (text.len > 0 && text.ptr[0] == (uint8_t)*with);
+}
+
+static bool begins_with(struct cs_span text, const char *with)
+{
+	return may_begin(text, with) && text.len >= strlen(with) &&
+	       memcmp(text.ptr, with, strlen(with)) == 0;
+}
+
+static bool is_text(struct cs_span text, const char *what)
+{
+	return may_begin(text, what) && cs_span_eq(text, cs_span_str(what));
+}
+
+static bool is_below(struct cs_span path, const char *top)
 {
 	return begins_with(path, top) &&
-	       (path.len == top.len || path.ptr[top.len] == '/');
+	       (path.len == strlen(top) || path.ptr[strlen(top)] == '/');
 }
 
-/* With or without a value; cs_link_matches() answers for one. */
-static bool has_attr(const struct cs_link *link, const char *name, const char *value)
+/* One of the words, which blanks part, is @what. */
+static bool has_word(struct cs_span text, const char *what)
 {
-	struct cs_link_attrs w = cs_link_attrs_over(link);
-	struct cs_link_attr attr;
+	while (text.len > 0) {
+		const uint8_t *blank = memchr(text.ptr, ' ', text.len);
+		size_t n = blank ? (size_t)(blank - text.ptr) : text.len;
 
-	if (value)
-		return cs_link_matches(link, cs_span_str(name), cs_span_str(value));
-	while (cs_link_attrs_next(&w, &attr))
-		if (cs_span_eq(attr.name, cs_span_str(name)))
+		if (is_text(cs_span_of(text.ptr, n), what))
 			return true;
+		n += blank ? 1 : 0;
+		text = cs_span_of(text.ptr + n, text.len - n);
+	}
 	return false;
 }
 
-static bool is_of_link(const struct cs_clue *clue)
+/* Lists of words by RFC 6690 section 3 and RFC 8288 section 3.3. */
+static bool is_list(const char *attr)
 {
-	return clue->path || clue->below || clue->target || clue->attr;
+	return strcmp(attr, "rt") == 0 || strcmp(attr, "if") == 0 ||
+	       strcmp(attr, "rel") == 0;
 }
 
-bool cs_clue_is_set(const struct cs_clue *clue)
+static bool has_attr(const struct cs_link_view *view, const char *name, const char *value)
 {
-	return is_of_link(clue) || clue->option || clue->text || clue->habit;
+	for (size_t i = 0; i < view->n_attrs; i++) {
+		const struct cs_link_attr *attr = &view->attrs[i];
+
+		if (!is_text(attr->name, name))
+			continue;
+		if (!value || (is_list(name) ? has_word(attr->value, value)
+					     : is_text(attr->value, value)))
+			return true;
+	}
+	return false;
 }
 
 bool cs_clue_in_link(const struct cs_clue *clue, const struct cs_link_view *view)
 {
-	if (!is_of_link(clue))
+	if (clue->path && !is_text(view->path, clue->path))
 		return false;
-	if (clue->path && !cs_span_eq(view->path, cs_span_str(clue->path)))
+	if (clue->below && !is_below(view->path, clue->below))
 		return false;
-	if (clue->below && !is_below(view->path, cs_span_str(clue->below)))
+	if (clue->target && !begins_with(view->link->target, clue->target))
 		return false;
-	if (clue->target && !begins_with(view->link->target, cs_span_str(clue->target)))
+	if (clue->attr && !has_attr(view, clue->attr, clue->value))
 		return false;
-	return !clue->attr || has_attr(view->link, clue->attr, clue->value);
+	return cs_clue_is_of_link(clue);
 }
 
 static bool has_option(const struct cs_reading *reading, uint32_t number)
@@ -116,7 +157,7 @@ static bool has_text(const struct cs_result *result, const char *text)
 bool cs_clue_in_answer(const struct cs_clue *clue, const struct cs_result *result,
 		       const struct cs_reading *reading)
 {
-	if (is_of_link(clue) || !cs_clue_is_set(clue))
+	if (cs_clue_is_of_link(clue) || !cs_clue_is_set(clue))
 		return false;
 	if (clue->option && !has_option(reading, clue->option))
 		return false;

@@ -2,8 +2,7 @@
 #include "enrich/exposure_rule.h"
 
 enum {
-	ATTRS_MAX = 32, /* of a link that are looked at: lists are hostile */
-	WORDS_MAX = 16, /* of an attribute, likewise */
+	WORDS_MAX = 16, /* of an attribute that are looked at: lists are hostile */
 	WORD_MAX = 32,  /* bytes of the longest word of the table, and more */
 };
 
@@ -273,13 +272,10 @@ static void look_attr(struct cs_exposures *exposures, const struct cs_link_attr 
 
 void cs_exposure_look(struct cs_exposures *exposures, const struct cs_link_view *view)
 {
-	struct cs_link_attrs w = cs_link_attrs_over(view->link);
-	struct cs_link_attr attr;
-
 	exposures->links++;
 	for (size_t i = 0; i < view->n_segments; i++)
 		look_name(exposures, view->segments[i], view);
 	look_other(exposures, view->path, CS_WORD_PATH, view);
-	for (size_t i = 0; i < ATTRS_MAX && cs_link_attrs_next(&w, &attr); i++)
-		look_attr(exposures, &attr, view);
+	for (size_t i = 0; i < view->n_attrs; i++)
+		look_attr(exposures, &view->attrs[i], view);
 }

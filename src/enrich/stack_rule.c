@@ -236,32 +236,47 @@ const struct cs_stack_rule cs_stack_rules[CS_STACK_RULES] = {
 	  { { .attr = "rt", .value = "bbf.usp.endpoint" } } },
 };
 
+static void note(struct cs_stack_seen *seen, size_t i, size_t k)
+{
+	seen->clues[i] |= (uint8_t)(1U << k);
+}
+
 void cs_stack_look_answer(struct cs_stack_seen *seen, const struct cs_result *result,
 			  const struct cs_reading *reading)
 {
-	for (size_t i = 0; i < CS_STACK_RULES; i++)
-		for (size_t k = 0; k < CS_STACK_CLUES; k++)
-			if (cs_clue_in_answer(&cs_stack_rules[i].clues[k], result,
-					      reading))
-				seen->clues[i] |= (uint8_t)(1U << k);
+	for (size_t i = 0; i < CS_STACK_RULES; i++) {
+		const struct cs_clue *clues = cs_stack_rules[i].clues;
+
+		for (size_t k = 0; k < CS_STACK_CLUES && cs_clue_is_set(&clues[k]); k++)
+			if (!cs_clue_is_of_link(&clues[k]) &&
+			    cs_clue_in_answer(&clues[k], result, reading))
+				note(seen, i, k);
+	}
 }
 
 void cs_stack_look_link(struct cs_stack_seen *seen, const struct cs_link_view *view)
 {
-	for (size_t i = 0; i < CS_STACK_RULES; i++)
-		for (size_t k = 0; k < CS_STACK_CLUES; k++)
-			if (!(seen->clues[i] & 1U << k) &&
-			    cs_clue_in_link(&cs_stack_rules[i].clues[k], view))
-				seen->clues[i] |= (uint8_t)(1U << k);
+	for (size_t i = 0; i < CS_STACK_RULES; i++) {
+		const struct cs_clue *clues = cs_stack_rules[i].clues;
+
+		/* Never a link after something else: see the header. */
+		for (size_t k = 0; k < CS_STACK_CLUES && cs_clue_is_of_link(&clues[k]);
+		     k++)
+			if (cs_clue_in_link(&clues[k], view))
+				note(seen, i, k);
+	}
 }
 
 bool cs_stack_holds(const struct cs_stack_seen *seen, size_t i)
 {
-	for (size_t k = 0; k < CS_STACK_CLUES; k++)
-		if (cs_clue_is_set(&cs_stack_rules[i].clues[k]) &&
-		    !(seen->clues[i] & 1U << k))
-			return false;
-	return true;
+	const struct cs_clue *clues = cs_stack_rules[i].clues;
+	size_t n = 0;
+
+	if (seen->clues[i] == 0)
+		return false;
+	while (n < CS_STACK_CLUES && cs_clue_is_set(&clues[n]))
+		n++;
+	return seen->clues[i] == (1U << n) - 1;
 }
 
 /* Where @rule goes: its family's place if that is less sure, or behind the surer. */

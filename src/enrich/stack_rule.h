@@ -19,6 +19,7 @@ struct cs_stack_rule {
 	 */
 	uint8_t confidence;
 	const char *because; /* one short phrase, printable ASCII */
+	/* Those that are set stand in front; of links all of them, or none. */
 	struct cs_clue clues[CS_STACK_CLUES];
 };
 

@@ -217,6 +217,13 @@ static void each_rule_is_complete(void **state)
 		assert_in_range(rule->confidence, 50, 95);
 		assert_in_range(strlen(rule->because), 1, 60);
 		assert_true(cs_clue_is_set(&rule->clues[0]));
+		for (size_t k = 1; k < CS_STACK_CLUES; k++) {
+			assert_true(!cs_clue_is_set(&rule->clues[k]) ||
+				    cs_clue_is_set(&rule->clues[k - 1]));
+			assert_true(!cs_clue_is_set(&rule->clues[k]) ||
+				    cs_clue_is_of_link(&rule->clues[k]) ==
+					    cs_clue_is_of_link(&rule->clues[0]));
+		}
 		for (const char *c = rule->family; *c; c++)
 			assert_true((*c >= 'a' && *c <= 'z') ||
 				    (*c >= 'A' && *c <= 'Z') ||

@@ -64,13 +64,30 @@ void cs_report_day_text(int32_t day, char out[CS_DAY_TEXT])
 	cs_day_text(day * CS_US_PER_DAY, out);
 }
 
+/* The last day that has rows; *@day stays as it is where there is none. */
+static int last_day(struct cs_report_job *job, int32_t *day)
+{
+	struct cs_arena arena = { 0 };
+	struct cs_store_day *days;
+	size_t n = 0;
+	enum cs_err err = cs_store_days(job->store, &arena, &days, &n);
+
+	while (!err && n > 0 && days[n - 1].rows == 0)
+		n--;
+	if (!err && n > 0)
+		*day = days[n - 1].day;
+	cs_arena_clear(&arena);
+	return err ? cs_report_store_failed(job, err) : -1;
+}
+
 int cs_report_day(struct cs_report_job *job, const char *text, int32_t *day)
 {
 	*day = (int32_t)cs_day_number(cs_clock_wall(job->ctx->clock));
+	if (strcmp(text, "last") == 0)
+		return last_day(job, day);
 	if (strcmp(text, "yesterday") == 0) {
 		--*day;
-	} else if (strcmp(text, "today") != 0 && strcmp(text, "last") != 0 &&
-		   !cs_day_read(cs_span_str(text), day)) {
+	} else if (strcmp(text, "today") != 0 && !cs_day_read(cs_span_str(text), day)) {
 		cs_log(&job->ctx->log, CS_ERROR,
 		       "'%.60s': want a day as 2026-11-21, today, yesterday or last",
 		       text);

@@ -23,17 +23,23 @@ enum cs_csv_columns {
 /* "page", "current". */
 CS_MUST_USE bool cs_csv_columns_read(struct cs_span text, enum cs_csv_columns *out);
 
+/* Since when an address and port has answered, and until when; 0 is unknown. */
+struct cs_record_seen {
+	int64_t first_us, last_us; /* UTC */
+};
+
 /* What the formats need to know beside the result. */
 struct cs_record_out {
-	FILE *to;                    /* borrowed */
-	const char *scan;            /* id as text; borrowed; NULL when there is none */
-	unsigned probes;             /* sent to each address and port; 0: one */
-	bool every_code;             /* --all-codes: not only 2.05 */
-	enum cs_csv_columns columns; /* csv */
-	size_t width;                /* table: columns of the terminal, 0 no limit */
-	bool colour;                 /* table */
-	bool ipv6;                   /* table: room for IPv6 addresses is wanted */
-	bool enriched;               /* table: rows come with their enrichment */
+	FILE *to;         /* borrowed */
+	const char *scan; /* id as text; borrowed; NULL when there is none */
+	const struct cs_record_seen *seen; /* json: of the row; NULL: not asked for */
+	unsigned probes;                   /* sent to each address and port; 0: one */
+	bool every_code;                   /* --all-codes: not only 2.05 */
+	enum cs_csv_columns columns;       /* csv */
+	size_t width;  /* table: columns of the terminal, 0 no limit */
+	bool colour;   /* table */
+	bool ipv6;     /* table: room for IPv6 addresses is wanted */
+	bool enriched; /* table: rows come with their enrichment */
 };
 
 struct cs_record_format {

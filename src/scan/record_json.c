@@ -236,6 +236,15 @@ static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
 	put_tags(j, judged ? judgement->tags : cs_span_str(CS_TAGS_PLAIN));
 }
 
+static void put_time_if(struct cs_json *j, const char *key, int64_t wall_us)
+{
+	cs_json_key(j, key);
+	if (wall_us != 0)
+		cs_json_time(j, wall_us);
+	else
+		cs_json_null(j);
+}
+
 static void row(const struct cs_record_out *out, const struct cs_result *result,
 		const struct cs_reading *reading, const struct cs_enriched *enriched)
 {
@@ -251,6 +260,10 @@ static void row(const struct cs_record_out *out, const struct cs_result *result,
 	if (enriched) {
 		put_place(&j, enriched);
 		put_judgement(&j, enriched);
+	}
+	if (out->seen) {
+		put_time_if(&j, "first_seen", out->seen->first_us);
+		put_time_if(&j, "last_seen", out->seen->last_us);
 	}
 	cs_json_object_end(&j);
 	cs_json_line(&j);

@@ -61,13 +61,16 @@ enum cs_err cs_day_source_give(struct cs_day_source *source, cs_store_row_fn *ea
 {
 	const struct cs_cursor *cursor = &source->cursor;
 	struct cs_enriched enriched;
-	enum cs_err err;
+	enum cs_err err = CS_OK;
 
-	if (!source->enriched)
-		return each(arg, &cursor->row, NULL);
-	err = cursor->by_ip ? cs_side_find(&source->side, cursor->id, &enriched)
-			    : cs_side_next(&source->side, cursor->id, &enriched);
-	return err ? err : each(arg, &cursor->row, &enriched);
+	if (source->enriched)
+		err = cursor->by_ip ? cs_side_find(&source->side, cursor->id, &enriched)
+				    : cs_side_next(&source->side, cursor->id, &enriched);
+	source->store->row_scan = source->scan;
+	if (!err)
+		err = each(arg, &cursor->row, source->enriched ? &enriched : NULL);
+	source->store->row_scan = NULL;
+	return err;
 }
 
 /* One page cache, shared out. */
@@ -92,6 +95,8 @@ static enum cs_err open_one(struct cs_store *store, struct cs_day_sources *day, 
 	struct cs_segment_name name = cs_day_name(&day->list, i);
 	enum cs_err err = cs_day_source_open(store, &name, by_ip, source);
 
+	source->store = store;
+	source->scan = day->list.entries[i].scan;
 	if (!err)
 		err = cs_day_source_enriched(store, &name, source);
 	if (!err)

@@ -9,7 +9,9 @@ struct cs_day_source {
 	struct cs_segment segment;
 	struct cs_cursor cursor; /* on the first row, or at the end */
 	struct cs_side side;
-	bool enriched; /* there is a side */
+	bool enriched;          /* there is a side */
+	struct cs_store *store; /* of a day's source; borrowed */
+	const uint8_t *scan;    /* likewise */
 };
 
 struct cs_day_sources {

@@ -12,7 +12,8 @@ struct cs_store {
 	char *dir; /* absolute; owned */
 	struct cs_db catalog;
 	struct cs_why why;
-	struct cs_sipkey key; /* for tables of bodies; random */
+	struct cs_sipkey key;    /* for tables of bodies; random */
+	const uint8_t *row_scan; /* as cs_store_row_scan() says */
 	bool read_only;
 	struct cs_companion names, seen;
 	uint8_t name[CS_NAME_MAX]; /* that was found last */

@@ -9,6 +9,11 @@
 #include "store/files.h"
 #include "store/own.h"
 
+const uint8_t *cs_store_row_scan(const struct cs_store *store)
+{
+	return store->row_scan;
+}
+
 const char *cs_store_why(const struct cs_store *store)
 {
 	return store->why.text;

@@ -223,6 +223,12 @@ CS_MUST_USE enum cs_err cs_store_day_each(struct cs_store *store, int32_t day,
 CS_MUST_USE enum cs_err cs_store_day_load(struct cs_store *store, int32_t day,
 					  cs_store_row_fn *each, void *arg);
 
+/*
+ * The scan (CS_SCAN_ID bytes) of the row that one of the two is handing out;
+ * NULL outside of a call of theirs to @each.
+ */
+const uint8_t *cs_store_row_scan(const struct cs_store *store);
+
 /* What one scan's shard asked and closed on a day. */
 struct cs_store_cover {
 	uint8_t id[CS_SCAN_ID];

@@ -51,11 +51,18 @@ int cs_report_open_store(struct cs_report_job *job, enum cs_report_store how)
 		       strerror(errno));
 		return CS_EXIT_FAILED;
 	}
-	if (how != CS_REPORT_STORE_MAKE && access(job->store_dir, F_OK))
+	job->store_is_read = how == CS_REPORT_STORE_READ;
+	/* A look first: opening for writing would make one. */
+	if (how == CS_REPORT_STORE_READ || how == CS_REPORT_STORE_WRITE)
+		err = cs_store_open_read(job->store_dir, &job->store);
+	if (err == CS_ERR_NOT_FOUND)
 		return no_store(job);
-	if (how != CS_REPORT_STORE_NONE)
+	if (how == CS_REPORT_STORE_WRITE && !err) {
+		cs_store_close(job->store);
+		job->store = NULL;
+	}
+	if (!err && !job->store && how != CS_REPORT_STORE_NONE)
 		err = cs_store_open(job->store_dir, &job->store);
-	job->opened = how;
 	return err ? cs_report_store_failed(job, err) : -1;
 }
 
@@ -129,6 +136,7 @@ int cs_report_enter_jail(const struct cs_report_job *job, const struct cs_out_fi
 			 const char *folder)
 {
 	const struct cs_jail_want want = { .store = job->store ? job->store_dir : NULL,
+					   .read_only = job->store_is_read,
 					   .folder = folder,
 					   .files = { file },
 					   .offline = true };

@@ -36,7 +36,7 @@ struct cs_report_job {
 	struct cs_report_options options;
 	char store_dir[CS_PATH_MAX];
 	struct cs_store *store; /* open as its verb needs it, else NULL */
-	enum cs_report_store opened;
+	bool store_is_read;     /* and not written to */
 };
 
 /* The rows of the table; a verb that is not built yet has none. */

@@ -132,7 +132,7 @@ static const struct cs_exposure_word names[] = {
 };
 
 static const struct cs_exposure_word others[] = {
-	/* RFC 9176 section 9.3, and its draft's core.rd-lookup. */
+	/* RFC 9176: core.rd, core.rd-lookup-res, core.rd-lookup-ep. */
 	{ "core.rd", CS_WORD_RT, CS_EXPOSES_DIRECTORY },
 	{ "core.rd-lookup*", CS_WORD_RT, CS_EXPOSES_DIRECTORY },
 	{ "oma.lwm2m", CS_WORD_RT, CS_EXPOSES_LWM2M },

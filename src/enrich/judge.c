@@ -22,8 +22,9 @@ struct sight {
 };
 
 /*
- * How much comes back for what was asked, from the worst down. 3 is what RFC
- * 9175 section 2.4 lets a server send to an address that has not proved itself.
+ * How much comes back for what was asked, from the worst down. 3 is how much more
+ * QUIC may send to an address that has not proved itself (RFC 9000 section 8),
+ * and what CoAP's documents took over.
  */
 static const struct {
 	uint64_t least; /* hundredths */

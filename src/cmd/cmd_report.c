@@ -16,6 +16,7 @@ static const struct verb {
 	[CS_REPORT_CSV] = { CS_REPORT_STORE_READ, cs_report_csv },
 	[CS_REPORT_JSONL] = { CS_REPORT_STORE_READ, cs_report_jsonl },
 	[CS_REPORT_HTML] = { CS_REPORT_STORE_READ, cs_report_html },
+	[CS_REPORT_DIFF] = { CS_REPORT_STORE_NONE, cs_report_diff },
 	[CS_REPORT_IMPORT] = { CS_REPORT_STORE_NONE, cs_report_import },
 };
 

@@ -43,6 +43,7 @@ struct cs_report_job {
 int cs_report_csv(struct cs_report_job *job);
 int cs_report_jsonl(struct cs_report_job *job);
 int cs_report_html(struct cs_report_job *job);
+int cs_report_diff(struct cs_report_job *job);
 int cs_report_import(struct cs_report_job *job);
 
 /*

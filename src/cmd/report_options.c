@@ -10,6 +10,8 @@
 static const char SOURCE[] = "What is reported on";
 static const char OUTPUT[] = "What comes out";
 
+static const char *const formats[] = { "table", "csv", "jsonl", NULL };
+
 /* A day in words or figures; which one it is, report_day.h knows. */
 static bool is_day(struct cs_span text, void *to)
 {
@@ -119,6 +121,15 @@ static const struct cs_arg rows[] = {
 	  .group = OUTPUT,
 	  .help = "Write to FILE, - for standard output. A regular file appears whole or "
 		  "not at all." },
+	{ .name = "output-format",
+	  .letter = 'O',
+	  .metavar = "FORMAT",
+	  .type = CS_ARG_WORD,
+	  .at = AT(output_format),
+	  .words = formats,
+	  .verbs = OF(DIFF),
+	  .group = OUTPUT,
+	  .help = "table, csv or jsonl. By default table on a terminal, else jsonl." },
 	{ .name = "csv-columns",
 	  .metavar = "ORDER",
 	  .type = CS_ARG_TEXT,
@@ -166,10 +177,15 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_DIFF] = {
 		.name = "diff",
 		.summary = "show what is new, gone or changed between two days",
-		.operands = "DAY DAY",
-		.min_operands = 2,
+		.operands = "[DAY DAY]",
 		.max_operands = 2,
-		.intro = "Shows what is new, gone or changed on the second day.",
+		.intro = "Shows what is new, gone, changed or moved on the second day, "
+			 "beside the first; without days, on the last one that has data, "
+			 "beside the one before it. Ends with 1 when something is new, "
+			 "else with 0.",
+		.examples = "  coapscope report diff yesterday today\n"
+			    "  coapscope report diff -q -O table      # in cron: nothing "
+			    "said, no mail\n",
 	},
 	[CS_REPORT_STATS] = {
 		.name = "stats",

@@ -45,6 +45,8 @@ struct cs_report_options {
 	const char *owner;     /* NULL: everybody's */
 
 	bool sample; /* import */
+
+	int output_format; /* diff and stats: index of the words; -1: by the output */
 };
 
 extern const struct cs_arg_set cs_report_args;

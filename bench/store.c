@@ -256,7 +256,93 @@ static double file_size(const char *path)
 
 struct times {
 	double bare, store, bare_end, store_end, walk, day;
+	double enrich, renew, load, day_enriched;
 };
+
+/* What an enrichment may look like: few places and judgements, own names. */
+enum { PLACES = 5000, JUDGEMENTS = 300, NAME_MAX_LEN = 64, GROUP_ROWS = 4096 };
+
+struct known {
+	char owners[PLACES][32], names[GROUP_ROWS][NAME_MAX_LEN];
+	uint64_t name_bytes;
+};
+
+static void fill_row(struct known *known, unsigned i, const struct cs_addr *ip,
+		     struct cs_enriched *out)
+{
+	unsigned low = cs_addr_low32(ip), place = low % PLACES;
+
+	(void)snprintf(known->names[i], NAME_MAX_LEN, "host-%u-%u.dyn.example.net",
+		       low >> 16, low & 0xffff);
+	(void)snprintf(known->owners[place], sizeof(known->owners[place]), "Owner %u",
+		       place);
+	known->name_bytes += strlen(known->names[i]);
+	out->hostname = cs_span_str(known->names[i]);
+	out->hostname_source = cs_span_str("ptr");
+	out->place = (struct cs_place){ .asn = place / 5 + 1,
+					.naics = 517311,
+					.geo = cs_span_str("DE"),
+					.as_name = cs_span_str("Example Network GmbH"),
+					.region = cs_span_str("Bavaria"),
+					.city = cs_span_str("Nuremberg"),
+					.sector = cs_span_str("Communications"),
+					.owner = cs_span_str(known->owners[place]) };
+	out->judged = true;
+	out->judgement = (struct cs_judgement){
+		.stack = cs_span_str("libcoap"),
+		.confidence = (uint8_t)(low % 100),
+		.stack_because = cs_span_str("path /async and rt=core.a"),
+		.severity = (enum cs_severity)(low % 3),
+		.severity_because = cs_span_str("amplifies several times"),
+		.tags = cs_span_str("coap;iot;amplifier")
+	};
+}
+
+static enum cs_err fill_group(void *arg, const struct cs_result *rows,
+			      struct cs_enriched *out, size_t n)
+{
+	for (unsigned i = 0; i < n; i++)
+		fill_row(arg, i, &rows[i].ip, &out[i]);
+	return CS_OK;
+}
+
+static void enrich(struct cs_store *store, struct known *known, struct times *t)
+{
+	struct cs_store_enrich want = {
+		.day = DAY, .about = cs_span_str("{}"), .fill = fill_group, .arg = known
+	};
+	uint64_t seen = 0;
+	double start = now();
+
+	if (cs_store_enrich(store, &want))
+		die(cs_store_why(store));
+	t->enrich = now() - start;
+	start = now();
+	known->name_bytes = 0;
+	if (cs_store_enrich(store, &want))
+		die(cs_store_why(store));
+	t->renew = now() - start;
+	start = now();
+	if (cs_store_day_load(store, DAY, count, &seen))
+		die(cs_store_why(store));
+	t->load = now() - start;
+	start = now();
+	if (cs_store_day_each(store, DAY, count, &seen))
+		die(cs_store_why(store));
+	t->day_enriched = now() - start;
+}
+
+static void report_enriched(const struct times *t, uint64_t rows, double size,
+			    const struct known *known)
+{
+	double n = (double)rows;
+
+	printf("enrich      %9.0f rows/s   %6.1f bytes a row, and its name's\n",
+	       n / t->enrich, (size - (double)known->name_bytes) / n);
+	printf("renew       %9.0f rows/s\n", n / t->renew);
+	printf("known load  %9.0f rows/s   with enrichment\n", n / t->load);
+	printf("known each  %9.0f rows/s   with enrichment\n", n / t->day_enriched);
+}
 
 static void report(const struct times *t, uint64_t rows, double store_size,
 		   double bare_size)
@@ -347,6 +433,15 @@ int main(int argc, char **argv)
 		       "%s/store/2024-10-04/01000000000000000000000000000000-0.db",
 		       argv[1]);
 	report(&t, chunks * CHUNK, file_size(path), file_size(bare.path));
+
+	static struct known known;
+
+	enrich(store, &known, &t);
+	(void)snprintf(path, sizeof(path),
+		       "%s/store/2024-10-04/01000000000000000000000000000000-0"
+		       ".enriched.db",
+		       argv[1]);
+	report_enriched(&t, chunks * CHUNK, file_size(path), &known);
 	cs_arena_clear(&arena);
 	cs_store_close(store);
 	return 0;

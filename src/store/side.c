@@ -191,11 +191,15 @@ static enum cs_err load_all(struct cs_side *side, const char *sql,
 
 enum cs_err cs_side_load(struct cs_side *side)
 {
-	enum cs_err err =
-		load_all(side,
-			 "SELECT id, asn, naics, geo, as_name, region, city, sector,"
-			 " owner FROM place ORDER BY id",
-			 add_place);
+	/* One for all: a transaction for each row would cost more than the row. */
+	enum cs_err err = cs_db_exec(&side->db, "BEGIN");
+
+	if (!err)
+		err = load_all(
+			side,
+			"SELECT id, asn, naics, geo, as_name, region, city, sector,"
+			" owner FROM place ORDER BY id",
+			add_place);
 
 	if (!err)
 		err = load_all(side,

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kills, full disks, other processes and jails. */
-#include "store_fixture.h"
+#include "store_kill.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 enum {
 	MOMENTS = 200,
@@ -54,10 +48,7 @@ static void write_until_killed(const char *dir, int tell)
 		if (cs_shard_commit(shard))
 			_exit(3);
 
-		uint32_t done = number + 1;
-
-		if (write(tell, &done, sizeof(done)) != sizeof(done))
-			_exit(4);
+		tell_number(tell, number + 1);
 	}
 	if (cs_shard_publish(shard))
 		_exit(5);
@@ -101,31 +92,6 @@ static void check_after_kill(struct fixture *f, uint32_t told)
 	abandon(f);
 }
 
-/* Runs the writer; kills it @after_us after its first word. What it told. */
-static uint32_t run_and_kill(const struct fixture *f, useconds_t after_us, int *status)
-{
-	struct pollfd fd;
-	uint32_t told = 0, word;
-	int pipe_fd[2];
-	pid_t child;
-
-	assert_int_equal(pipe(pipe_fd), 0);
-	child = fork();
-	if (child == 0)
-		write_until_killed(f->dir, pipe_fd[1]);
-	assert_true(child > 0);
-	assert_int_equal(close(pipe_fd[1]), 0);
-	fd = (struct pollfd){ .fd = pipe_fd[0], .events = POLLIN };
-	assert_int_equal(poll(&fd, 1, 10000), 1);
-	(void)usleep(after_us);
-	(void)kill(child, SIGKILL);
-	while (read(pipe_fd[0], &word, sizeof(word)) == sizeof(word))
-		told = word;
-	assert_int_equal(close(pipe_fd[0]), 0);
-	assert_int_equal(waitpid(child, status, 0), child);
-	return told;
-}
-
 static void a_kill_at_any_moment_loses_nothing_that_was_told(void **state)
 {
 	struct fixture f = fixture_new();
@@ -138,7 +104,8 @@ static void a_kill_at_any_moment_loses_nothing_that_was_told(void **state)
 
 		random = random * 1664525 + 1013904223;
 
-		uint32_t now = run_and_kill(&f, random >> 16 & 0xfff, &status);
+		uint32_t now = run_and_kill(f.dir, write_until_killed,
+					    random >> 16 & 0xfff, &status);
 
 		if (now > told)
 			told = now;
@@ -303,23 +270,6 @@ static void fill_up(void (*limit)(const char *dir), const char *want)
 	f.store = NULL;
 	(void)umount2(f.dir, MNT_DETACH); /* fails where nothing is mounted */
 	fixture_free(&f);
-}
-
-static void limit_file_size(const char *dir)
-{
-	struct rlimit limit = { 1 << 20, RLIM_INFINITY };
-
-	(void)dir;
-	(void)signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void mount_small(const char *dir)
-{
-	if (unshare(CLONE_NEWNS) != 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("small", dir, "tmpfs", 0, "size=2m") != 0)
-		_exit(77);
 }
 
 /* In a process of its own, for what cannot be taken back. */

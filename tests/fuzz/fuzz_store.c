@@ -7,12 +7,7 @@
  */
 #include "fuzz.h"
 
-#include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "patched.h"
 
 #include "base/clock.h"
 #include "base/rd.h"
@@ -26,7 +21,6 @@ enum {
 	CHUNKS = 8,
 	PER_CHUNK = 12,
 	ROWS = CHUNKS * PER_CHUNK,
-	TEMPLATE_MAX = 256 * 1024,
 	AS_PART = 1, /* of the first byte; */
 	CUT = 2,     /* the rest of it is where, in 64ths of the file */
 };
@@ -34,8 +28,7 @@ enum {
 static const uint8_t id[CS_SCAN_ID];
 static char dir[64];
 static struct cs_store *store;
-static uint8_t template[TEMPLATE_MAX];
-static size_t template_len;
+static struct template template;
 
 static void path_of(const char *end, char path[256])
 {
@@ -63,16 +56,10 @@ static enum cs_err put(struct cs_shard *shard, uint32_t number)
 	return err ? err : cs_shard_commit(shard);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 static void clean_up(void)
 {
 	cs_store_close(store);
-	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_dir(dir);
 }
 
 /* A good segment, and its bytes. */
@@ -80,22 +67,15 @@ static void make_template(void)
 {
 	struct cs_shard *shard;
 	char path[256];
-	FILE *file;
 
-	(void)snprintf(dir, sizeof(dir), "%s/cs-fuzz-XXXXXX",
-		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	MUST(mkdtemp(dir) && cs_store_open(dir, &store) == CS_OK &&
-	     atexit(clean_up) == 0);
+	make_dir(dir);
+	MUST(cs_store_open(dir, &store) == CS_OK && atexit(clean_up) == 0);
 	MUST(cs_shard_open(store, id, 0, &shard) == CS_OK);
 	for (uint32_t i = 0; i < CHUNKS; i++)
 		MUST(put(shard, i) == CS_OK);
 	MUST(cs_shard_publish(shard) == CS_OK);
 	path_of("", path);
-	file = fopen(path, "rb");
-	MUST(file);
-	template_len = fread(template, 1, sizeof(template), file);
-	MUST(template_len > 0 && template_len < sizeof(template));
-	(void)fclose(file); /* only read from */
+	template_read(&template, path);
 }
 
 static void remove_segment(void)
@@ -115,32 +95,12 @@ static void remove_segment(void)
 /* Whether anything differs from the template. */
 static bool place_segment(struct cs_rd *rd)
 {
-	static uint8_t bytes[TEMPLATE_MAX];
 	uint8_t how = cs_rd_u8(rd);
-	size_t len = template_len;
+	size_t len = how & CUT ? template.len * (how >> 2) / 64 : template.len;
 	char path[256];
 
-	memcpy(bytes, template, len);
-	while (cs_rd_left(rd) > 0) {
-		size_t at = (size_t)cs_rd_u8(rd) << 16;
-
-		at = (at | cs_rd_u16(rd)) % len;
-
-		struct cs_span patch = cs_rd_take(rd, cs_rd_u8(rd));
-
-		if (patch.len > len - at)
-			patch.len = len - at;
-		if (patch.len > 0)
-			memcpy(bytes + at, patch.ptr, patch.len);
-	}
-	if (how & CUT)
-		len = len * (how >> 2) / 64;
 	path_of(how & AS_PART ? ".part" : "", path);
-
-	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
-
-	MUST(fd >= 0 && write(fd, bytes, len) == (ssize_t)len && close(fd) == 0);
-	return len != template_len || memcmp(bytes, template, len) != 0;
+	return template_patch(&template, rd, len, path);
 }
 
 struct seen {
@@ -162,7 +122,7 @@ static enum cs_err see(void *arg, const struct cs_result *row,
 	for (size_t i = 0; i < row->header.len; i++)
 		seen->bytes += row->header.ptr[i];
 	seen->rows++;
-	MUST(seen->rows < template_len);
+	MUST(seen->rows < template.len);
 	return CS_OK;
 }
 

@@ -17,6 +17,7 @@ struct sight {
 	const struct cs_reading *reading;
 	uint64_t amplification; /* hundredths; 0 unknown */
 	struct cs_exposures exposures;
+	struct cs_stack_seen seen;
 	const struct cs_stack_rule *stacks[CS_STACK_FAMILIES]; /* surest first */
 	size_t n_stacks;
 };
@@ -92,7 +93,7 @@ static void give(struct reasons *reasons, enum cs_severity severity, const char 
 	reasons->list[at] = (struct reason){ severity, because, where };
 }
 
-static void look_links(struct sight *sight, struct cs_stack_seen *seen)
+static void look_links(struct sight *sight)
 {
 	struct cs_links links = cs_links_over(sight->reading->links);
 	struct cs_link_view view;
@@ -100,7 +101,7 @@ static void look_links(struct sight *sight, struct cs_stack_seen *seen)
 
 	for (size_t i = 0; i < CS_CLUE_LINKS && cs_links_next(&links, &link); i++) {
 		cs_link_view(&link, &view);
-		cs_stack_look_link(seen, &view);
+		cs_stack_look_link(&sight->seen, &view);
 		cs_exposure_look(&sight->exposures, &view);
 	}
 }
@@ -108,14 +109,12 @@ static void look_links(struct sight *sight, struct cs_stack_seen *seen)
 static void look(const struct cs_result *result, const struct cs_reading *reading,
 		 struct sight *sight)
 {
-	struct cs_stack_seen seen = { 0 };
-
 	*sight = (struct sight){ .result = result, .reading = reading };
 	if (!cs_result_amplification(result, &sight->amplification))
 		sight->amplification = 0;
-	cs_stack_look_answer(&seen, result, reading);
-	look_links(sight, &seen);
-	sight->n_stacks = cs_stack_best(&seen, sight->stacks);
+	cs_stack_look_answer(&sight->seen, result, reading);
+	look_links(sight);
+	sight->n_stacks = cs_stack_best(&sight->seen, sight->stacks);
 }
 
 static bool amplifies_at(const struct sight *sight, enum cs_severity severity)
@@ -254,6 +253,24 @@ static void judge_severity(const struct sight *sight, struct cs_judge_room *room
 	out->severity_because = tell_all(sight, &reasons, room->severity_because);
 }
 
+/* The other rules of @best's family that hold, as many as there is room for. */
+static void tell_others(const struct sight *sight, const struct cs_stack_rule *best,
+			struct cs_wr *w)
+{
+	for (size_t i = 0; i < CS_STACK_RULES; i++) {
+		const struct cs_stack_rule *rule = &cs_stack_rules[i];
+		struct cs_wr before = *w;
+
+		if (rule == best || strcmp(rule->family, best->family) != 0 ||
+		    !cs_stack_holds(&sight->seen, i))
+			continue;
+		cs_reason_next(w);
+		cs_reason_words(w, rule->because);
+		if (w->err)
+			*w = before;
+	}
+}
+
 static void judge_stack(const struct sight *sight, struct cs_judge_room *room,
 			struct cs_judgement *out)
 {
@@ -262,6 +279,7 @@ static void judge_stack(const struct sight *sight, struct cs_judge_room *room,
 	if (sight->n_stacks == 0)
 		return;
 	cs_reason_words(&w, sight->stacks[0]->because);
+	tell_others(sight, sight->stacks[0], &w);
 	out->stack = cs_span_str(sight->stacks[0]->family);
 	out->confidence = sight->stacks[0]->confidence;
 	out->stack_because = cs_wr_done(&w);

@@ -55,8 +55,8 @@ static bool etag_is_short_and_size2(const struct cs_result *result,
 static bool list_ends_in_comma(const struct cs_result *result,
 			       const struct cs_reading *reading)
 {
-	(void)reading;
-	return result->complete && result->body.len > 1 && result->body.ptr[0] == '<' &&
+	return !reading->reported && result->complete && result->body.len > 1 &&
+	       result->body.ptr[0] == '<' &&
 	       result->body.ptr[result->body.len - 1] == ',';
 }
 
@@ -79,7 +79,7 @@ const struct cs_stack_rule cs_stack_rules[CS_STACK_RULES] = {
 	  { { .path = "api/v1" }, { .path = "fw" }, { .path = "sw" } } },
 	{ "ThingsBoard",
 	  60,
-	  "resources /api and /api/v1 and nothing else of its own",
+	  "resources /api and /api/v1",
 	  { { .path = "api" }, { .path = "api/v1" }, { .path = ".well-known/core" } } },
 
 	/* CoapServer.java, class RootResource. */
@@ -102,6 +102,11 @@ const struct cs_stack_rule cs_stack_rules[CS_STACK_RULES] = {
 	  95,
 	  "resources of its extended test server",
 	  { { .path = "reverse-request" }, { .path = "reverse-observe" } } },
+	/* cf-plugtest-server, ObserveReset.java: not in the servers that copy it. */
+	{ "Californium",
+	  90,
+	  "resources of its plugtest server",
+	  { { .path = "obs-reset" }, { .path = "multi-format" } } },
 	/* cf-proxy2, ExampleCrossProxy2.java. */
 	{ "Californium",
 	  90,

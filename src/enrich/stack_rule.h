@@ -9,7 +9,7 @@
 #include "base/wr.h"
 #include "enrich/clue.h"
 
-enum { CS_STACK_CLUES = 3, CS_STACK_RULES = 42, CS_STACK_FAMILIES = 3 };
+enum { CS_STACK_CLUES = 3, CS_STACK_RULES = 43, CS_STACK_FAMILIES = 3 };
 
 struct cs_stack_rule {
 	const char *family;

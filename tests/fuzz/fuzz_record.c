@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any first datagram and any body as a result: each format writes exactly one
- * line, the JSON has every pinned field and gives the raw bytes back, and the
- * CSV has its 18 cells.
+ * Any first datagram and any body as a result, enriched and not: each format
+ * writes exactly one line, the JSON has every pinned field and gives the raw
+ * bytes back, and the CSV has its 18 cells.
  * Input: the header's length in one byte, flags in one, header, body.
  */
 #include <cjson/cJSON.h>
@@ -13,21 +13,51 @@
 #include "fuzz.h"
 #include "scan/record.h"
 
-enum { INPUT_MAX = 2048, TEXT_MAX = 65536 + 64 * INPUT_MAX, CSV_COLUMNS = 18 };
+enum {
+	INPUT_MAX = 2048,
+	TEXT_MAX = 65536 + 128 * INPUT_MAX,
+	CSV_COLUMNS = 18,
+	ENRICHED_KEYS = 13
+};
 
 static char text[TEXT_MAX];
 
-static size_t write_as(const char *name, const struct cs_result *result)
+/* A stranger's bytes wherever enrichment may hold some. */
+static struct cs_enriched enriched_of(struct cs_span bytes)
+{
+	struct cs_enriched enriched = {
+		.hostname = bytes,
+		.hostname_source = bytes,
+		.place = { .asn = 64512,
+			   .geo = bytes,
+			   .as_name = bytes,
+			   .region = bytes,
+			   .city = bytes,
+			   .sector = bytes },
+		.judged = bytes.len % 2,
+		.judgement = { .stack = bytes,
+			       .confidence = 50,
+			       .stack_because = bytes,
+			       .severity_because = bytes,
+			       .tags = bytes },
+	};
+
+	return enriched;
+}
+
+static size_t write_as(const char *name, const struct cs_result *result,
+		       const struct cs_enriched *enriched)
 {
 	const struct cs_record_format *format = cs_record_format_find(cs_span_str(name));
 	struct cs_record_out out = {
 		.to = fmemopen(text, sizeof(text), "w"),
 		.every_code = true,
 		.width = 80,
+		.enriched = enriched,
 	};
 
 	MUST(format && out.to);
-	MUST(cs_record_row(format, &out, result, NULL));
+	MUST(cs_record_row(format, &out, result, enriched));
 	MUST(!ferror(out.to));
 
 	long n = ftell(out.to);
@@ -67,7 +97,7 @@ static void must_hold(const cJSON *object, const char *key, struct cs_span bytes
 	MUST(cs_span_eq(cs_span_of(back, bytes.len), bytes));
 }
 
-static void must_be_the_record(const struct cs_result *result)
+static void must_be_the_record(const struct cs_result *result, bool enriched)
 {
 	static const char *const keys[] = {
 		"schema",
@@ -98,11 +128,26 @@ static void must_be_the_record(const struct cs_result *result)
 		"blocks",
 		"links",
 		"malformed",
+		/* When enriched also. */
+		"hostname",
+		"hostname_source",
+		"asn",
+		"as_name",
+		"geo",
+		"region",
+		"city",
+		"naics",
+		"sector",
+		"stack",
+		"severity",
+		"severity_because",
+		"tags",
 	};
+	const size_t n = enriched ? CS_LEN(keys) : CS_LEN(keys) - ENRICHED_KEYS;
 	cJSON *object = cJSON_ParseWithLength(text, strlen(text));
 	const cJSON *item = object ? object->child : NULL;
 
-	for (size_t i = 0; i < CS_LEN(keys); i++, item = item->next)
+	for (size_t i = 0; i < n; i++, item = item->next)
 		MUST(item && strcmp(item->string, keys[i]) == 0);
 	MUST(!item);
 	MUST(cJSON_IsArray(cJSON_GetObjectItem(object, "links")));
@@ -129,9 +174,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	result.complete = flags & 2;
 	result.malformed.fault = (enum cs_fault)(flags >> 3 & 15);
 
-	(void)write_as("jsonl", &result);
-	must_be_the_record(&result);
-	must_have_cells(write_as("csv", &result));
-	must_be_ascii(write_as("table", &result));
+	struct cs_enriched enriched = enriched_of(result.body);
+
+	(void)write_as("jsonl", &result, NULL);
+	must_be_the_record(&result, false);
+	must_have_cells(write_as("csv", &result, NULL));
+	must_be_ascii(write_as("table", &result, NULL));
+	(void)write_as("jsonl", &result, &enriched);
+	must_be_the_record(&result, true);
+	must_have_cells(write_as("csv", &result, &enriched));
+	must_be_ascii(write_as("table", &result, &enriched));
 	return 0;
 }

@@ -54,33 +54,35 @@ static void must_be(const char *name, const char *what, struct cs_span got,
 
 static const struct {
 	const char *name, *body;
-	const char *stack;
+	const char *stack, *stack_because;
 	unsigned confidence;
 	enum cs_severity severity;
 	const char *because, *tags;
 } samples[] = {
-	{ "43 bytes", "</api>,</api/v1>,</.well-known/core>", "ThingsBoard", 60,
-	  CS_SEVERITY_LOW, "lists its resources to strangers", "coap;iot;thingsboard" },
+	{ "43 bytes", "</api>,</api/v1>,</.well-known/core>", "ThingsBoard",
+	  "resources /api and /api/v1", 60, CS_SEVERITY_LOW,
+	  "lists its resources to strangers", "coap;iot;thingsboard" },
 	{ "113 bytes",
 	  "</fw>,</efento>,</efento/c>,</efento/i>,</efento/m>,</efento/t>,</sw>,</api>,"
 	  "</api/v1>,</.well-known/core>",
-	  "Efento", 95, CS_SEVERITY_MEDIUM,
+	  "Efento", "resources /efento/...", 95, CS_SEVERITY_MEDIUM,
 	  "a name of firmware or software (/fw); amplification 5.38; "
 	  "lists its resources to strangers",
 	  "coap;iot;efento;thingsboard;firmware" },
-	{ "516 bytes", ROUTER, "QLINK", 95, CS_SEVERITY_MEDIUM,
+	{ "516 bytes", ROUTER, "QLINK",
+	  "resources /qlink/...; resources /device/inform/...", 95, CS_SEVERITY_MEDIUM,
 	  "a management interface (/qlink/searchfh); amplification 24.57; "
 	  "lists its resources to strangers",
 	  "coap;iot;qlink;libcoap;management;amplifier" },
 	{ "104 bytes",
 	  "</find>;title=\"find all\",</light/1>;rt=lamp,</light/2>;rt=lamp,"
 	  "</light/3>;rt=lamp;if=core.a;ct=40",
-	  "", 0, CS_SEVERITY_HIGH,
+	  "", "", 0, CS_SEVERITY_HIGH,
 	  "declared as an actuator (/light/3); "
 	  "a name of lights, sounds or displays (/light/1); amplification 4.95",
 	  "coap;iot;actuator" },
-	{ "an empty 2.05", "", "", 0, CS_SEVERITY_LOW, "answers strangers, with nothing",
-	  "coap;iot" },
+	{ "an empty 2.05", "", "", "", 0, CS_SEVERITY_LOW,
+	  "answers strangers, with nothing", "coap;iot" },
 };
 
 static void published_rows_are_told_apart(void **state)
@@ -93,6 +95,8 @@ static void published_rows_are_told_apart(void **state)
 		struct cs_judgement got = judge(&result);
 
 		must_be(samples[i].name, "stack", got.stack, samples[i].stack);
+		must_be(samples[i].name, "its reason", got.stack_because,
+			samples[i].stack_because);
 		must_be(samples[i].name, "reason", got.severity_because,
 			samples[i].because);
 		must_be(samples[i].name, "tag", got.tags, samples[i].tags);

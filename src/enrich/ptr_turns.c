@@ -231,7 +231,8 @@ static bool choose_question(struct cs_ptr_turns *turns, int64_t now_ns,
 		}
 		turn->brief = is_brief(turns, q);
 		q->last = (uint8_t)turn->resolver;
-		turns->of[turn->resolver].under_way++;
+		if (turns->of[turn->resolver].under_way++ == 0)
+			turns->of[turn->resolver].since_ns = now_ns;
 		cs_ptr_turns_sent(turns, turn->resolver, now_ns);
 		turn->step = CS_PTR_ASK;
 		return true;
@@ -283,6 +284,7 @@ static void heard(struct cs_ptr_turns *turns, unsigned resolver, int64_t now_ns)
 	turns->heard_ns = now_ns;
 	turns->gave_up = false;
 	r->unanswered = 0;
+	r->since_ns = now_ns;
 	r->doubted = r->dead = false;
 }
 
@@ -316,14 +318,14 @@ static void unanswered(struct cs_ptr_turns *turns, size_t question, unsigned res
 		       enum cs_ptr_outcome outcome, int64_t now_ns)
 {
 	struct cs_ptr_resolver_turns *r = &turns->of[resolver];
-	struct cs_ptr_question *q = &turns->questions[question];
 
-	r->unanswered += !is_brief(turns, q);
-	q->tries++;
+	turns->questions[question].tries++;
+	r->unanswered++;
 	ask_again(turns, question);
 	if (outcome == CS_PTR_UNREACHABLE)
 		doubt(turns, resolver, after_pause(turns, now_ns));
-	else if (r->unanswered >= CS_PTR_DOUBT_AFTER)
+	else if (r->unanswered >= CS_PTR_DOUBT_AFTER &&
+		 now_ns - r->since_ns >= turns->limits.timeout_ns)
 		doubt(turns, resolver, now_ns);
 }
 

@@ -9,8 +9,9 @@
  * - a question that nobody answered is asked again, of another resolver where
  *   there is one, after a first try that is short: most are lost, not slow;
  * - one that a resolver refused is asked once of each other;
- * - a resolver that is silent for a row of questions is doubted: it gets a probe
- *   instead, until one is answered, and its questions go to the others;
+ * - a resolver that is silent for a row of questions and a whole timeout is
+ *   doubted: it gets a probe instead, until one is answered, and its questions go
+ *   to the others;
  * - when nobody has answered for long, all is given up for a while.
  */
 #pragma once
@@ -37,7 +38,8 @@ struct cs_ptr_limits {
 
 struct cs_ptr_resolver_turns {
 	uint32_t under_way;
-	uint32_t unanswered; /* in a row, brief tries aside */
+	uint32_t unanswered; /* in a row */
+	int64_t since_ns;    /* when it answered, or was asked after a pause */
 	bool doubted;
 	bool dead;        /* doubted, and a probe was not answered either */
 	bool probing;     /* a probe is under way */

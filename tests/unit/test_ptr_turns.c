@@ -253,6 +253,37 @@ static void the_questions_of_a_silent_one_go_to_the_others(void **state)
 	cs_ptr_turns_clear(&w->turns);
 }
 
+/* Its first tries are brief, and the second ones go to the other. */
+static void a_silent_one_is_doubted_after_a_timeout(void **state)
+{
+	struct cs_ptr_limits limits = limits_of(2);
+
+	(void)state;
+	limits.rate_qps = 1000;
+	struct world *w = begin(2, &limits);
+
+	w->of[1].up_ns = INT64_MAX;
+	(void)run(w, 20000);
+	assert_int_equal(w->answered, 20000);
+	assert_in_range(w->of[1].asked, 1900, 2300);
+	assert_in_range(w->of[1].probed, 7, 10); /* one each 2 s */
+	cs_ptr_turns_clear(&w->turns);
+}
+
+/* It answers after 400 ms, so no brief try is ever answered. */
+static void a_slow_one_is_not_doubted(void **state)
+{
+	struct cs_ptr_limits limits = limits_of(1);
+	struct world *w = begin(1, &limits);
+
+	(void)state;
+	w->of[0].takes_ns = 400 * MS;
+	(void)run(w, 4096);
+	assert_int_equal(w->answered, 4096);
+	assert_int_equal(w->of[0].probed, 0);
+	cs_ptr_turns_clear(&w->turns);
+}
+
 static void a_refusal_is_asked_of_each_other_once(void **state)
 {
 	struct cs_ptr_limits limits = limits_of(3);
@@ -413,6 +444,8 @@ int main(void)
 		cmocka_unit_test(a_few_questions_to_nobody_end_by_their_tries),
 		cmocka_unit_test(a_single_try_is_a_whole_one),
 		cmocka_unit_test(the_questions_of_a_silent_one_go_to_the_others),
+		cmocka_unit_test(a_silent_one_is_doubted_after_a_timeout),
+		cmocka_unit_test(a_slow_one_is_not_doubted),
 		cmocka_unit_test(a_refusal_is_asked_of_each_other_once),
 		cmocka_unit_test(a_refusal_does_not_wait_for_the_dead),
 		cmocka_unit_test(nothing_is_lost_while_the_only_one_is_away),

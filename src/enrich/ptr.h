@@ -15,6 +15,13 @@ struct cs_ptr;
 
 enum { CS_PTR_WHY = 256, CS_PTR_RESOLVERS_MAX = 16 };
 
+/* What to want when nobody says otherwise; docs/decisions/reverse-names.md says why. */
+enum {
+	CS_PTR_WINDOW = 128, /* more at once does not fit into a socket's buffer */
+	CS_PTR_TIMEOUT_MS = 2000,
+	CS_PTR_TRIES = 3,
+};
+
 /* What is found out about one address. */
 struct cs_ptr_answer {
 	struct cs_addr ip;
@@ -28,8 +35,8 @@ struct cs_ptr_want {
 	size_t n_resolvers;           /* 0: those of /etc/resolv.conf */
 	uint32_t rate_qps;            /* a resolver; 0 unpaced */
 	uint32_t window;              /* questions under way a resolver, 1..4096 */
-	uint32_t timeout_ms;          /* of one try, 1..60000 */
-	uint32_t tries;               /* 1..100, all resolvers together */
+	uint32_t timeout_ms; /* of one try, 1..60000; a first try gets an eighth of it */
+	uint32_t tries;      /* 1..100, all resolvers together */
 	const struct cs_clock *clock;
 	const int
 		*stop; /* a descriptor that ends the work when it is readable, or NULL */

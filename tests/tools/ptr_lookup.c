@@ -68,7 +68,9 @@ static struct args read_args(int argc, char **argv)
 		{ "quiet", no_argument, NULL, 'Q' },
 		{ 0 },
 	};
-	struct args args = { .want = { .window = 256, .timeout_ms = 2000, .tries = 3 },
+	struct args args = { .want = { .window = CS_PTR_WINDOW,
+				       .timeout_ms = CS_PTR_TIMEOUT_MS,
+				       .tries = CS_PTR_TRIES },
 			     .group = 4096 };
 
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {

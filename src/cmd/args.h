@@ -35,7 +35,8 @@ enum cs_arg_type {
 };
 
 enum cs_arg_traits {
-	CS_ARG_NO = 1 << 0,       /* TEXT: --no-NAME sets NULL */
+	/* --no-NAME: sets a TEXT to NULL, empties a LIST; what comes later adds. */
+	CS_ARG_NO = 1 << 0,
 	CS_ARG_ADDS = 1 << 1,     /* LIST: every source adds, none replaces */
 	CS_ARG_SPLIT = 1 << 2,    /* LIST: a value is split at commas and blanks */
 	CS_ARG_CLI_ONLY = 1 << 3, /* neither environment nor file */
@@ -178,7 +179,10 @@ void cs_args_clear(struct cs_common *common);
  */
 struct cs_origin cs_args_origin(const struct cs_common *common, size_t at);
 
-/* True when --no-NAME holds for the text at @at (NULL is also "unset"). */
+/*
+ * True when --no-NAME holds for the text at @at (NULL is also "unset"), or was
+ * given for the list at @at before what is in it now.
+ */
 bool cs_args_taken_back(const struct cs_common *common, size_t at);
 
 /* --- what the readers of one source use; the rest of cmd has no need to --- */

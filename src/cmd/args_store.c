@@ -76,7 +76,7 @@ static enum cs_err grow(struct cs_common *common, struct cs_arg_held *held,
 		return CS_ERR_NOMEM;
 	for (size_t i = 0; i < held->n; i++) {
 		values[i] = held->values[i];
-		if (list)
+		if (list && i < list->n)
 			items[i] = list->item[i];
 	}
 	held->values = values;
@@ -229,7 +229,7 @@ static enum cs_err store_single(struct cs_common *common, const struct cs_arg *r
 	return CS_OK;
 }
 
-/* --no-NAME of a text: "no-store = no" in a file says nothing. */
+/* --no-NAME of a text or list: "no-store = no" in a file says nothing. */
 static enum cs_err take_back(struct cs_common *common, const struct cs_arg *row,
 			     const char *text, const struct cs_origin *origin, char *to,
 			     char why[CS_ARG_WHY])
@@ -242,9 +242,18 @@ static enum cs_err take_back(struct cs_common *common, const struct cs_arg *row,
 		return unwanted(row, true, text, origin, why);
 	if (!gone)
 		return CS_OK;
-	if (grow(common, held, NULL))
-		return CS_ERR_NOMEM;
-	memcpy(to, &none, sizeof(none));
+	held->n = 0;
+	if (row->type == CS_ARG_LIST) {
+		struct cs_arg_list *list = (struct cs_arg_list *)(void *)to;
+
+		list->n = 0;
+		if (grow(common, held, list))
+			return CS_ERR_NOMEM;
+	} else {
+		if (grow(common, held, NULL))
+			return CS_ERR_NOMEM;
+		memcpy(to, &none, sizeof(none));
+	}
 	held->values[0] = (struct cs_arg_value){ NULL, *origin };
 	held->n = 1;
 	return CS_OK;
@@ -256,11 +265,11 @@ enum cs_err cs_args_store(const struct cs_arg *row, bool taken_back, const char 
 	struct cs_common *common = options;
 	char *to = (char *)options + row->at;
 
+	if (taken_back && (row->type == CS_ARG_TEXT || row->type == CS_ARG_LIST))
+		return take_back(common, row, text, &origin, to, why);
 	if (row->type == CS_ARG_LIST)
 		return store_list(common, row, text, &origin,
 				  (struct cs_arg_list *)(void *)to, why);
-	if (row->type == CS_ARG_TEXT && taken_back)
-		return take_back(common, row, text, &origin, to, why);
 	return store_single(common, row, taken_back, text, &origin, to, why);
 }
 
@@ -301,30 +310,31 @@ enum cs_err cs_args_start(const struct cs_arg_set *set, void *options)
 	return CS_OK;
 }
 
-/* The last value of the row at @at, or NULL. */
-static const struct cs_arg_value *value_at(const struct cs_common *common, size_t at)
+/* What is held of the row at @at, or NULL when that is nothing. */
+static const struct cs_arg_held *held_at(const struct cs_common *common, size_t at)
 {
 	for (size_t i = 0; common->held && i < common->set->n_rows; i++) {
 		const struct cs_arg_held *held = &common->held[i];
 
 		if (common->set->rows[i].at == at && held->n > 0)
-			return &held->values[held->n - 1];
+			return held;
 	}
 	return NULL;
 }
 
 struct cs_origin cs_args_origin(const struct cs_common *common, size_t at)
 {
-	const struct cs_arg_value *value = value_at(common, at);
+	const struct cs_arg_held *held = held_at(common, at);
 
-	return value ? value->origin : (struct cs_origin){ .from = CS_FROM_NOWHERE };
+	return held ? held->values[held->n - 1].origin
+		    : (struct cs_origin){ .from = CS_FROM_NOWHERE };
 }
 
 bool cs_args_taken_back(const struct cs_common *common, size_t at)
 {
-	const struct cs_arg_value *value = value_at(common, at);
+	const struct cs_arg_held *held = held_at(common, at);
 
-	return value && !value->text;
+	return held && !held->values[0].text;
 }
 
 void cs_args_clear(struct cs_common *common)

@@ -5,7 +5,8 @@
  *
  * Jail: no capabilities, no new privileges; files only below the store and the
  * folders of the named outputs; no new sockets, no other program. What was
- * opened before (source ports, capture ring, outputs) stays open.
+ * opened before (source ports, capture ring, outputs, databases) stays open.
+ * With --ptr: sockets to the resolvers may be opened, too.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -105,6 +106,7 @@ static int enter_jail(struct cs_scan_job *job)
 		.files = { job->output.file, job->output.metadata },
 		.user = job->options.user,
 		.require = job->options.require_jail,
+		.dns = job->enriching.ptr != NULL,
 	};
 
 	return cs_enter_jail(job->ctx, &want);
@@ -153,8 +155,10 @@ static int open_all(struct cs_scan_job *job)
 {
 	cs_hex_text(cs_span_of(job->row.id, sizeof(job->row.id)), job->id);
 
-	int status = open_lanes(job);
+	int status = cs_scan_open_enriching(job);
 
+	if (status < 0)
+		status = open_lanes(job);
 	if (status < 0)
 		status = open_outputs(job);
 	job->output.out.probes = job->output.out_ipv6.probes = job->scan.plan.probes;
@@ -170,6 +174,10 @@ static int open_all(struct cs_scan_job *job)
 		status = check_folder(job, "metadata-file", job->output.metadata);
 	if (status < 0)
 		status = cs_scan_open_store(job);
+	job->enriching.store = job->store;
+	if (status < 0 && job->enriching.enricher &&
+	    cs_scan_output_enrich(&job->output, job->enriching.enricher))
+		status = cs_scan_say(job, CS_EXIT_FAILED, cs_strerror(CS_ERR_NOMEM));
 	if (status < 0)
 		status = cs_scan_open_shard(job);
 	return status;
@@ -264,6 +272,7 @@ static int run(struct cs_scan_job *job)
 	status = worst(status, cs_scan_end_store(job));
 	cs_scan_show_summary(scan, cs_clock_mono(scan->clock) - started, &job->ctx->log);
 	say_left_out(job);
+	cs_enriching_say(&job->enriching);
 	if (job->output.metadata)
 		cs_scan_write_metadata(job, cs_out_file_stream(job->output.metadata));
 	if (scan->end == CS_END_OUTPUT_FAILED) {
@@ -299,6 +308,7 @@ static void clear(struct cs_scan_job *job)
 {
 	cs_scan_output_abort(&job->output);
 	cs_shard_abandon(job->scan.shard);
+	cs_enriching_close(&job->enriching);
 	cs_store_close(job->store);
 	cs_lanes_close(&job->scan.lanes);
 	cs_plan_clear(&job->scan.plan);

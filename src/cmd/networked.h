@@ -33,6 +33,7 @@ struct cs_jail_want {
 	bool offline;      /* open sockets neither send nor receive */
 	bool serves;       /* connections are taken at a socket that listens */
 	bool read_only;    /* the store is only read */
+	bool dns;          /* names are asked for: sockets may be opened for that */
 };
 
 CS_MUST_USE int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want);

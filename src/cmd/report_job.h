@@ -41,10 +41,12 @@ struct cs_report_job {
 
 /* The rows of the table; a verb that is not built yet has none. */
 int cs_report_csv(struct cs_report_job *job);
+int cs_report_enrich(struct cs_report_job *job);
 int cs_report_jsonl(struct cs_report_job *job);
 int cs_report_html(struct cs_report_job *job);
 int cs_report_diff(struct cs_report_job *job);
 int cs_report_import(struct cs_report_job *job);
+int cs_report_prune(struct cs_report_job *job);
 
 /*
  * Opens the store of --store, or the default one. The frame has done so for a

@@ -2,12 +2,14 @@
 #include "cmd/report_options.h"
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "scan/record.h"
 
 #define AT(field) offsetof(struct cs_report_options, field)
 #define OF(verb)  CS_REPORT_OF(verb)
 
 static const char SOURCE[] = "What is reported on";
+static const char ENRICHMENT[] = "What is added to the rows";
 static const char OUTPUT[] = "What comes out";
 
 static const char *const formats[] = { "table", "csv", "jsonl", NULL };
@@ -24,6 +26,14 @@ static bool is_day(struct cs_span text, void *to)
 			return true;
 	}
 	return cs_day_read(text, &day);
+}
+
+/* "400d" or "400". */
+static bool read_days(struct cs_span text, void *to)
+{
+	if (text.len > 0 && text.ptr[text.len - 1] == 'd')
+		text.len--;
+	return cs_num_u64(text, 1, 36500, to);
 }
 
 static bool is_csv_columns(struct cs_span text, void *to)
@@ -55,6 +65,15 @@ static const struct cs_arg rows[] = {
 	  .group = SOURCE,
 	  .help = "The UTC day of the probes: YYYY-MM-DD, today, yesterday, or last: the "
 		  "last one that has data." },
+	{ .name = "keep",
+	  .metavar = "DAYS",
+	  .type = CS_ARG_PARSED,
+	  .at = AT(keep_days),
+	  .read = read_days,
+	  .want = "days as 400d or 400, 1 to 36500",
+	  .verbs = OF(PRUNE),
+	  .group = SOURCE,
+	  .help = "How many days to keep, today among them." },
 	{ .name = "sample",
 	  .type = CS_ARG_FLAG,
 	  .at = AT(sample),
@@ -91,6 +110,21 @@ static const struct cs_arg rows[] = {
 		  "Every "
 		  "day is counted for it, which takes about a second for each half "
 		  "million services." },
+	{ .name = "all-days",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(all_days),
+	  .verbs = OF(ENRICH),
+	  .group = SOURCE,
+	  .help = "Every day that the store has." },
+
+	CS_ENRICH_ROWS(AT(enrich), OF(ENRICH), ENRICHMENT),
+	{ .name = "fresh",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(fresh),
+	  .verbs = OF(ENRICH),
+	  .group = ENRICHMENT,
+	  .help = "Forget what was known before. Without it what no source knows any "
+		  "more stays as it was." },
 
 	{ .name = "owners",
 	  .metavar = "FILE",
@@ -209,7 +243,11 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_PRUNE] = {
 		.name = "prune",
 		.summary = "remove old days from the store",
-		.intro = "Removes old days from the store.",
+		.intro = "Removes the days before the last DAYS from the store, for good: "
+			 "results, enrichment, figures, and since when an address has been "
+			 "seen that was last seen before. Others may read and scan "
+			 "meanwhile.",
+		.examples = "  coapscope report prune --keep 400d\n",
 	},
 	[CS_REPORT_VERIFY] = {
 		.name = "verify",
@@ -219,7 +257,14 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_ENRICH] = {
 		.name = "enrich",
 		.summary = "add or renew whose and where a day's addresses are",
-		.intro = "Adds what databases and the answers themselves tell to a day.",
+		.intro = "Adds to the rows of a day what databases, names and the "
+			 "answers themselves tell, or renews it where it is known: "
+			 "country, city, network, owner, stack, severity with its "
+			 "reason, tags. Asks for names only with --ptr. Each part of "
+			 "a day is renewed whole or stays as it was.",
+		.examples = "  coapscope report enrich --geoip GeoLite2-ASN.mmdb\n"
+			    "  coapscope report enrich --all-days --ptr --resolver "
+			    "192.0.2.53\n",
 	},
 	[CS_REPORT_HTML] = {
 		.name = "html",

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cmd/args.h"
+#include "cmd/enrich_options.h"
 #include "cmd/value.h"
 
 /*
@@ -44,9 +45,15 @@ struct cs_report_options {
 	const char *from, *to; /* days; NULL: all that there are */
 	const char *owner;     /* NULL: everybody's */
 
-	bool sample; /* import */
+	uint64_t keep_days; /* prune; 0: not given */
+	bool sample;        /* import */
 
 	int output_format; /* diff and stats: index of the words; -1: by the output */
+
+	/* enrich */
+	struct cs_enrich_options enrich;
+	bool all_days;
+	bool fresh;
 };
 
 extern const struct cs_arg_set cs_report_args;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cmd/enriching.h"
 #include "cmd/paths.h"
 #include "cmd/scan_input.h"
 #include "cmd/scan_output.h"
@@ -18,6 +19,7 @@ struct cs_scan_job {
 	struct cs_setup_want want;
 	struct cs_setup setup;
 	struct cs_scan_output output;
+	struct cs_enriching enriching; /* zeroed when it was not asked for */
 	struct cs_arena arena;
 	struct cs_store *store;
 	struct cs_scan_row row; /* of the store */
@@ -53,8 +55,14 @@ CS_MUST_USE int cs_scan_resume_options(struct cs_scan_job *job);
 /* Enters the scan into the store, or takes up what is there of it. */
 CS_MUST_USE int cs_scan_open_shard(struct cs_scan_job *job);
 
+/* Opens what enrichment needs, while files and resolv.conf can be read. */
+CS_MUST_USE int cs_scan_open_enriching(struct cs_scan_job *job);
+
 /* The metadata of this run as one JSON line. */
 void cs_scan_write_metadata(struct cs_scan_job *job, FILE *to);
 
-/* Publishes what was stored; returns an exit status, CS_EXIT_OK if all is well. */
+/*
+ * Publishes what was stored, and enriches it where that was asked for; returns
+ * an exit status, CS_EXIT_OK if all is well.
+ */
 CS_MUST_USE int cs_scan_end_store(struct cs_scan_job *job);

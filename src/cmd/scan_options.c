@@ -9,6 +9,7 @@ static const char TARGETS[] = "What to ask";
 static const char PACE[] = "How fast and how often";
 static const char SENDING[] = "How packets leave";
 static const char OUTPUT[] = "What comes out";
+static const char ENRICH[] = "What is added to the rows";
 static const char RUN[] = "The run";
 
 static const char *const senders[] = { "auto", "udp", "packet", NULL };
@@ -290,6 +291,9 @@ static const struct cs_arg rows[] = {
 	  .group = OUTPUT,
 	  .help = "Write the progress to FILE once a second, as CSV." },
 
+	CS_ENRICH_ASK(AT(enrich), ENRICH),
+	CS_ENRICH_ROWS(AT(enrich), 0, ENRICH),
+
 	{ .name = "resume",
 	  .metavar = "ID|last",
 	  .type = CS_ARG_TEXT,
@@ -338,6 +342,7 @@ const struct cs_arg_set cs_scan_args = {
 	.examples =
 		"  coapscope scan 192.0.2.0/24\n"
 		"  coapscope scan -O csv -o found.csv --exclude 192.0.2.1 192.0.2.0/24\n"
+		"  coapscope scan --geoip GeoLite2-ASN.mmdb --ptr 192.0.2.0/24\n"
 		"  coapscope scan --dry-run --targets-file ours.txt\n"
 		"  coapscope scan -p 5683,5684 -r 10000 --seed 7 --shards 2 --shard 0 "
 		"2001:db8::/112\n",
@@ -415,6 +420,8 @@ enum cs_err cs_scan_options_settle(struct cs_scan_options *options, char why[CS_
 	enum cs_err err;
 
 	options->no_store = cs_args_taken_back(&options->common, AT(store));
+	options->enriched =
+		cs_enrich_asked(&options->common, AT(enrich), &options->enrich);
 	if (!cs_value_ports(cs_span_str(options->target_ports_text),
 			    &options->target_ports))
 		return CS_ERR_USAGE; /* not reached: the table has checked it */

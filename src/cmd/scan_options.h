@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cmd/args.h"
+#include "cmd/enrich_options.h"
 #include "cmd/value.h"
 #include "scan/record.h"
 #include "scan/setup.h"
@@ -42,12 +43,15 @@ struct cs_scan_options {
 	const char *status_updates_file; /* or NULL */
 	const char *user;                /* NULL: stay who we are */
 
+	struct cs_enrich_options enrich;
+
 	int sender;        /* enum cs_sender */
 	int output_format; /* enum cs_scan_format or -1 */
 	int csv_columns;   /* enum cs_csv_columns */
 	struct cs_port_range source_ports;
 	bool follow; /* second stage: blocks, confirmations */
 	bool all_codes, split_ipv6;
+	bool enriched; /* whether to; set by cs_scan_options_settle() */
 	bool no_store; /* set by cs_scan_options_settle() */
 	bool dry_run;
 	bool require_jail;

@@ -2,6 +2,7 @@
 #include "cmd/scan_output.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -136,11 +137,42 @@ static void rows_coming(struct cs_scan_output *output, bool coming)
 	(void)pthread_mutex_unlock(&output->screen);
 }
 
+static enum cs_err write_row(struct cs_scan_output *output, const struct cs_result *row,
+			     const struct cs_enriched *enriched)
+{
+	if (output->one_screen && !output->rows_coming)
+		rows_coming(output, true);
+
+	const struct cs_record_out *out = output->ipv6 && !cs_addr_is_v4(&row->ip)
+						  ? &output->out_ipv6
+						  : &output->out;
+
+	output->left_out += !cs_record_row(output->format, out, row, enriched);
+	return ferror(out->to) ? CS_ERR_IO : CS_OK;
+}
+
+/* Rows that waited for their enrichment. */
+static enum cs_err write_group(struct cs_scan_output *output)
+{
+	struct cs_row_group *group = output->group;
+	enum cs_err err = CS_OK;
+
+	if (!group || group->n == 0)
+		return CS_OK;
+	err = cs_row_group_enrich(group, output->enricher);
+	for (size_t i = 0; i < group->n && !err; i++)
+		err = write_row(output, &group->rows[i], &group->out[i]);
+	cs_row_group_clear(group);
+	return err;
+}
+
 /* A row may be a while in the making: what is there is passed on at group ends. */
 static enum cs_err end_group(struct cs_scan_output *output)
 {
-	enum cs_err err = cs_out_file_flush(output->file);
+	enum cs_err err = write_group(output);
 
+	if (!err)
+		err = cs_out_file_flush(output->file);
 	if (output->one_screen)
 		rows_coming(output, false);
 	return err;
@@ -149,18 +181,16 @@ static enum cs_err end_group(struct cs_scan_output *output)
 enum cs_err cs_scan_output_row(void *arg, const struct cs_result *row)
 {
 	struct cs_scan_output *output = arg;
+	enum cs_err err;
 
 	if (!row)
 		return end_group(output);
-	if (output->one_screen && !output->rows_coming)
-		rows_coming(output, true);
-
-	const struct cs_record_out *out = output->ipv6 && !cs_addr_is_v4(&row->ip)
-						  ? &output->out_ipv6
-						  : &output->out;
-
-	output->left_out += !cs_record_row(output->format, out, row, NULL);
-	return ferror(out->to) ? CS_ERR_IO : CS_OK;
+	if (!output->enricher)
+		return write_row(output, row, NULL);
+	err = cs_row_group_add(output->group, row);
+	if (!err && cs_row_group_full(output->group))
+		err = write_group(output);
+	return err;
 }
 
 static void draw(struct cs_scan_output *output, const struct cs_progress *progress)
@@ -214,6 +244,24 @@ static bool commit(const struct cs_scan_output *output, struct cs_out_file **fil
 	return false;
 }
 
+enum cs_err cs_scan_output_enrich(struct cs_scan_output *output,
+				  struct cs_enricher *enricher)
+{
+	output->group = calloc(1, sizeof(*output->group));
+	if (!output->group)
+		return CS_ERR_NOMEM;
+	output->enricher = enricher;
+	return CS_OK;
+}
+
+static void drop_group(struct cs_scan_output *output)
+{
+	cs_row_group_clear(output->group);
+	free(output->group);
+	output->group = NULL;
+	output->enricher = NULL;
+}
+
 bool cs_scan_output_commit(struct cs_scan_output *output)
 {
 	FILE *status = output->status;
@@ -222,6 +270,7 @@ bool cs_scan_output_commit(struct cs_scan_output *output)
 	if (output->ipv6)
 		cs_record_end(output->format, &output->out_ipv6);
 	output->status = NULL;
+	drop_group(output);
 
 	bool results = commit(output, &output->file, "results");
 	bool ipv6 = commit(output, &output->ipv6, "IPv6 results");
@@ -236,6 +285,7 @@ bool cs_scan_output_commit(struct cs_scan_output *output)
 
 void cs_scan_output_abort(struct cs_scan_output *output)
 {
+	drop_group(output);
 	cs_out_file_abort(output->file);
 	cs_out_file_abort(output->ipv6);
 	cs_out_file_abort(output->metadata);

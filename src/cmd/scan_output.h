@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "cmd/cmd.h"
+#include "cmd/row_group.h"
 #include "cmd/scan_options.h"
 #include "out/file.h"
 #include "scan/record.h"
@@ -22,6 +23,8 @@ struct cs_scan_output {
 	struct cs_record_out out_ipv6;
 	struct cs_out_file *metadata; /* or NULL; owned */
 	FILE *status;                 /* or NULL; owned; written in place */
+	struct cs_enricher *enricher; /* or NULL: rows go out as they come; borrowed */
+	struct cs_row_group *group;   /* with an enricher: rows on their way; owned */
 	uint64_t left_out;            /* results that csv and table do not hold */
 	bool progress;                /* a terminal to show progress on */
 	bool one_screen;              /* results go to a terminal, too */
@@ -39,6 +42,13 @@ struct cs_scan_output {
 CS_MUST_USE int cs_scan_output_open(struct cs_ctx *ctx,
 				    const struct cs_scan_options *options, const char *id,
 				    bool ipv6, struct cs_scan_output *output);
+
+/*
+ * From now on rows are enriched, a group at a time, before they are written.
+ * CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_scan_output_enrich(struct cs_scan_output *output,
+					      struct cs_enricher *enricher);
 
 /* For struct cs_scan: @arg is the struct cs_scan_output. */
 enum cs_err cs_scan_output_row(void *arg, const struct cs_result *row);

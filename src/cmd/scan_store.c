@@ -237,6 +237,34 @@ static bool update_row(struct cs_scan_job *job)
 	return !err;
 }
 
+int cs_scan_open_enriching(struct cs_scan_job *job)
+{
+	size_t geoip = offsetof(struct cs_scan_options, enrich.geoip);
+
+	if (!job->options.enriched)
+		return -1;
+	return cs_enriching_open(job->ctx, &job->options.enrich,
+				 cs_args_taken_back(&job->options.common, geoip),
+				 &job->scan.signal_fd, &job->enriching);
+}
+
+/* All days that the scan can have rows of. */
+static int enrich_days(struct cs_scan_job *job)
+{
+	int32_t last = (int32_t)cs_day_number(job->row.ended_us);
+	struct cs_enriching_done done = { 0 };
+
+	for (int32_t day = (int32_t)cs_day_number(job->row.started_us); day <= last;
+	     day++) {
+		enum cs_err err = cs_enriching_day(&job->enriching, day, job->row.id,
+						   false, NULL, NULL, &done);
+
+		if (err && err != CS_ERR_NOT_FOUND)
+			return CS_EXIT_FAILED;
+	}
+	return CS_EXIT_OK;
+}
+
 int cs_scan_end_store(struct cs_scan_job *job)
 {
 	struct cs_shard *shard = job->scan.shard;
@@ -250,5 +278,5 @@ int cs_scan_end_store(struct cs_scan_job *job)
 	}
 	if (cs_shard_publish(shard) || (!is_copy(job) && !update_row(job)))
 		return cs_scan_say(job, CS_EXIT_FAILED, cs_store_why(job->store));
-	return CS_EXIT_OK;
+	return job->enriching.enricher ? enrich_days(job) : CS_EXIT_OK;
 }

@@ -24,5 +24,8 @@ struct cs_store {
 /* CS_ERR_DENIED: the store was opened for reading only. */
 CS_MUST_USE enum cs_err cs_store_writable(struct cs_store *store);
 
+/* Forgets who was last seen before @us. A store without such a list is fine. */
+CS_MUST_USE enum cs_err cs_seen_forget(struct cs_store *store, int64_t us);
+
 /* The catalogue for reading, as it is by now. */
 CS_MUST_USE enum cs_err cs_store_catalog(struct cs_store *store, struct cs_db **catalog);

@@ -99,3 +99,23 @@ enum cs_err cs_store_seen_find(struct cs_store *store, struct cs_store_seen *see
 	(void)sqlite3_reset(file->find); /* says again what step said */
 	return err;
 }
+
+enum cs_err cs_seen_forget(struct cs_store *store, int64_t us)
+{
+	struct cs_db *db = &store->seen.db;
+	struct cs_path path;
+	sqlite3_stmt *stmt;
+	enum cs_err err;
+
+	if (!cs_path_under(store->dir, kind.name, &path) || !cs_file_exists(path.text))
+		return CS_OK;
+	err = cs_companion_open(store, &store->seen, &kind);
+	if (!err)
+		err = cs_db_prepare(db, "DELETE FROM seen WHERE last_us < ?1", &stmt);
+	if (err)
+		return err;
+	cs_db_bind_number(stmt, 1, us);
+	err = cs_db_run(db, stmt);
+	(void)sqlite3_finalize(stmt); /* run has said it all */
+	return err;
+}

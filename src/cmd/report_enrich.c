@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * coapscope report enrich: adds or renews what is known of stored rows.
+ *
+ * Jail: as for the other verbs; with --ptr sockets to the resolvers may be opened.
+ */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "cmd/enriching.h"
+#include "cmd/networked.h"
+#include "cmd/report_job.h"
+
+enum { DRAW_EVERY_MS = 200 };
+
+struct enriching {
+	struct cs_report_job *job;
+	struct cs_enriching by;
+	struct cs_store_day *days; /* of the catalogue */
+	size_t n_days;
+	struct cs_arena arena;
+
+	int32_t day;     /* under way */
+	uint64_t rows;   /* it has about so many */
+	int64_t started; /* ns */
+	bool terminal;   /* the progress is shown */
+	int64_t drawn;   /* ns, when it was last */
+};
+
+/* A cs_enriching_progress; @arg is the struct enriching. */
+static void draw(void *arg, const struct cs_enriching_done *done)
+{
+	struct enriching *e = arg;
+	int64_t now = cs_clock_mono(e->job->ctx->clock);
+	char day[CS_DAY_TEXT];
+
+	if (!e->terminal || now - e->drawn < DRAW_EVERY_MS * CS_NS_PER_MS)
+		return;
+	e->drawn = now;
+	cs_report_day_text(e->day, day);
+	fprintf(e->job->ctx->err, "\r\033[K%s: %" PRIu64 " of %" PRIu64 " rows enriched",
+		day, done->rows, e->rows > done->rows ? e->rows : done->rows);
+	(void)fflush(e->job->ctx->err); /* people only */
+}
+
+static void say_done(const struct enriching *e, const struct cs_enriching_done *done)
+{
+	int64_t ns = cs_clock_mono(e->job->ctx->clock) - e->started;
+	char day[CS_DAY_TEXT];
+
+	if (e->terminal)
+		fputs("\r\033[K", e->job->ctx->err);
+	cs_report_day_text(e->day, day);
+	cs_log(&e->job->ctx->log, CS_NOTE,
+	       "%s: %" PRIu64 " rows enriched: %" PRIu64 " with a network, %" PRIu64
+	       " with a country, %" PRIu64 " with a name; %.1f s",
+	       day, done->rows, done->with_asn, done->with_geo, done->named,
+	       (double)ns / (double)CS_NS_PER_S);
+}
+
+static int enrich_day(struct enriching *e, int32_t day, uint64_t rows)
+{
+	struct cs_enriching_done done = { 0 };
+
+	e->day = day;
+	e->rows = rows;
+	e->started = cs_clock_mono(e->job->ctx->clock);
+
+	enum cs_err err = cs_enriching_day(&e->by, day, NULL, e->job->options.fresh, draw,
+					   e, &done);
+
+	if (err == CS_ERR_NOT_FOUND) {
+		cs_report_no_data(e->job, day);
+		return -1;
+	}
+	if (err)
+		return CS_EXIT_FAILED;
+	say_done(e, &done);
+	return -1;
+}
+
+static int enrich_all(struct enriching *e)
+{
+	struct cs_report_job *job = e->job;
+	int32_t day = 0;
+	int status = -1;
+
+	if (!job->options.all_days) {
+		status = cs_report_day(job, job->options.day, &day);
+		return status < 0 ? enrich_day(e, day, 0) : status;
+	}
+
+	enum cs_err err = cs_store_days(job->store, &e->arena, &e->days, &e->n_days);
+
+	if (err)
+		return cs_report_store_failed(job, err);
+	if (e->n_days == 0)
+		cs_log(&job->ctx->log, CS_NOTE, "the store %s has no data",
+		       job->store_dir);
+	for (size_t i = 0; i < e->n_days && status < 0; i++)
+		status = enrich_day(e, e->days[i].day, e->days[i].rows);
+	return status;
+}
+
+static int check_days(const struct cs_report_job *job)
+{
+	struct cs_origin day = cs_args_origin(&job->options.common,
+					      offsetof(struct cs_report_options, day));
+
+	if (!job->options.all_days || day.from != CS_FROM_FLAG)
+		return -1;
+	cs_log(&job->ctx->log, CS_ERROR,
+	       "--day and --all-days contradict each other: want one of them");
+	return CS_EXIT_USAGE;
+}
+
+static int open_all(struct enriching *e)
+{
+	struct cs_report_job *job = e->job;
+	size_t geoip = offsetof(struct cs_report_options, enrich.geoip);
+	int status = check_days(job);
+
+	if (status < 0)
+		status = cs_enriching_open(
+			job->ctx, &job->options.enrich,
+			cs_args_taken_back(&job->options.common, geoip), NULL, &e->by);
+	if (status >= 0)
+		return status;
+	e->by.store = job->store;
+	e->terminal = isatty(fileno(job->ctx->err)) && job->ctx->log.most >= CS_NOTE;
+
+	const struct cs_jail_want jail = { .store = job->store_dir,
+					   .offline = true,
+					   .dns = e->by.ptr != NULL };
+
+	return cs_enter_jail(job->ctx, &jail);
+}
+
+int cs_report_enrich(struct cs_report_job *job)
+{
+	struct enriching e = { .job = job };
+	int status = open_all(&e);
+
+	if (status < 0)
+		status = enrich_all(&e);
+	cs_enriching_say(&e.by);
+	cs_enriching_close(&e.by);
+	cs_arena_clear(&e.arena);
+	return status < 0 ? CS_EXIT_OK : status;
+}

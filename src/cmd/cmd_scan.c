@@ -155,15 +155,15 @@ static int open_all(struct cs_scan_job *job)
 {
 	cs_hex_text(cs_span_of(job->row.id, sizeof(job->row.id)), job->id);
 
-	int status = cs_scan_open_enriching(job);
+	int status = cs_open_signals(job->ctx, &job->scan.signal_fd);
 
+	if (status < 0)
+		status = cs_scan_open_enriching(job);
 	if (status < 0)
 		status = open_lanes(job);
 	if (status < 0)
 		status = open_outputs(job);
 	job->output.out.probes = job->output.out_ipv6.probes = job->scan.plan.probes;
-	if (status < 0)
-		status = cs_open_signals(job->ctx, &job->scan.signal_fd);
 	if (status < 0)
 		status = cs_scan_make_store(job);
 	if (status < 0)

@@ -8,7 +8,7 @@
 
 enum {
 	PTR_WINDOW = 1024,     /* questions under way at a resolver */
-	PTR_TIMEOUT_MS = 2500, /* of a try: a resolver has to ask others */
+	PTR_TIMEOUT_MS = 1500, /* of the first try: a resolver has to ask others */
 	PTR_TRIES = 3,
 };
 

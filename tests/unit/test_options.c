@@ -238,6 +238,78 @@ static void resources_options_are_checked(void **state)
 	}
 }
 
+static const struct {
+	const char *line;
+	bool enriched, no_default;
+	size_t files;
+} enrich_lines[] = {
+	{ "a", false, false, 0 },
+	{ "a --ptr-rate 5 --resolver 127.0.0.1", false, false, 0 },
+	{ "a --no-geoip", false, true, 0 },
+	{ "a --enrich", true, false, 0 },
+	{ "a --enrich --no-geoip", true, true, 0 },
+	{ "a --geoip x --geoip y", true, false, 2 },
+	{ "a --no-geoip --geoip y", true, true, 1 },
+	{ "a --geoip x --no-geoip", false, true, 0 },
+	{ "a --geoip x --no-geoip --geoip y --geoip z", true, true, 2 },
+	{ "a --sector-file x", true, false, 0 },
+	{ "a --ptr", true, false, 0 },
+	{ "a --severity own", true, false, 0 },
+	{ "a --geoip x --ptr --no-enrich", false, false, 1 },
+};
+
+static void scan_enriches_only_when_asked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(enrich_lines); i++) {
+		struct scan_run r = { .err = CS_OK };
+		size_t geoip = offsetof(struct cs_scan_options, enrich.geoip);
+
+		scan_setup(&r, enrich_lines[i].line);
+		if (r.o.enriched != enrich_lines[i].enriched ||
+		    r.o.enrich.geoip.n != enrich_lines[i].files ||
+		    cs_args_taken_back(&r.o.common, geoip) != enrich_lines[i].no_default)
+			fail_msg("%s", enrich_lines[i].line);
+		scan_teardown(&r);
+	}
+}
+
+static void a_list_that_was_emptied_takes_what_comes_after(void **state)
+{
+	struct scan_run r = { .err = CS_OK };
+
+	(void)state;
+	scan_setup(&r, "a --geoip 1 --geoip 2 --no-geoip --geoip 3 --geoip 4 --geoip 5");
+	assert_int_equal(r.o.enrich.geoip.n, 3);
+	assert_string_equal(r.o.enrich.geoip.item[0], "3");
+	assert_string_equal(r.o.enrich.geoip.item[1], "4");
+	assert_string_equal(r.o.enrich.geoip.item[2], "5");
+	scan_teardown(&r);
+}
+
+static const struct {
+	const char *text;
+	bool good;
+} resolvers[] = {
+	{ "192.0.2.1", true },        { "192.0.2.1:53", true },
+	{ "2001:db8::1", true },      { "[2001:db8::1]:53", true },
+	{ "192.0.2.1:65535", true },  { "", false },
+	{ "localhost", false },       { "192.0.2.1:", false },
+	{ "192.0.2.1:0", false },     { "192.0.2.1:65536", false },
+	{ "[2001:db8::1]", false },   { "[192.0.2.1]:53", false },
+	{ "[]:53", false },           { ":53", false },
+	{ "[2001:db8::1:53", false }, { "192.0.2.1:53:53", false },
+};
+
+static void a_resolver_is_an_address_with_or_without_a_port(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(resolvers); i++)
+		if (cs_enrich_resolver(cs_span_str(resolvers[i].text), NULL) !=
+		    resolvers[i].good)
+			fail_msg("%s", resolvers[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +319,9 @@ int main(void)
 		cmocka_unit_test(scan_options_that_contradict_are_refused),
 		cmocka_unit_test(the_nearer_of_rate_and_bandwidth_holds),
 		cmocka_unit_test(resources_options_are_checked),
+		cmocka_unit_test(scan_enriches_only_when_asked),
+		cmocka_unit_test(a_list_that_was_emptied_takes_what_comes_after),
+		cmocka_unit_test(a_resolver_is_an_address_with_or_without_a_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

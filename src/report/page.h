@@ -19,6 +19,7 @@ struct cs_page_want {
 	const struct cs_owners *owners; /* with .owner: only that one's; or NULL */
 	uint32_t owner;
 	uint64_t bytes_max; /* of the file; 0: 10 MB */
+	bool count; /* days without a summary are counted, row by row; else left out */
 };
 CS_MUST_USE enum cs_err cs_page_write_file(struct cs_store *store,
 					   const struct cs_page_want *want, FILE *to);

@@ -7,7 +7,7 @@
 
 /*
  * The days of @want that a page can show, ascending, in @arena: those that have a
- * summary, or for one owner's page all that have data. What the store gives.
+ * summary, or all that have data for one owner's page or with .count. What the store gives.
  */
 CS_MUST_USE enum cs_err cs_page_days(struct cs_store *store,
 				     const struct cs_page_want *want,

@@ -44,7 +44,7 @@ enum cs_err cs_page_days(struct cs_store *store, const struct cs_page_want *want
 
 	for (size_t i = 0; !err && i < count; i++)
 		if (all[i].day >= want->first && all[i].day <= want->last &&
-		    (want->owners || all[i].summary_stamp != 0))
+		    (want->owners || want->count || all[i].summary_stamp != 0))
 			all[kept++] = all[i];
 	*days = kept > DAYS ? all + (kept - DAYS) : all;
 	*n = kept > DAYS ? DAYS : kept;
@@ -105,6 +105,8 @@ static enum cs_err count_days(struct overview *o)
 	for (size_t i = 0; !err && i < o->n; i++) {
 		struct cs_sums sums = { 0 };
 
+		if (!o->want->owners && o->days[i].summary_stamp != 0)
+			continue;
 		err = cs_page_count_day(o->store, o->want, o->days[i].day, &sums);
 		for (size_t k = 0; !err && k < sums.n; k++)
 			if (i + 1 == o->n ||
@@ -230,7 +232,9 @@ enum cs_err cs_page_write_overview(struct cs_store *store,
 	if (!err)
 		err = cs_page_series_init(&o.series, o.n);
 	if (!err && o.n > 0)
-		err = want->owners ? count_days(&o) : read_summaries(&o);
+		err = want->owners ? CS_OK : read_summaries(&o);
+	if (!err && o.n > 0 && (want->owners || want->count))
+		err = count_days(&o);
 	if (!err)
 		err = write(&o, to);
 	cs_page_series_clear(&o.series);

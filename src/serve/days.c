@@ -32,9 +32,10 @@ struct cs_days {
 	struct cs_days_want want;
 	/* One for what is quick, one for loading, one for who needs it long. */
 	struct store list, load, page;
-	struct cs_store *writer; /* of cs_days_tend(); NULL: it cannot be written */
+	struct cs_store *writer; /* of cs_days_tend() */
 
 	pthread_mutex_t lock; /* of all below */
+	bool read_only;       /* no day is settled here */
 	struct cs_arena arena;
 	struct cs_store_day *known;
 	size_t n_known;
@@ -84,7 +85,8 @@ enum cs_err cs_days_open(const struct cs_days_want *want, struct cs_days **out,
 	(void)pthread_mutex_init(&days->load.lock, NULL);
 	(void)pthread_mutex_init(&days->page.lock, NULL);
 	/* Makes an empty one where there is none; else it is only read. */
-	if (open_one(want->dir, true, &days->writer, why))
+	days->read_only = open_one(want->dir, true, &days->writer, why) != CS_OK;
+	if (days->read_only)
 		cs_log(want->log, CS_DETAIL, "the store is only read: %s", why);
 	err = open_shared(days, &days->list, why);
 	if (!err)
@@ -483,35 +485,62 @@ enum cs_err cs_days_use(struct cs_days *days, cs_days_use_fn *use, void *arg)
 	return err;
 }
 
-/* The newest that is not settled, if any can be. One a round: a signal may wait. */
-static void settle(struct cs_days *days)
+/* INT32_MIN: none, or nothing can be done. */
+static int32_t newest_unsettled(struct cs_days *days)
 {
 	int32_t day = INT32_MIN;
 
 	(void)pthread_mutex_lock(&days->lock);
-	for (size_t i = 0; i < days->n_known; i++)
+	for (size_t i = 0; !days->read_only && i < days->n_known; i++)
 		if (days->known[i].stamp != days->known[i].summary_stamp &&
 		    days->known[i].missing == 0)
 			day = days->known[i].day;
 	(void)pthread_mutex_unlock(&days->lock);
-	if (day == INT32_MIN || !days->writer)
-		return;
-	if (cs_settle_day(days->writer, day)) {
-		cs_log(days->want.log, CS_WARN, "a day cannot be settled: %s",
-		       cs_store_why(days->writer));
-		cs_store_close(days->writer);
-		days->writer = NULL;
-	}
+	return day;
 }
 
-void cs_days_tend(struct cs_days *days)
+/* One a round, as a signal may wait. True when there may be more. */
+static bool settle(struct cs_days *days)
+{
+	int32_t day = newest_unsettled(days);
+
+	if (day == INT32_MIN)
+		return false;
+	if (!cs_settle_day(days->writer, day)) {
+		(void)pthread_mutex_lock(&days->lock);
+		days->looked_ns -= CS_NS_PER_S; /* look again: there is a summary now */
+		(void)pthread_mutex_unlock(&days->lock);
+		return true;
+	}
+	cs_log(days->want.log, CS_WARN, "days stay without a summary: %s",
+	       cs_store_why(days->writer));
+	(void)pthread_mutex_lock(&days->lock);
+	days->read_only = true;
+	(void)pthread_mutex_unlock(&days->lock);
+	return false;
+}
+
+bool cs_days_read_only(struct cs_days *days)
+{
+	bool read_only;
+
+	(void)pthread_mutex_lock(&days->lock);
+	read_only = days->read_only;
+	(void)pthread_mutex_unlock(&days->lock);
+	return read_only;
+}
+
+bool cs_days_tend(struct cs_days *days)
 {
 	struct cs_day *loaded;
 	int32_t newest;
 
 	if (cs_days_newest(days, &newest))
-		return;
-	settle(days);
+		return false;
+
+	bool more = settle(days);
+
 	if (!cs_days_get(days, newest, &loaded))
 		cs_day_put(loaded);
+	return more;
 }

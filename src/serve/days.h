@@ -71,9 +71,12 @@ CS_MUST_USE enum cs_err cs_days_use(struct cs_days *days, cs_days_use_fn *use, v
 
 /*
  * A round of what can be done before anybody asks: settles a day that is not
- * settled, and loads the newest. One thread only.
+ * settled, and loads the newest. One thread only. True when there is more to do.
  */
-void cs_days_tend(struct cs_days *days);
+bool cs_days_tend(struct cs_days *days);
+
+/* Whether days stay unsettled, as the store is only read. */
+bool cs_days_read_only(struct cs_days *days);
 
 struct cs_days_state {
 	uint64_t models, bytes, loads;

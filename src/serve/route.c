@@ -2,6 +2,12 @@
 #include "serve/route.h"
 
 const struct cs_route cs_routes[] = {
+	{ CS_METHOD_GET, "/", false, CS_AUTH_BASIC, cs_page_handle },
+	{ CS_METHOD_GET, "/data/overview.json", false, CS_AUTH_BASIC,
+	  cs_overview_handle },
+	{ CS_METHOD_GET, "/data/services.json", false, CS_AUTH_BASIC,
+	  cs_services_handle },
+	{ CS_METHOD_GET, "/metrics", false, CS_AUTH_BASIC, cs_metrics_handle },
 	{ CS_METHOD_GET, "/healthz", false, CS_AUTH_NONE, cs_health_handle },
 	{ CS_METHOD_POST, "/api/test/ping", false, CS_AUTH_HMAC, cs_api_ping },
 	{ CS_METHOD_POST, "/api/reports/subscribed", false, CS_AUTH_HMAC,

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "serve/kept.h"
+
 /* The library's bound is never reached: before it, the oldest have to go. */
 enum { SPARE = 128, ONE_ADDRESS = 4 /* part of all */, ROUND_MS = 500 };
 
@@ -33,15 +35,17 @@ enum cs_err cs_serve_open(struct cs_serve *serve, char why[CS_SERVE_WHY])
 		return CS_ERR_IO;
 	if (!err)
 		err = cs_access_new(serve->log, &serve->access);
+	if (!err)
+		err = cs_kept_new(&serve->kept);
 	return err ? err : cs_days_open(&days, &serve->days, why);
 }
 
-/* True when a signal came within half a second. */
-static bool signalled(const struct cs_serve *serve)
+/* True when a signal came within that time. */
+static bool signalled(const struct cs_serve *serve, int wait_ms)
 {
 	struct pollfd fd = { .fd = serve->signal_fd, .events = POLLIN };
 
-	return poll(&fd, 1, ROUND_MS) > 0;
+	return poll(&fd, 1, wait_ms) > 0;
 }
 
 static void drain(struct cs_serve *serve)
@@ -71,14 +75,15 @@ enum cs_err cs_serve_run(struct cs_serve *serve, int fd, struct cs_span cert,
 	struct cs_http *http;
 	enum cs_err err;
 
-	cs_days_tend(serve->days);
+	bool busy = cs_days_tend(serve->days);
+
 	err = cs_http_start(&want, &http, why);
 	if (err)
 		return err;
 	event(arg, true);
-	while (!signalled(serve)) {
+	while (!signalled(serve, busy ? 0 : ROUND_MS)) {
 		cs_conns_sweep(serve->conns, cs_clock_mono(serve->clock));
-		cs_days_tend(serve->days);
+		busy = cs_days_tend(serve->days);
 	}
 	event(arg, false);
 	cs_http_quiesce(http);
@@ -92,5 +97,6 @@ void cs_serve_close(struct cs_serve *serve)
 	cs_conns_free(serve->conns);
 	cs_access_free(serve->access);
 	cs_days_close(serve->days);
+	cs_kept_free(serve->kept);
 	explicit_bzero(serve->link_secret, sizeof(serve->link_secret));
 }

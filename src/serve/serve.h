@@ -19,6 +19,8 @@ enum {
 	CS_SERVE_DRAIN_S = 5, /* for answers under way when it is told to end */
 };
 
+struct cs_kept;
+
 struct cs_serve {
 	/* Given; all borrowed. */
 	const struct cs_clock *clock;
@@ -35,6 +37,7 @@ struct cs_serve {
 	struct cs_conns *conns;
 	struct cs_access *access;
 	struct cs_days *days;
+	struct cs_kept *kept;
 	uint8_t link_secret[CS_HMAC];
 	int64_t started_us;
 };

@@ -137,12 +137,23 @@ static int write_diff(struct cs_report_job *job, const struct days *days,
 	return out.counts[CS_CHANGE_NEW] > 0 ? CS_EXIT_FINDINGS : CS_EXIT_OK;
 }
 
+static int check_form(struct cs_report_job *job)
+{
+	if (job->options.output_format <= CS_DIFF_JSONL)
+		return -1;
+	cs_log(&job->ctx->log, CS_ERROR,
+	       "--output-format json: want table, csv or jsonl: an object a line");
+	return CS_EXIT_USAGE;
+}
+
 int cs_report_diff(struct cs_report_job *job)
 {
 	struct cs_out_file *file = NULL;
 	struct days days = { 0, 0 };
-	int status = cs_report_open_to_settle(job);
+	int status = check_form(job);
 
+	if (status < 0)
+		status = cs_report_open_to_settle(job);
 	if (status < 0)
 		status = read_days(job, &days);
 	if (status < 0)

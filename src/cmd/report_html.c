@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/report_job.h"
+#include "cmd/report_pick.h"
 #include "report/owners.h"
 #include "report/page.h"
 #include "report/settle.h"
@@ -26,55 +26,12 @@ static int say(const struct html *html, int status, const char *what)
 	return status;
 }
 
-static int read_days(struct html *html)
-{
-	const struct cs_report_options *o = &html->job->options;
-	int status = -1;
-
-	html->want.first = INT32_MIN;
-	html->want.last = INT32_MAX;
-	if (o->from)
-		status = cs_report_day(html->job, o->from, &html->want.first);
-	if (status < 0 && o->to)
-		status = cs_report_day(html->job, o->to, &html->want.last);
-	if (status >= 0 || html->want.first <= html->want.last)
-		return status;
-	return say(html, CS_EXIT_USAGE,
-		   "--from is after --to: want the earlier day first");
-}
-
-/* A cs_owners_note_fn: an overlap matters to those who split a day, not here. */
-static void note_overlap(void *arg, const char *line)
-{
-	struct html *html = arg;
-
-	cs_log(&html->job->ctx->log, CS_DETAIL, "%s", line);
-}
-
 static int read_owner(struct html *html)
 {
-	const struct cs_report_options *o = &html->job->options;
-	char why[CS_OWNERS_WHY];
-	size_t i = 0;
-	enum cs_err err;
+	int status = cs_report_owner(html->job, &html->owners, &html->want.owner);
 
-	if (!o->owners != !o->owner)
-		return say(html, CS_EXIT_USAGE,
-			   "want --owners FILE and --owner NAME together");
-	if (!o->owners)
-		return -1;
-	err = cs_owners_read(o->owners, note_overlap, html, &html->owners, why);
-	if (err)
-		return say(html, cs_exit_of(err), why);
-	if (!cs_owners_find(html->owners, cs_span_str(o->owner), &i)) {
-		cs_log(&html->job->ctx->log, CS_ERROR,
-		       "--owner %.60s: want the name of a section of %s", o->owner,
-		       o->owners);
-		return CS_EXIT_USAGE;
-	}
 	html->want.owners = html->owners;
-	html->want.owner = (uint32_t)i;
-	return -1;
+	return status;
 }
 
 /* The frame has opened the store for reading. */
@@ -159,7 +116,7 @@ static int write_page(struct html *html)
 int cs_report_html(struct cs_report_job *job)
 {
 	struct html html = { .job = job };
-	int status = read_days(&html);
+	int status = cs_report_range(job, &html.want.first, &html.want.last);
 
 	if (status < 0)
 		status = read_owner(&html);

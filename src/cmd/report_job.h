@@ -45,6 +45,7 @@ int cs_report_enrich(struct cs_report_job *job);
 int cs_report_jsonl(struct cs_report_job *job);
 int cs_report_html(struct cs_report_job *job);
 int cs_report_diff(struct cs_report_job *job);
+int cs_report_stats(struct cs_report_job *job);
 int cs_report_import(struct cs_report_job *job);
 int cs_report_prune(struct cs_report_job *job);
 

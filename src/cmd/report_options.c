@@ -12,7 +12,7 @@ static const char SOURCE[] = "What is reported on";
 static const char ENRICHMENT[] = "What is added to the rows";
 static const char OUTPUT[] = "What comes out";
 
-static const char *const formats[] = { "table", "csv", "jsonl", NULL };
+static const char *const formats[] = { "table", "csv", "jsonl", "json", NULL };
 
 /* A day in words or figures; which one it is, report_day.h knows. */
 static bool is_day(struct cs_span text, void *to)
@@ -86,25 +86,27 @@ static const struct cs_arg rows[] = {
 	  .at = AT(from),
 	  .read = is_day,
 	  .want = "a day as 2026-11-21, today, yesterday or last",
-	  .verbs = OF(HTML),
+	  .verbs = OF(STATS) | OF(HTML),
 	  .group = SOURCE,
-	  .help = "The first day of the page; by default the first that the store has." },
+	  .help = "The first day of the page or of the series; by default the first that "
+		  "the store has." },
 	{ .name = "to",
 	  .metavar = "DAY",
 	  .type = CS_ARG_TEXT,
 	  .at = AT(to),
 	  .read = is_day,
 	  .want = "a day as 2026-11-21, today, yesterday or last",
-	  .verbs = OF(HTML),
+	  .verbs = OF(STATS) | OF(HTML),
 	  .group = SOURCE,
-	  .help = "The last day of the page, which its list of services is of; by "
+	  .help = "The last day of the page or series, which its list of services is of; "
+		  "by "
 		  "default "
 		  "the last that the store has." },
 	{ .name = "owner",
 	  .metavar = "NAME",
 	  .type = CS_ARG_TEXT,
 	  .at = AT(owner),
-	  .verbs = OF(HTML),
+	  .verbs = OF(STATS) | OF(HTML),
 	  .group = SOURCE,
 	  .help = "Only what belongs to the organisation NAME, a section of --owners. "
 		  "Every "
@@ -131,10 +133,11 @@ static const struct cs_arg rows[] = {
 	  .type = CS_ARG_TEXT,
 	  .traits = CS_ARG_IS_FILE,
 	  .at = AT(owners),
-	  .verbs = OF(CSV) | OF(JSONL) | OF(HTML),
+	  .verbs = OF(CSV) | OF(JSONL) | OF(STATS) | OF(HTML),
 	  .group = OUTPUT,
 	  .help = "Write a report for each organisation of the INI file FILE, with the "
-		  "rows that are its own; needs --out-dir, or for html --owner." },
+		  "rows that are its own; needs --out-dir, or for html and stats "
+		  "--owner." },
 	{ .name = "out-dir",
 	  .metavar = "DIR",
 	  .type = CS_ARG_TEXT,
@@ -161,9 +164,10 @@ static const struct cs_arg rows[] = {
 	  .type = CS_ARG_WORD,
 	  .at = AT(output_format),
 	  .words = formats,
-	  .verbs = OF(DIFF),
+	  .verbs = OF(DIFF) | OF(STATS),
 	  .group = OUTPUT,
-	  .help = "table, csv or jsonl. By default table on a terminal, else jsonl." },
+	  .help = "table, csv or jsonl (for stats also called json: it is one object). "
+		  "By default table on a terminal, else jsonl." },
 	{ .name = "csv-columns",
 	  .metavar = "ORDER",
 	  .type = CS_ARG_TEXT,
@@ -224,7 +228,13 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_STATS] = {
 		.name = "stats",
 		.summary = "count a day's services by country, network, stack and more",
-		.intro = "Counts a day's services.",
+		.intro = "Counts a day's services and addresses, by severity, country, "
+			 "network, stack, amplification, port, tag and sector, and says "
+			 "by which sources they were enriched; with --from or --to also "
+			 "day by day.",
+		.examples = "  coapscope report stats\n"
+			    "  coapscope report stats --from 2026-11-01 -O csv -o stats.csv\n"
+			    "  coapscope report stats --owners owners.ini --owner example\n",
 	},
 	[CS_REPORT_IMPORT] = {
 		.name = "import",

@@ -33,19 +33,19 @@ static void close_days(struct settler *s)
 }
 
 /* The day with data before it; NULL: it is the first. */
-static const struct cs_store_day *day_before(const struct settler *s, size_t i)
+static const struct cs_store_day *day_before(const struct cs_store_day *days, size_t i)
 {
 	while (i-- > 0)
-		if (s->days[i].rows > 0)
-			return &s->days[i];
+		if (days[i].rows > 0)
+			return &days[i];
 	return NULL;
 }
 
 /* Changes when the day, the one before it, or which one that is changes. */
-static uint64_t stamp_of(const struct settler *s, size_t i)
+static uint64_t stamp_of(const struct cs_store_day *days, size_t i)
 {
-	const struct cs_store_day *before = day_before(s, i);
-	struct cs_sipkey key = { SUMMARY_VERSION, s->days[i].stamp };
+	const struct cs_store_day *before = day_before(days, i);
+	struct cs_sipkey key = { SUMMARY_VERSION, days[i].stamp };
 	uint64_t words[2] = { 0 };
 	uint64_t stamp;
 
@@ -57,9 +57,9 @@ static uint64_t stamp_of(const struct settler *s, size_t i)
 	return stamp ? stamp : 1;
 }
 
-static bool is_settled(const struct settler *s, size_t i)
+bool cs_settled(const struct cs_store_day *days, size_t n, size_t i)
 {
-	return s->days[i].summary_stamp == stamp_of(s, i);
+	return i < n && days[i].summary_stamp == stamp_of(days, i);
 }
 
 /* --- first and last seen --- */
@@ -117,7 +117,7 @@ static enum cs_err add_changes(struct settler *s, const struct cs_model *before,
  */
 static enum cs_err load_before(struct settler *s, size_t i, struct cs_model **out)
 {
-	const struct cs_store_day *before = day_before(s, i);
+	const struct cs_store_day *before = day_before(s->days, i);
 	enum cs_err err;
 
 	*out = NULL;
@@ -159,7 +159,7 @@ static enum cs_err settle(struct settler *s, size_t i)
 	if (!err)
 		err = put_seen(s, model);
 	if (!err)
-		err = cs_store_summary_put(s->store, s->days[i].day, stamp_of(s, i),
+		err = cs_store_summary_put(s->store, s->days[i].day, stamp_of(s->days, i),
 					   sums.at, sums.n);
 	cs_sums_clear(&sums);
 	cs_model_free(before);
@@ -175,7 +175,7 @@ enum cs_err cs_settle_day(struct cs_store *store, int32_t day)
 	enum cs_err err = open_days(&s, store);
 
 	for (size_t i = 0; !err && i < s.n; i++)
-		if (s.days[i].day == day && !is_settled(&s, i))
+		if (s.days[i].day == day && !cs_settled(s.days, s.n, i))
 			err = settle(&s, i);
 	close_days(&s);
 	return err;
@@ -189,7 +189,7 @@ enum cs_err cs_settle_all(struct cs_store *store,
 	enum cs_err err = open_days(&s, store), damaged = CS_OK;
 
 	for (size_t i = 0; !err && i < s.n; i++) {
-		if (is_settled(&s, i))
+		if (cs_settled(s.days, s.n, i))
 			continue;
 		if (progress)
 			progress(arg, s.days[i].day);

@@ -28,3 +28,6 @@ CS_MUST_USE enum cs_err cs_settle_day(struct cs_store *store, int32_t day);
 CS_MUST_USE enum cs_err cs_settle_all(struct cs_store *store,
 				      void (*progress)(void *arg, int32_t day),
 				      void *arg);
+
+/* Whether day @i of all of cs_store_days() is settled. */
+CS_MUST_USE bool cs_settled(const struct cs_store_day *days, size_t n, size_t i);

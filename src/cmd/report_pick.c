@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/report_pick.h"
+
+int cs_report_range(struct cs_report_job *job, int32_t *first, int32_t *last)
+{
+	const struct cs_report_options *o = &job->options;
+	int status = -1;
+
+	*first = INT32_MIN;
+	*last = INT32_MAX;
+	if (o->from)
+		status = cs_report_day(job, o->from, first);
+	if (status < 0 && o->to)
+		status = cs_report_day(job, o->to, last);
+	if (status >= 0 || *first <= *last)
+		return status;
+	cs_log(&job->ctx->log, CS_ERROR,
+	       "--from is after --to: want the earlier day first");
+	return CS_EXIT_USAGE;
+}
+
+/* An overlap matters to those who split a day, not here. */
+static void note_overlap(void *arg, const char *line)
+{
+	const struct cs_report_job *job = arg;
+
+	cs_log(&job->ctx->log, CS_DETAIL, "%s", line);
+}
+
+int cs_report_owner(struct cs_report_job *job, struct cs_owners **owners, uint32_t *owner)
+{
+	const struct cs_report_options *o = &job->options;
+	char why[CS_OWNERS_WHY];
+	size_t i = 0;
+	enum cs_err err;
+
+	if (!o->owners != !o->owner) {
+		cs_log(&job->ctx->log, CS_ERROR,
+		       "want --owners FILE and --owner NAME together");
+		return CS_EXIT_USAGE;
+	}
+	if (!o->owners)
+		return -1;
+	err = cs_owners_read(o->owners, note_overlap, job, owners, why);
+	if (err) {
+		cs_log(&job->ctx->log, CS_ERROR, "%s", why);
+		return cs_exit_of(err);
+	}
+	if (cs_owners_find(*owners, cs_span_str(o->owner), &i)) {
+		*owner = (uint32_t)i;
+		return -1;
+	}
+	cs_log(&job->ctx->log, CS_ERROR,
+	       "--owner %.60s: want the name of a section of %s", o->owner, o->owners);
+	return CS_EXIT_USAGE;
+}

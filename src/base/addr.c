@@ -85,10 +85,23 @@ enum cs_err cs_prefix_read(struct cs_span text, struct cs_prefix *out)
 	return host_bits ? CS_ERR_RANGE : CS_OK;
 }
 
+/* inet_ntop() goes through printf() for it, which would take a tenth of a row's time. */
+static void v4_text(const uint8_t b[4], char *out)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		if (b[i] >= 100)
+			*out++ = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			*out++ = (char)('0' + b[i] / 10 % 10);
+		*out++ = (char)('0' + b[i] % 10);
+		*out++ = i < 3 ? '.' : '\0';
+	}
+}
+
 void cs_addr_text(const struct cs_addr *a, char out[CS_ADDR_TEXT])
 {
 	if (cs_addr_is_v4(a))
-		(void)inet_ntop(AF_INET, a->b + 12, out, CS_ADDR_TEXT);
+		v4_text(a->b + 12, out);
 	else
 		(void)inet_ntop(AF_INET6, a->b, out, CS_ADDR_TEXT);
 }

@@ -51,7 +51,8 @@ static const struct {
 	bool want;
 } names[] = {
 	{ "</@>", true },        { "</a/@/b>", true },
-	{ "</@2>", true },       { "<coap://192.0.2.1/@>", true },
+	{ "</@2>", true },       { "</@9>", true },
+	{ "</@10>", true },      { "<coap://192.0.2.1/@>", true },
 	{ "</a>;rt=@", true },   { "</a>;rt=\"x @ y\"", true },
 	{ "</x@>", false },      { "</@x>", false },
 	{ "</a>;rt=x@", false }, { "</a>;title=@", false },

@@ -213,6 +213,34 @@ static void each_rule_holds_for_its_answer_alone(void **state)
 	}
 }
 
+/* Whether one answer of that header shows the family. */
+static bool shows(struct cs_span head, const char *body, const char *family)
+{
+	struct cs_stack_seen seen = look(head, body);
+
+	for (size_t i = 0; i < CS_STACK_RULES; i++)
+		if (cs_stack_holds(&seen, i) &&
+		    strcmp(cs_stack_rules[i].family, family) == 0)
+			return true;
+	return false;
+}
+
+static void habits_are_exact(void **state)
+{
+	(void)state;
+	/* An ETag of two bytes with Size2; one byte, but not in blocks. */
+	assert_false(shows(
+		SPAN("\x60\x45\x73\x6a\x42\x01\x02\x81\x28\xb1\x0e\x52\x0a\x66\xff"),
+		"</a>", "libcoap"));
+	assert_false(shows(SPAN("\x60\x45\x73\x6a\x41\x01\x81\x28\xd2\x03\x0a\x66\xff"),
+			   "</a>", "libcoap"));
+	/* An odd body's last byte stands alone; the ETag alone is no block's. */
+	assert_true(shows(SPAN("\x60\x45\x73\x6a\x42\x63\x71\x81\x28\xb1\x06\xff"),
+			  "</a^>", "node-coap"));
+	assert_false(shows(SPAN("\x60\x45\x73\x6a\x42\x5d\x11\x81\x28\xff"), "</a>",
+			   "node-coap"));
+}
+
 static void each_rule_is_complete(void **state)
 {
 	(void)state;
@@ -280,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_holds_for_its_answer_alone),
+		cmocka_unit_test(habits_are_exact),
 		cmocka_unit_test(each_rule_is_complete),
 		cmocka_unit_test(the_surest_family_comes_first_and_each_once),
 		cmocka_unit_test(of_many_families_the_surest_are_kept),

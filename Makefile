@@ -4,7 +4,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 export BUILD
 
-.PHONY: all deps demo test bench fuzz lint nightly install clean
+.PHONY: all deps demo test bench fuzz lint nightly web install clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -47,6 +47,11 @@ lint:
 nightly:
 	@tools/deps.sh nightly
 	tools/nightly.sh
+
+# The page's bundle from its source; it is committed, so only who changes it runs this.
+web:
+	@tools/deps.sh test
+	cd web && npm ci --silent --ignore-scripts && npm test --silent && npm run build --silent
 
 # DESTDIR is heeded; PREFIX, where it is given, also by a build that is there.
 install: all

@@ -44,11 +44,13 @@ const tables = {
   },
 };
 
+const notice = "SPDX-License-Identifier: Apache-2.0; what is bundled: LICENSES.txt of coapscope's web/dist";
+
 async function bundle(entry) {
   const result = await build({
     entryPoints: [join(here, "src", entry)], bundle: true, minify: true, write: false,
     format: "iife", target: "es2020", charset: "ascii", legalComments: "none",
-    loader: { ".json": "json" }, plugins: [tables], metafile: true, absWorkingDir: here,
+    banner: { js: `/*! ${notice} */`, css: `/*! ${notice} */` }, loader: { ".json": "json" }, plugins: [tables], metafile: true, absWorkingDir: here,
   });
   return { text: result.outputFiles[0].text.trim(), inputs: Object.keys(result.metafile.inputs) };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data: embedded in a file, or fetched beside the page when it is served.
 // docs/page-data.md has the two schemas.
-import { severities } from "./text.js";
+import { severities } from "./severity.js";
 
 const embedded = (id) => {
   const node = document.getElementById(id);

@@ -58,12 +58,14 @@ export function table(caption, heads, rows) {
       i ? el("td", { class: "n" }, cell) : el("th", { scope: "row" }, cell))))));
 }
 
+const NARROW = 120; /* px; less has no room for axes, and is only seen while a page is laid out */
+
 // Draws again whenever the width of the node changes.
 export function onWidth(node, draw) {
   let last = 0;
   new ResizeObserver(() => {
     const width = Math.floor(node.clientWidth);
-    if (width > 0 && width !== last) {
+    if (width > NARROW && width !== last) {
       last = width;
       draw(width);
     }

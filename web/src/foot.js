@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The foot: when the page was made, and where the data is from.
 import { el, fill } from "./dom.js";
-import { longDay, visible, when } from "./text.js";
+import { longDay, when } from "./text.js";
+import { visible } from "./visible.js";
 
 // Licences of well-known data ask to be named where the data is shown.
 const thanks = [

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The top of the page: what it is about, and the figures to know first.
 import { el, fill } from "./dom.js";
-import { count, growth, longDay, percent, severities, span, visible } from "./text.js";
+import { severities } from "./severity.js";
+import { count, growth, longDay, percent, span } from "./text.js";
+import { visible } from "./visible.js";
 
 function figure(label, value, note, shade = "") {
   return el("div", { class: `figure ${shade}` }, el("dt", {}, label),

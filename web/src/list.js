@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list that is in a file: searched, filtered and sorted here, as the
 // server does it for the page that it serves.
-import { severities } from "./text.js";
+import { severities } from "./severity.js";
 
 const rank = new Map(severities.map((s, i) => [s, i]));
 const fold = (text) => String(text ?? "").replace(/[A-Z]+/g, (s) => s.toLowerCase());

@@ -1,31 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A device's list of resources as a tree of its paths, with their attributes.
 import { el } from "./dom.js";
-import { visible } from "./text.js";
-
-const schemes = /^[a-z][a-z0-9+.-]*:\/\//i;
-
-// Links in the device's order to nested { name, link, kids }.
-export function pathTree(links) {
-  const root = { name: "", links: [], kids: new Map() };
-  for (const link of links) {
-    let node = root;
-    for (const part of partsOf(link.target)) {
-      if (!node.kids.has(part))
-        node.kids.set(part, { name: part, links: [], kids: new Map() });
-      node = node.kids.get(part);
-    }
-    node.links.push(link);
-  }
-  return root;
-}
-
-// Only a path is taken apart; a whole URI stays in one piece.
-function partsOf(target) {
-  if (schemes.test(target) || target === "/" || target === "")
-    return [target || "(empty)"];
-  return target.split(/(?<=.)(?=\/)/);
-}
+import { pathTree } from "./paths.js";
+import { visible } from "./visible.js";
 
 function attribute([name, value]) {
   return el("span", { class: "attr" }, el("b", {}, visible(name)),

@@ -4,8 +4,10 @@
 import { card, el, fill } from "./dom.js";
 import { choose, sorts } from "./list.js";
 import { resources } from "./resources.js";
-import { count, countryName, keyName, longDay, plural, severities, times, visible, when } from "./text.js";
+import { severities } from "./severity.js";
+import { count, countryName, keyName, longDay, plural, times, when } from "./text.js";
 import { filters } from "./view.js";
+import { visible } from "./visible.js";
 
 const PAGE = 50;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How values are shown: numbers, days, countries, and strangers' bytes.
 import countries from "made:countries";
+import { visible } from "./visible.js";
 
 const number = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const fraction = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
@@ -8,7 +9,6 @@ const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFract
 const byId = new Map(countries.map(([two, id]) => [id, two]));
 const regions = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
 
-export const severities = ["critical", "high", "medium", "low", "info"];
 
 export const count = (n) => (n > 0 && n < 10 && n % 1 ? fraction : number).format(n);
 export const compact = (n) => (n < 1000 ? count(n) : short.format(n));
@@ -49,13 +49,6 @@ export function countryName(two) {
   return /^[A-Z]{2}$/.test(two) ? regions.of(two) ?? two : visible(two);
 }
 export const countryOfId = (id) => byId.get(id);
-
-// Characters that hide, reorder or move text are shown by their numbers.
-const unseen = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu;
-
-export function visible(text) {
-  return String(text ?? "").replace(unseen, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
-}
 
 // "64512 NAME" -> ["64512", "NAME"]
 export function asnParts(key) {

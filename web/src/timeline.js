@@ -6,7 +6,8 @@ import { brushX } from "d3-brush";
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { select } from "d3-selection";
 import { card, choice, el, figures, fill, onWidth } from "./dom.js";
-import { compact, count, dayOf, severities, shortDay, span } from "./text.js";
+import { severities } from "./severity.js";
+import { compact, count, dayOf, shortDay, span } from "./text.js";
 import { showTip, steps } from "./tip.js";
 
 const DAY = 86400e3;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables of what there is most of, and the bars of amplification.
 import { card, el, fill, table } from "./dom.js";
-import { ampFloors, asnParts, ampName, count, keyName, percent, plural, severities } from "./text.js";
+import { severities } from "./severity.js";
+import { ampFloors, asnParts, ampName, count, keyName, percent, plural } from "./text.js";
 
 const FEW = 10;
 const MANY = 100;

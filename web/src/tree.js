@@ -3,9 +3,10 @@
 // path above it goes back up; two levels are drawn at a time.
 import { hierarchy, treemap } from "d3-hierarchy";
 import { card, el, figures, fill, onWidth } from "./dom.js";
-import { asnParts, compact, count, keyName, longDay, percent, plural, visible } from "./text.js";
+import { asnParts, compact, count, keyName, longDay, percent, plural } from "./text.js";
 import { hover, steps } from "./tip.js";
 import { svgIn } from "./timeline.js";
+import { visible } from "./visible.js";
 
 const levels = ["geo", "asn", "stack"];
 const pen = document.createElement("canvas").getContext("2d");

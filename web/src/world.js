@@ -7,37 +7,16 @@ import { feature } from "topojson-client";
 import world from "world-atlas/countries-110m.json";
 import places from "made:places";
 import { card, choice, figures, fill, el, onWidth } from "./dom.js";
+import { floorsFor, stepOf } from "./shades.js";
 import { compact, count, countryName, countryOfId, percent, plural } from "./text.js";
 import { hover, steps } from "./tip.js";
 
-const STEPS = 6;
 const ANTARCTICA = "010";
 const unnumbered = { Kosovo: "XK" };
 const shapes = feature(world, world.objects.countries).features
   .filter((f) => f.id !== ANTARCTICA)
   .map((f) => ({ ...f, two: countryOfId(f.id) ?? unnumbered[f.properties.name] }));
 const dots = places.map(([id, at]) => ({ two: countryOfId(id), at })).filter((d) => d.two);
-
-// Lower bounds of the steps for values of `min` to `max`, ascending and distinct.
-export function floorsFor(min, max, scale) {
-  const floors = [];
-  for (let i = 0; i < STEPS; i++) {
-    const raw = scale === "log" ? min * (max / min) ** (i / STEPS) : max * i / STEPS;
-    const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, raw))) - (scale === "log" ? 0 : 1));
-    floors.push(Math.max(1, (i ? Math.round : Math.floor)(raw / unit) * unit));
-  }
-  return [...new Set(floors)].filter((f) => f <= max);
-}
-
-export function stepOf(n, floors) {
-  if (!(n > 0))
-    return 0;
-  let at = floors.length - 1;
-  while (at > 0 && n < floors[at])
-    at--;
-  // Few steps are spread over the whole colour range.
-  return floors.length === 1 ? STEPS : 1 + Math.round(at * (STEPS - 1) / (floors.length - 1));
-}
 
 function legend(floors, scale) {
   return el("ul", { class: "legend", "aria-label": `Colours, ${scale} steps` },

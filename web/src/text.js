@@ -19,7 +19,7 @@ export function percent(part, whole) {
   if (!whole)
     return "";
   const share = 100 * part / whole;
-  return share > 0 && share < 0.1 ? "<0.1%" : `${share < 10 ? share.toFixed(1) : Math.round(share)}%`;
+  return part === 0 ? "0%" : share < 0.1 ? "<0.1%" : `${share < 10 ? share.toFixed(1) : Math.round(share)}%`;
 }
 
 // "+3.2%" against what was before, or "" where that says nothing.

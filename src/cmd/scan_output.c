@@ -112,6 +112,7 @@ int cs_scan_output_open(struct cs_ctx *ctx, const struct cs_scan_options *option
 		.width = isatty(fd) ? ctx->columns : 0,
 		.colour = cs_cmd_colored(ctx, fd),
 		.ipv6 = ipv6,
+		.enriched = options->enriched,
 	};
 	output->progress = isatty(fileno(ctx->err)) && ctx->log.most >= CS_NOTE;
 	output->one_screen = output->progress && isatty(fd);

@@ -6,10 +6,7 @@ import subprocess
 
 import pytest
 
-from lab import BUILD
-
 HERE = pathlib.Path(__file__).resolve().parent
-JUDGE = BUILD / "tests/tools/judge"
 NPM = pytest.mark.skipif(not (HERE / "node_modules" / "coap").exists(),
                          reason="npm ci has not run here")
 
@@ -24,16 +21,15 @@ def start(lab, net, command, **more):
 
 
 def judged(lab, net, address):
-    """Scans until the server answers (it may only be starting), and judges."""
+    """Scans until the server answers: it may only be starting."""
     for _ in range(20):
-        run = lab.scan(net, address, "-c1", "-O", "jsonl").ok()
+        run = lab.scan(net, address, "-c1", "-O", "jsonl", "--enrich").ok()
         if run.rows:
             break
     row = run.by_ip[address]
-    out = subprocess.run([JUDGE, row["header_hex"], row["payload_hex"]], check=True,
-                         stdout=subprocess.PIPE, text=True).stdout
-    stack, confidence, severity, because, tags = out.splitlines()
-    return stack, int(confidence), severity, because, tags.split(";")
+    stack = row["stack"] or {"family": None, "confidence": None}
+    return (stack["family"], stack["confidence"], row["severity"], row["severity_because"],
+            row["tags"])
 
 
 @pytest.mark.skipif(not shutil.which("coap-server-notls"), reason="needs libcoap3-bin")
@@ -41,9 +37,12 @@ def test_libcoaps_example_server_is_known(lab):
     net = lab.net()
     start(lab, net, ["coap-server-notls", "-A", "127.0.9.1"])
     stack, confidence, severity, because, tags = judged(lab, net, "127.0.9.1")
-    assert (stack, confidence, severity) == ("libcoap", 95, "low")
+    assert (stack, confidence, severity) == ("libcoap", 0.95, "low")
     assert tags == ["coap", "iot", "libcoap", "observable"]
     assert "can be observed" in because and "amplification" in because
+    table = lab.scan(net, "127.0.9.1", "-c1", "-O", "table", "--enrich").ok().out
+    head, row = table.splitlines()
+    assert "SEVERITY  STACK" in head and "  low       libcoap      " in row
 
 
 @pytest.mark.skipif(not shutil.which("coap-rd-notls"), reason="needs libcoap3-bin")
@@ -51,7 +50,7 @@ def test_libcoaps_resource_directory_is_one(lab):
     net = lab.net()
     start(lab, net, ["coap-rd-notls", "-A", "127.0.9.2"])
     stack, confidence, severity, because, tags = judged(lab, net, "127.0.9.2")
-    assert (stack, severity) == ("libcoap", "medium") and confidence >= 80
+    assert (stack, severity) == ("libcoap", "medium") and confidence >= 0.8
     assert "resource-directory" in tags and "a resource directory (/rd)" in because
 
 
@@ -64,7 +63,7 @@ def test_npm_coap_is_known_by_the_etag_of_its_blocks(lab, tmp_path):
                    cwd=HERE, stdin=subprocess.PIPE)
     assert server.stdout.readline() == b"ready\n"
     stack, confidence, severity, because, tags = judged(lab, net, "127.0.9.3")
-    assert (stack, confidence, severity) == ("node-coap", 90, "high")
+    assert (stack, confidence, severity) == ("node-coap", 0.9, "high")
     assert tags == ["coap", "iot", "node-coap", "amplifier"]
 
 
@@ -77,5 +76,5 @@ def test_what_says_nothing_of_itself_has_no_stack(lab, tmp_path):
                    cwd=HERE, stdin=subprocess.PIPE)
     assert server.stdout.readline() == b"ready\n"
     stack, confidence, severity, because, tags = judged(lab, net, "127.0.9.4")
-    assert (stack, confidence, severity) == ("-", 0, "high")
+    assert (stack, confidence, severity) == (None, None, "high")
     assert because.startswith("declared as an actuator (/lock); ") and "actuator" in tags

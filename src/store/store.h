@@ -2,10 +2,14 @@
 /*
  * store: where scans and their results are kept. One directory:
  *
- *   catalog.db               scans, their plans and counters, the segments
+ *   catalog.db               scans, their plans and counters, the segments,
+ *                            summaries of days
  *   DAY/SCAN-SHARD.db        one shard's results of one UTC day, published
  *   DAY/SCAN-SHARD.db.part   the same while it is being written
+ *   DAY/SCAN-SHARD.enriched.db  what is known of them besides
+ *   names.db, seen.db        a cache of reverse names; since when who answers
  *   lock/SCAN-SHARD          held by the process that writes the shard
+ *   lock/DAY-SCAN-SHARD      held by the process that enriches a segment
  *
  * No SQL and no path of a file crosses this interface. A chunk is the unit of
  * everything: its rows are replaced as a whole, and it is done when the store
@@ -186,7 +190,12 @@ CS_MUST_USE enum cs_err cs_shard_each(struct cs_shard *shard, bool open_too,
  * Opens a store that is there for reading only: nothing in it is changed, the
  * folder may be one that we cannot write, and others may write it meanwhile.
  * Calls below that would change something give CS_ERR_DENIED.
- * CS_ERR_NOT_FOUND  there is no store in @dir; else as cs_store_open()
+ * CS_ERR_NOT_FOUND  there is no store in @dir
+ * CS_ERR_FOREIGN    also a catalogue of an older schema: only who writes
+ *                   migrates it
+ * CS_ERR_IO         also a killed writer's WAL that needs recovery, in a folder
+ *                   that we cannot write
+ * else as cs_store_open()
  */
 CS_MUST_USE enum cs_err cs_store_open_read(const char *dir, struct cs_store **out);
 
@@ -210,8 +219,12 @@ CS_MUST_USE enum cs_err cs_store_days(struct cs_store *store, struct cs_arena *a
 
 /*
  * Every row of a day: the union of its published segments, one row per
- * address and port, the newest; by address and port. A segment that is missing
- * or damaged is CS_ERR_DAMAGED, after nothing has been handed out.
+ * address and port, the newest; by address and port. A segment that is missing,
+ * or that cannot be opened, is an error before anything has been handed out;
+ * damage deeper inside, when the walk gets there. Damaged enrichment, too, is an
+ * error: it is made anew by cs_store_enrich().
+ * CS_ERR_DAMAGED, CS_ERR_FOREIGN, CS_ERR_IO, CS_ERR_BUSY, CS_ERR_NOMEM, and what
+ * @each gives
  */
 CS_MUST_USE enum cs_err cs_store_day_each(struct cs_store *store, int32_t day,
 					  cs_store_row_fn *each, void *arg);
@@ -243,7 +256,8 @@ struct cs_store_cover {
 
 /*
  * What was asked on a day: whether the silence of an address means anything.
- * All of it lives in @arena. Imported days have covers without closed chunks.
+ * All of it lives in @arena. Imported days have covers without closed chunks;
+ * plan and metadata are empty where the catalogue has lost the scan.
  */
 CS_MUST_USE enum cs_err cs_store_covers(struct cs_store *store, int32_t day,
 					struct cs_arena *arena,
@@ -293,10 +307,15 @@ struct cs_store_name {
 	int64_t expires_us;
 };
 
-/* CS_ERR_NOT_FOUND: not known, or its time is up. @name lives until the next call. */
+/*
+ * CS_ERR_NOT_FOUND: not known, or its time is up. @name lives until the next
+ * call. A cache that is damaged is thrown away and made anew, which is no error.
+ */
 CS_MUST_USE enum cs_err cs_store_name_find(struct cs_store *store,
 					   const struct cs_addr *ip, int64_t now_us,
 					   struct cs_store_name *name);
+
+/* CS_ERR_RANGE: a name of CS_NAME_MAX bytes or more; CS_ERR_DENIED, CS_ERR_IO ... */
 CS_MUST_USE enum cs_err cs_store_names_put(struct cs_store *store,
 					   const struct cs_store_name *names, size_t n);
 
@@ -308,7 +327,10 @@ struct cs_store_sum {
 	uint64_t n;
 };
 
-/* Replaces a day's summary as a whole. @stamp comes back in cs_store_days(). */
+/*
+ * Replaces a day's summary as a whole; equal groups and keys add up. @stamp
+ * comes back in cs_store_days(). CS_ERR_RANGE: more than INT64_MAX altogether.
+ */
 CS_MUST_USE enum cs_err cs_store_summary_put(struct cs_store *store, int32_t day,
 					     uint64_t stamp,
 					     const struct cs_store_sum *sums, size_t n);
@@ -329,7 +351,12 @@ struct cs_store_seen {
 	int64_t first_us, last_us;
 };
 
-/* Widens what is known of each by [first_us, last_us]; quickest in order. */
+/*
+ * Widens what is known of each by [first_us, last_us]; quickest in order. On
+ * error some of them are, which does no harm when all are put again.
+ * CS_ERR_RANGE    last before first, or outside 0..CS_STORE_TIME_MAX
+ * CS_ERR_DAMAGED  here and below: the list is, and cannot be made again
+ */
 CS_MUST_USE enum cs_err cs_store_seen_put(struct cs_store *store,
 					  const struct cs_store_seen *seen, size_t n);
 

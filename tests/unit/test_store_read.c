@@ -282,6 +282,53 @@ static void any_folder_can_be_read(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Publishes one more row and enriches the day, again and again. */
+static void write_on(const char *dir)
+{
+	struct cs_store_enrich want = { .day = DAY, .fill = fill_nothing };
+	struct cs_store *store;
+
+	if (cs_store_open(dir, &store))
+		_exit(1);
+	for (uint32_t shard_number = 1; shard_number < 60; shard_number++) {
+		struct cs_chunk_row chunk = chunk_at(1, DAY_US, true);
+		struct cs_result row = result_at(shard_number + 1, DAY_US, "n");
+		struct cs_shard *shard;
+
+		if (cs_shard_open(store, scan_id, shard_number, &shard) ||
+		    cs_shard_put_chunk(shard, &chunk, &row, 1) ||
+		    cs_shard_publish(shard) || cs_store_enrich(store, &want))
+			_exit(2);
+	}
+	cs_store_close(store);
+	_exit(0);
+}
+
+static void a_day_is_read_while_it_grows(void **state)
+{
+	struct fixture f = a_store();
+	pid_t child = fork(), ended = 0;
+	size_t least = 1;
+	int status;
+
+	(void)state;
+	if (child == 0)
+		write_on(f.dir);
+	expect(&f, cs_store_open_read(f.dir, &f.store), CS_OK);
+	while (ended == 0) {
+		struct seen seen = { 0 };
+
+		ended = waitpid(child, &status, WNOHANG);
+		expect(&f, cs_store_day_load(f.store, DAY, see, &seen), CS_OK);
+		assert_in_range(seen.n, least, 60);
+		least = seen.n;
+		assert_int_equal(day_count(&f), 1);
+	}
+	assert_int_equal(status, 0);
+	assert_int_equal(least, 60);
+	fixture_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +338,7 @@ int main(void)
 		cmocka_unit_test(a_reader_sees_what_is_written_meanwhile),
 		cmocka_unit_test(
 			a_store_that_we_cannot_write_is_read_also_while_it_is_written),
+		cmocka_unit_test(a_day_is_read_while_it_grows),
 		cmocka_unit_test(any_folder_can_be_read),
 	};
 

@@ -3,7 +3,7 @@
 # Verifies units as systemd reads them: verify.sh COAPSCOPE UNIT...
 # The program need not be installed: copies name the one that was built.
 set -eu
-program=$1
+program=$(realpath "$1")
 shift
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -34,8 +34,7 @@ static bool read_part(struct cs_rd *rd, struct cs_dns_name *name, size_t *to)
 
 		struct cs_span label = cs_rd_take(rd, head);
 
-		/* With room for the root's byte behind it. */
-		if (name->len + 1 + label.len + (head ? 1 : 0) > CS_DNS_NAME_MAX)
+		if (name->len + 1 + label.len > CS_DNS_NAME_MAX)
 			cs_rd_fail(rd, CS_ERR_RANGE);
 		if (rd->err)
 			return false;

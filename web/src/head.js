@@ -68,7 +68,7 @@ export function head(data, view) {
     fill(lead, el("b", {}, span(range.from, range.to)), one ? "" : `: means of ${range.n} days`);
     fill(notes, banner(overview, range));
     fill(box,
-      figure("Services", count(services), by ? `${by} since the day before` : one ? "address and port" : "a day"),
+      figure("Services", count(services), /^.0\.0%/.test(by) ? "as the day before" : by ? `${by} since the day before` : one ? "address and port" : "a day"),
       figure("Addresses", count(mean("total", "addresses")), mean("total", "ipv6") ? `${count(mean("total", "ipv6"))} of them IPv6` : ""),
       figure("Critical or high", count(bad), percent(bad, services) && `${percent(bad, services)} of all`, bad ? "bad" : ""),
       figure("Reflect \u00d710 or more", count(big), percent(big, services) && `${percent(big, services)} of all`),

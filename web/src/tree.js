@@ -86,8 +86,9 @@ export function treeMap(data, view) {
     const svg = svgIn(box, width, height).attr("class", "tree");
     const all = layout(top, width, height);
     const cells = all.children ?? [];
-    const shade = (n) => 1 + Math.min(4, Math.floor(5 * (1 - Math.sqrt(n / (cells[0]?.value || 1)))));
-    const marks = cells.map((cell) => drawCell(svg, cell, `t${shade(cell.value)}`, top, way));
+    const shade = (cell) => (cell.data.more ? "rest"
+      : 1 + Math.min(4, Math.floor(5 * (1 - Math.sqrt(cell.value / cells[0].value)))));
+    const marks = cells.map((cell) => drawCell(svg, cell, `t${shade(cell)}`, top, way));
     steps(svg.node(), `Tree map of ${plural(cells.length, "part")} of ${top.key === null ? "all services" : nameOf(top)}. Enter goes into one.`, () => marks);
     fill(crumbs, way.map((node, i) => el("button", {
       type: "button", "aria-current": i + 1 === way.length ? "true" : null,
@@ -95,7 +96,7 @@ export function treeMap(data, view) {
     }, node.key === null ? "All" : nameOf(node))));
     fill(below, figures("The tree map's parts", [["Country", "Network", "Stack"][way.length - 1], "Services", "Share"],
       cells.map((c) => [nameOf(c.data), count(c.value), percent(c.value, top.n)])));
-    part.say(tree ? `${longDay(tree.day)}: ${plural(root.n, "service")}. The area is how many there are.` : "");
+    part.say(tree ? `${longDay(tree.day)}: ${plural(root.n, "service")}. The area is how many there are.${tree.rest ? ` ${plural(tree.rest, "service")} in the smallest parts left out.` : ""}` : "");
   }
 
   function drawCell(svg, cell, shade, top, way) {

@@ -9,7 +9,16 @@ function attribute([name, value]) {
     value === null ? "" : "=", value === null ? "" : el("bdi", {}, visible(value)));
 }
 
-function branch(node) {
+// A way of single steps that are not listed themselves is one line.
+function joined(node) {
+  if (node.links.length || node.kids.size !== 1)
+    return node;
+  const [kid] = node.kids.values();
+  return joined({ ...kid, name: node.name + kid.name });
+}
+
+function branch(from) {
+  const node = joined(from);
   const kids = [...node.kids.values()];
   return el("li", {},
     el("code", {}, el("bdi", {}, visible(node.name))),

@@ -278,11 +278,11 @@ checks["served, an error is said where the list would be"] = async (browser) => 
 if (images)
   checks["the guide's images"] = async (browser) => {
     fs.mkdirSync(images, { recursive: true });
-    for (const [name, kind, clip] of [["year", "light", 1330], ["year", "dark", 1330], ["day", "phone", 1400]])
+    for (const [name, kind, clip] of [["guide", "light", 1330], ["guide", "dark", 1330], ["guide", "phone", 1400]])
       await with_(browser, name, kinds[kind], async (page) => page.screenshot({
         path: path.join(images, `page-${kind}.png`), fullPage: true,
         clip: { x: 0, y: 0, width: kinds[kind].viewport?.width ?? 1280, height: clip } }));
-    await with_(browser, "year", {}, async (page) => {
+    await with_(browser, "guide", {}, async (page) => {
       await page.locator(".rows summary").nth(4).click();
       await settle(page);
       await page.locator("#services").scrollIntoViewIfNeeded();

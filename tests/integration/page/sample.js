@@ -72,9 +72,9 @@ function overview(n, size, last = 20778) {
   };
 }
 
-function service(i, rnd) {
+function service(i, rnd, tricks) {
   const bad = severities[4 - Math.min(4, Math.floor(i / 8) % 5)];
-  const trick = Object.values(hostile)[i % 9];
+  const trick = tricks ? Object.values(hostile)[i % 9] : undefined;
   const links = [
     { target: "/.well-known/core", attrs: [["ct", "40"]] },
     { target: "/sensors/temperature", attrs: [["rt", "temperature-c"], ["if", "sensor"], ["obs", null]] },
@@ -99,16 +99,17 @@ function service(i, rnd) {
   };
 }
 
-function services(n, total, day) {
+function services(n, total, day, tricks = true) {
   const rnd = random(99);
   return { schema: "coapscope.services/1", day, total, matching: total, offset: 0,
-    services: Array.from({ length: n }, (_, i) => service(i, rnd)).sort((a, b) =>
+    services: Array.from({ length: n }, (_, i) => service(i, rnd, tricks)).sort((a, b) =>
       severities.indexOf(b.severity) - severities.indexOf(a.severity)) };
 }
 
 const of = {
   empty: () => [overview(0, 0), services(0, 0, null)],
   day: () => [overview(1, 900), services(900, 900, "2026-11-21")],
+  guide: () => [overview(365, 480000), services(200, 601234, "2026-11-21", false)],
   year: () => [overview(365, 480000), services(5000, 601234, "2026-11-21")],
 };
 

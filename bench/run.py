@@ -22,7 +22,8 @@ import rig
 import programs
 
 RESULTS = rig.ROOT / "bench" / "RESULTS.md"
-PARTS = ["send", "find", "idle", "checksum", "memory", "resources", "decode", "store", "ptr"]
+PARTS = ["send", "find", "idle", "checksum", "memory", "resources", "decode", "store", "ptr",
+         "enrich"]
 HEAD = """# Benchmarks
 
 Ours beside its peers, interleaved in one run by `make bench`; see `tools/bench.sh`.

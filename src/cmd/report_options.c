@@ -298,7 +298,8 @@ const struct cs_arg_set cs_report_args = {
 	.n_rows = CS_LEN(rows),
 	.size = sizeof(struct cs_report_options),
 	.intro = "Reports on what the store has: files for network owners, what changed, "
-		 "figures, the page. Sends no packet.",
+		 "figures, the page. Sends no packet but questions to DNS for enrich "
+		 "--ptr.",
 	.examples = "  coapscope report csv --out-dir reports --owners owners.ini\n"
 		    "  coapscope report diff yesterday today\n",
 	.verbs = verbs,

@@ -216,12 +216,12 @@ static enum cs_err forget_rest(struct pruning *p)
 		"DELETE FROM segment WHERE day < ?1",
 		"DELETE FROM summary WHERE day < ?1",
 		"DELETE FROM summarized WHERE day < ?1",
-		"DELETE FROM scan WHERE ended_us <> 0"
-		" AND ended_us < ?1 * 86400000000 AND NOT EXISTS"
-		" (SELECT 1 FROM segment WHERE segment.scan = scan.scan"
-		" AND segment.shard = scan.shard)",
-		"DELETE FROM plan WHERE ?1 IS NOT NULL"
-		" AND hash NOT IN (SELECT plan FROM scan)",
+		("DELETE FROM scan WHERE ended_us <> 0"
+		 " AND ended_us < ?1 * 86400000000 AND NOT EXISTS"
+		 " (SELECT 1 FROM segment WHERE segment.scan = scan.scan"
+		 " AND segment.shard = scan.shard)"),
+		("DELETE FROM plan WHERE ?1 IS NOT NULL"
+		 " AND hash NOT IN (SELECT plan FROM scan)"),
 	};
 	struct cs_db *db = &p->store->catalog;
 	enum cs_err err = cs_db_exec(db, "BEGIN IMMEDIATE");

@@ -128,18 +128,37 @@ check_found() {
 }
 
 find_them() {
-  fit "$COAPSCOPE" scan -r 2000 -c 3 -O table --store "$DIR/store" \
+  fit "$COAPSCOPE" scan -r 2000 -c 3 --enrich -O table --store "$DIR/store" \
     -m "$DIR/scan.json" $RANGE || die "the scan ended with exit status $?"
-  id=$(sed -n 's/.*"scan":"\([0-9a-f]*\)".*/\1/p' "$DIR/scan.json")
-  [ -n "$id" ] || die "there is no scan id in $DIR/scan.json"
 }
 
 # The scan has ended: nothing is sent again, the store is only read.
 write_down() {
-  run "$COAPSCOPE" scan -q --resume "$id" -O csv -o "$DIR/found.csv" \
-    --store "$DIR/store" || die "writing the CSV"
-  run "$COAPSCOPE" scan -q --resume "$id" -O jsonl -o "$DIR/found.jsonl" \
-    --store "$DIR/store" || die "writing the JSON lines"
+  run "$COAPSCOPE" report csv -o "$DIR/found.csv" --store "$DIR/store" || die "writing the CSV"
+  run "$COAPSCOPE" report jsonl -o "$DIR/found.jsonl" --store "$DIR/store" ||
+    die "writing the JSON lines"
+}
+
+# Days before today, as somebody gets them who has subscribed to them.
+import_days() {
+  mkdir "$DIR/reports" &&
+    python3 tools/demo_days.py "$DIR/reports" "$(date -u -d yesterday +%F)" 6 ||
+    die "cannot make sample reports"
+  printf '%s$ %s%s\n' "$dim" "$COAPSCOPE report import --sample --store $DIR/store $DIR/reports/*.zip" "$plain"
+  "$COAPSCOPE" report import --sample --store "$DIR/store" "$DIR"/reports/*.zip ||
+    die "the import ended with exit status $?"
+}
+
+# fit_head COMMAND...: the first lines of it. report diff exits 1: there is something new.
+fit_head() {
+  run "$@" | head -n 16 | cut -c 1-110
+  [ "${PIPESTATUS[0]}" -le 1 ] || [ "${PIPESTATUS[0]}" -eq 141 ] || die "$*"
+}
+
+make_page() {
+  run "$COAPSCOPE" report html --store "$DIR/store" -o "$DIR/page.html" ||
+    die "the page ended with exit status $?"
+  [ "$(wc -c <"$DIR/page.html")" -gt 100000 ] || die "the page is empty: see $DIR"
 }
 
 show_csv() {
@@ -165,14 +184,29 @@ say
 say "The CSV has the columns of Shadowserver's scan_coap report; one device of it:"
 show_csv
 
+title "Six days before it: sample reports, marked as such, in Shadowserver's format"
+import_days
+
+title "What the days add up to, and what changed"
+fit "$COAPSCOPE" report stats --store "$DIR/store" || die "report stats"
+say
+fit_head "$COAPSCOPE" report diff -O table --store "$DIR/store"
+
 title "One device in full: its list came in blocks"
 run "$COAPSCOPE" resources -O table $LAMPS || die "resources ended with exit status $?"
+
+title "The page: one file, no network"
+make_page
 
 title "Done: $COUNT of $COUNT devices found, $LISTS of them tell everybody what they have"
 say "  $DIR/found.csv     Shadowserver's columns"
 say "  $DIR/found.jsonl   all that is known, with the lock and the raw bytes"
 say "  $DIR/scan.json     what was sent, received and rejected, and why"
 say "  $DIR/store/        all of it, for later commands"
+say "  $DIR/page.html     the page: open it in a browser, file://$(cd "$DIR" && pwd)/page.html"
+say
+say "The same live, until Ctrl-C:"
+say "  $COAPSCOPE serve --store $DIR/store"
 say
 say "Next, in a network that is yours (--dry-run sends nothing):"
 say "  $COAPSCOPE scan --dry-run local"

@@ -71,11 +71,26 @@ static void say_days(const struct cs_import_counts *counts, char *out, size_t ca
 		       first, last);
 }
 
+/* "; 2 left out; 1 older of the same address, port and day", or nothing. */
+static const char *say_lost(const struct cs_import_counts *counts, char *out, size_t cap)
+{
+	int n = 0;
+
+	out[0] = '\0';
+	if (counts->left_out > 0)
+		n = snprintf(out, cap, "; %" PRIu64 " left out", counts->left_out);
+	if (counts->duplicates > 0)
+		(void)snprintf(out + n, cap - (size_t)n,
+			       "; %" PRIu64 " older of the same address, port and day",
+			       counts->duplicates);
+	return out;
+}
+
 static void say_done(const struct importing *i, const char *name,
 		     const struct cs_import_counts *counts)
 {
 	const struct cs_log *log = &i->job->ctx->log;
-	char days[64] = "";
+	char days[64] = "", lost[160];
 
 	if (counts->kept > 0)
 		say_days(counts, days, sizeof(days));
@@ -86,10 +101,8 @@ static void say_done(const struct importing *i, const char *name,
 		cs_log(log, CS_NOTE, "%s: these %" PRIu64 " rows%s are in the store",
 		       name, counts->kept, days);
 	else
-		cs_log(log, CS_NOTE,
-		       "%s: %" PRIu64 " rows%s (%" PRIu64 " left out, %" PRIu64
-		       " older of the same address, port and day)",
-		       name, counts->kept, days, counts->left_out, counts->duplicates);
+		cs_log(log, CS_NOTE, "%s: %" PRIu64 " rows%s%s", name, counts->kept, days,
+		       say_lost(counts, lost, sizeof(lost)));
 	if (counts->unknown > 0)
 		cs_log(log, CS_DETAIL, "%s: %" PRIu64 " columns of no use here", name,
 		       counts->unknown);

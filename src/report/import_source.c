@@ -145,11 +145,23 @@ static bool is_csv(const char *name)
 	return end && strcasecmp(end, ".csv") == 0;
 }
 
+/* X.csv in X.csv.zip, as reports are mailed: one name says it. */
+static bool is_namesake(const char *path, const char *entry)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	size_t len = strlen(entry);
+
+	return strncmp(base, entry, len) == 0 && strcasecmp(base + len, ".zip") == 0;
+}
+
 static enum cs_err open_entry(struct cs_import_source *source, zip_int64_t at,
 			      const char *entry, char *why)
 {
-	if (asprintf(&source->name, "%s(%s)", source->path, entry) < 0) {
+	if (is_namesake(source->path, entry))
+		source->name = strdup(source->path);
+	else if (asprintf(&source->name, "%s(%s)", source->path, entry) < 0)
 		source->name = NULL;
+	if (!source->name) {
 		return cannot(why, CS_ERR_NOMEM, source->path, "out of memory");
 	}
 	source->file = zip_fopen_index(source->zip, (zip_uint64_t)at, 0);

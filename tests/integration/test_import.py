@@ -141,7 +141,7 @@ def test_bad_rows_are_named_and_the_rest_is_kept(put):
     assert "\x1b" not in said
     assert "r0.csv:5: want as many cells as the header has" in said
     assert "r0.csv:6: want quotes that are closed before a comma" in said
-    assert "2 rows of 2026-01-05 (4 left out" in said
+    assert "2 rows of 2026-01-05; 4 left out" in said
 
 
 def test_a_flood_of_bad_rows_is_cut_short(put):

@@ -188,7 +188,7 @@ title "Six days before it: sample reports, marked as such, in Shadowserver's for
 import_days
 
 title "What the days add up to, and what changed"
-fit "$COAPSCOPE" report stats --store "$DIR/store" || die "report stats"
+fit "$COAPSCOPE" report stats -O table --store "$DIR/store" || die "report stats"
 say
 fit_head "$COAPSCOPE" report diff -O table --store "$DIR/store"
 

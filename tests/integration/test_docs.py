@@ -39,7 +39,7 @@ def scripts():
     for path in PAGES + TEXTS:
         marked = [body for mark, body in blocks(path) if mark]
         if marked:
-            yield pytest.param("".join(marked), id=path.relative_to(ROOT).as_posix())
+            yield pytest.param(path, "".join(marked), id=path.relative_to(ROOT).as_posix())
 
 
 def command_lines():
@@ -97,9 +97,19 @@ def network(net):
     raise RuntimeError("the servers do not listen")
 
 
+def put_files(path, script, folder):
+    """What a document speaks of: a report that was mailed, the owners it shows."""
+    for name, day in re.findall(r"((\d{4}-\d\d-\d\d)-scan_coap\S*\.csv\.zip)", script):
+        subprocess.run([ROOT / "tools/demo_days.py", folder, day, "1"], check=True)
+        (folder / f"{day}-scan_coap-sample-geo.csv.zip").rename(folder / name)
+    for body in re.findall(r"^```ini\n(.*?)^```$", path.read_text(), re.M | re.S):
+        (folder / "owners.ini").write_text(body)
+
+
 @pytest.mark.skipif(not shutil.which("coap-server-notls"), reason="needs libcoap3-bin")
-@pytest.mark.parametrize("script", scripts())
-def test_what_is_shown_runs(network, script, tmp_path):
+@pytest.mark.parametrize("path, script", scripts())
+def test_what_is_shown_runs(network, path, script, tmp_path):
+    put_files(path, script, tmp_path)
     store = tmp_path / "store"
     done = network.run("docs", [
         "env", f"PATH={COAPSCOPE.parent}:{os.environ['PATH']}", f"COAPSCOPE_SCAN_STORE={store}",
@@ -107,10 +117,10 @@ def test_what_is_shown_runs(network, script, tmp_path):
         "bash", "-euxo", "pipefail", "-c", script.replace("/var/lib/coapscope", str(store)),
     ], cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
-    for path in tmp_path.glob("found*"):
+    for found in tmp_path.glob("found*"):
         for address in re.findall(r"192\.0\.2\.\d+", script):
             if address in SERVERS:
-                assert address in path.read_text()
+                assert address in found.read_text()
 
 
 def test_something_is_tested():

@@ -212,6 +212,47 @@ static void every_field_comes_back(void **state)
 	fixture_free(&f);
 }
 
+/* Two sets of facts whose bytes in a row are the same. */
+static enum cs_err fill_alike(void *arg, const struct cs_result *rows,
+			      struct cs_enriched *out, size_t n)
+{
+	(void)arg, (void)rows;
+	assert_int_equal(n, 2);
+	out[0].place = (struct cs_place){ .region = SPAN("ab"), .city = SPAN("c") };
+	out[1].place = (struct cs_place){ .region = SPAN("a"), .city = SPAN("bc") };
+	out[0].judged = out[1].judged = true;
+	out[0].judgement = (struct cs_judgement){ .stack = SPAN("x") };
+	out[1].judgement = (struct cs_judgement){ .tags = SPAN("x") };
+	return CS_OK;
+}
+
+static enum cs_err see_alike(void *arg, const struct cs_result *row,
+			     const struct cs_enriched *enriched)
+{
+	unsigned *n = arg;
+	bool second = (*n)++ == 1;
+
+	(void)row;
+	assert_int_equal(enriched->place.region.len, second ? 1 : 2);
+	assert_int_equal(enriched->place.city.len, second ? 2 : 1);
+	assert_int_equal(enriched->judgement.stack.len, second ? 0 : 1);
+	assert_int_equal(enriched->judgement.tags.len, second ? 1 : 0);
+	return CS_OK;
+}
+
+static void what_is_alike_is_not_the_same(void **state)
+{
+	struct fixture f = published();
+	struct cs_store_enrich want = { .day = DAY, .fill = fill_alike };
+	unsigned n = 0;
+
+	(void)state;
+	expect(&f, cs_store_enrich(f.store, &want), CS_OK);
+	expect(&f, cs_store_day_load(f.store, DAY, see_alike, &n), CS_OK);
+	assert_int_equal(n, 2);
+	fixture_free(&f);
+}
+
 static void a_group_has_4096_rows_at_most(void **state)
 {
 	struct fixture f = fixture_new();
@@ -322,6 +363,30 @@ static void a_days_stamp_changes_with_rows_and_enrichment(void **state)
 	stamps[3] = the_day(&f).stamp;
 	assert_int_not_equal(stamps[3], stamps[2]);
 	assert_int_not_equal(stamps[3], stamps[0]);
+	fixture_free(&f);
+}
+
+static void a_days_stamp_is_of_all_its_segments(void **state)
+{
+	static const uint8_t other[CS_SCAN_ID] = { 0xff };
+	struct fixture f = published();
+	struct filler filler = { 0 };
+	struct cs_store_enrich want = { .day = DAY, .fill = fill, .arg = &filler };
+	const uint8_t *scans[] = { other, scan_id };
+	uint64_t last = the_day(&f).stamp;
+
+	(void)state;
+	expect(&f, cs_shard_open(f.store, other, 0, &f.shard), CS_OK);
+	put_one(&f, 11, DAY_US, "c");
+	publish(&f);
+	assert_int_not_equal(the_day(&f).stamp, last);
+	for (size_t i = 0; i < CS_LEN(scans); i++) {
+		last = the_day(&f).stamp;
+		want.scan = scans[i];
+		expect(&f, cs_store_enrich(f.store, &want), CS_OK);
+		assert_int_not_equal(the_day(&f).stamp, last);
+	}
+	assert_int_equal(filler.rows, 3);
 	fixture_free(&f);
 }
 
@@ -443,11 +508,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_come_with_what_was_filled_in),
 		cmocka_unit_test(every_field_comes_back),
+		cmocka_unit_test(what_is_alike_is_not_the_same),
 		cmocka_unit_test(a_group_has_4096_rows_at_most),
 		cmocka_unit_test(what_fill_says_ends_it_and_leaves_what_was),
 		cmocka_unit_test(only_what_is_there_can_be_enriched),
 		cmocka_unit_test(a_segment_published_again_is_not_enriched),
 		cmocka_unit_test(a_days_stamp_changes_with_rows_and_enrichment),
+		cmocka_unit_test(a_days_stamp_is_of_all_its_segments),
 		cmocka_unit_test(a_day_counts_its_segments_and_their_bytes),
 		cmocka_unit_test(a_missing_segment_is_said_before_any_row),
 		cmocka_unit_test(what_enriched_a_day_is_told_once),

@@ -10,6 +10,7 @@
 #include "cmd/enriching.h"
 #include "cmd/networked.h"
 #include "cmd/report_job.h"
+#include "report/settle.h"
 
 enum { DRAW_EVERY_MS = 200 };
 
@@ -58,6 +59,19 @@ static void say_done(const struct enriching *e, const struct cs_enriching_done *
 	       (double)ns / (double)CS_NS_PER_S);
 }
 
+/* The day adds up to something else now. What fails here is made up for later. */
+static void settle(const struct enriching *e)
+{
+	struct cs_report_job *job = e->job;
+	char day[CS_DAY_TEXT];
+
+	if (!cs_settle_day(job->store, e->day))
+		return;
+	cs_report_day_text(e->day, day);
+	cs_log(&job->ctx->log, CS_WARN, "%s is enriched, but not added up: %s", day,
+	       cs_store_why(job->store));
+}
+
 static int enrich_day(struct enriching *e, int32_t day, uint64_t rows)
 {
 	struct cs_enriching_done done = { 0 };
@@ -76,6 +90,7 @@ static int enrich_day(struct enriching *e, int32_t day, uint64_t rows)
 	if (err)
 		return CS_EXIT_FAILED;
 	say_done(e, &done);
+	settle(e);
 	return -1;
 }
 

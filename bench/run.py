@@ -22,8 +22,8 @@ import rig
 import programs
 
 RESULTS = rig.ROOT / "bench" / "RESULTS.md"
-PARTS = ["send", "find", "idle", "checksum", "memory", "resources", "decode", "store", "ptr",
-         "enrich"]
+PARTS = ["send", "find", "idle", "checksum", "memory", "resources", "decode", "store", "csv",
+         "ptr", "enrich"]
 HEAD = """# Benchmarks
 
 Ours beside its peers, interleaved in one run by `make bench`; see `tools/bench.sh`.

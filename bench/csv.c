@@ -18,7 +18,7 @@
 
 #include "base/slurp.h"
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "bench csv: %s\n", what);
 	exit(1);
@@ -50,7 +50,7 @@ static void close_out(FILE *to)
 
 /*
  * Cuts the text into NUL-terminated cells: a comma or line feed outside of quotes ends
- * one. *@ends_row has, for each, what stood behind it.
+ * one. @behind has, for each, which of the two it was.
  */
 static size_t cut(char *text, size_t len, char **cells, char *behind)
 {
@@ -72,8 +72,8 @@ static size_t cut(char *text, size_t len, char **cells, char *behind)
 static double write_cells(const char *from, const char *path)
 {
 	FILE *file = fopen(from, "r"), *to = open_out(path);
-	uint8_t *bytes;
-	size_t len, n;
+	uint8_t *bytes = NULL;
+	size_t len = 0, n;
 	double start;
 
 	if (!file || cs_slurp(file, &bytes, &len))
@@ -111,7 +111,7 @@ static void write_row(sqlite3_stmt *stmt, FILE *to)
 static double write_loop(const char *segment, const char *path)
 {
 	FILE *to = open_out(path);
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	sqlite3 *db;
 	double start;
 

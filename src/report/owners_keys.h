@@ -5,7 +5,8 @@
 #include "base/arena.h"
 #include "report/owners.h"
 
-enum { CS_OWNERS_NOWHERE = UINT32_MAX };
+/* No prefix is around it. */
+#define CS_OWNERS_NOWHERE UINT32_MAX
 
 /* Where a key stands: the end of each key below. */
 struct cs_key_of {

@@ -16,7 +16,7 @@ tests="libcmocka-dev python3-pytest libcoap3-bin iproute2 procps
 nightly="valgrind qemu-user gcc-i686-linux-gnu libc6-dev-i386-cross
   gcc-s390x-linux-gnu libc6-dev-s390x-cross"
 bench="zmap masscan nmap valgrind clang-14 libbpf-dev linux-libc-dev iproute2
-  knot tcpdump tor-geoipdb libmaxmind-db-writer-perl"
+  knot tcpdump tor-geoipdb libmaxmind-db-writer-perl wrk"
 
 want=""
 for set in "${@:-build}"; do

@@ -5,6 +5,7 @@
  */
 #include "report/texts.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,10 +16,16 @@ enum {
 	FILL_OF_8 = 5,      /* of eight slots at most so many are taken */
 };
 
+/* Half of the hash in the slot: of other texts nothing else is looked at. */
+static uint64_t slot_of(struct cs_sip128 hash, uint32_t number)
+{
+	return (hash.hi & 0xffffffff00000000) | number;
+}
+
 static enum cs_err grow_table(struct cs_texts *t)
 {
 	size_t n = t->n_slots ? 2 * t->n_slots : SLOTS_FIRST;
-	uint32_t *slots = calloc(n, sizeof(*slots));
+	uint64_t *slots = calloc(n, sizeof(*slots));
 
 	if (!slots)
 		return CS_ERR_NOMEM;
@@ -27,7 +34,7 @@ static enum cs_err grow_table(struct cs_texts *t)
 
 		while (slots[at])
 			at = (at + 1) & (n - 1);
-		slots[at] = id;
+		slots[at] = slot_of(t->hash[id], id);
 	}
 	free(t->slots);
 	t->slots = slots;
@@ -104,7 +111,7 @@ static enum cs_err add(struct cs_texts *t, struct cs_span text, struct cs_sip128
 		return CS_ERR_NOMEM;
 	t->text[t->n] = cs_span_of(kept, text.len);
 	t->hash[t->n] = hash;
-	t->slots[slot] = t->n++;
+	t->slots[slot] = slot_of(hash, t->n++);
 	return CS_OK;
 }
 
@@ -115,6 +122,11 @@ static enum cs_err make_room(struct cs_texts *t)
 	if (!err && t->n >= t->n_slots / 8 * FILL_OF_8)
 		err = grow_table(t);
 	return err;
+}
+
+static bool is_hash(const struct cs_texts *t, uint32_t number, struct cs_sip128 hash)
+{
+	return t->hash[number].lo == hash.lo && t->hash[number].hi == hash.hi;
 }
 
 enum cs_err cs_texts_put(struct cs_texts *t, struct cs_span text, uint32_t *number)
@@ -132,10 +144,10 @@ enum cs_err cs_texts_put(struct cs_texts *t, struct cs_span text, uint32_t *numb
 	hash = cs_siphash13_128(&t->key, text.ptr, text.len);
 	for (at = hash.lo & (t->n_slots - 1); t->slots[at];
 	     at = (at + 1) & (t->n_slots - 1)) {
-		const struct cs_sip128 *there = &t->hash[t->slots[at]];
+		uint32_t there = (uint32_t)t->slots[at];
 
-		if (there->lo == hash.lo && there->hi == hash.hi) {
-			*number = t->slots[at];
+		if (t->slots[at] == slot_of(hash, there) && is_hash(t, there, hash)) {
+			*number = there;
 			return CS_OK;
 		}
 	}

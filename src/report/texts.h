@@ -18,7 +18,7 @@ struct cs_texts {
 	/* Only while it is filled; owned. */
 	struct cs_sipkey key; /* random: the texts are strangers' */
 	struct cs_sip128 *hash;
-	uint32_t *slots; /* numbers; 0 free */
+	uint64_t *slots; /* number, and above it half of its hash; 0 free */
 	size_t n_slots;
 };
 

@@ -10,7 +10,7 @@
 #include "report/asked.h"
 #include "report/moved.h"
 
-enum { NONE = UINT32_MAX };
+#define NONE UINT32_MAX
 
 struct diff {
 	struct cs_store *store;

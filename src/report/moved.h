@@ -4,7 +4,7 @@
 
 #include "report/rows.h"
 
-enum { CS_MOVED_NOWHERE = UINT32_MAX };
+#define CS_MOVED_NOWHERE UINT32_MAX
 
 /* A row of one of two models that has no partner in the other. */
 struct cs_lone {

@@ -356,6 +356,7 @@ static void connection_event(void *arg, struct MHD_Connection *connection, void 
 	*context = NULL;
 }
 
+CS_PRINTF(2, 0)
 static void log_line(void *arg, const char *fmt, va_list args)
 {
 	struct cs_http *http = arg;

@@ -71,8 +71,8 @@ static inline struct cs_result model_result(uint64_t *seed)
 	};
 
 	if (!report)
-		row.header = cs_span_of(model_header,
-					sizeof(model_header) - (body.len == 0));
+		row.header =
+			cs_span_of(model_header, sizeof(model_header) - (body.len == 0));
 	if (!report || model_random(seed, 2))
 		row.response_size = (uint32_t)(row.header.len + row.body.len);
 	return row;

@@ -91,7 +91,8 @@ enum cs_err cs_page_series_add(struct cs_page_series *series, size_t day,
 	err = cs_texts_put(&group->texts, text, &number);
 	if (!err)
 		err = add_keys(series, group);
-	if (err)
+	if (err ||
+	    !group->key) /* there is one now: said for who reads this with a tool */
 		return err;
 	group->known[day] = true;
 	group->key[number].n[day] += sum->n;

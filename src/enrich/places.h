@@ -9,7 +9,8 @@
  *   IPtoASN      TSV: start end asn CC name
  *   tor-geoipdb  low,high,CC as integers (IPv4) or texts (IPv6), # comments
  *
- * Where several files know a field, the first file given that knows it wins;
+ * Where several files know a field, the first file given that knows it wins
+ * (a name only with the same number, a city only with the same country);
  * inside a routing file the longest prefix does. Everything is opened and read
  * by cs_places_add_*(): afterwards, in a jail, no file is touched. An object may be
  * asked by several threads at a time once nothing is added any more.
@@ -55,14 +56,15 @@ CS_MUST_USE enum cs_err cs_places_add_default(struct cs_places *places,
 bool cs_places_empty(const struct cs_places *places);
 
 /*
- * Overwrites the fields of @place that are known of @ip; the others stay. The
- * spans are borrowed from @places and live as long. A record of a database that
+ * Overwrites the fields of @place that are known of @ip; the others stay, but
+ * for the name of an AS number, and region and city of a country, that changes
+ * here. The spans are borrowed from @places and live as long. A record of a database that
  * is damaged inside knows nothing, and is counted.
  */
 void cs_places_find(struct cs_places *places, const struct cs_addr *ip,
 		    struct cs_place *place);
 
-/* How many records could not be read so far. */
+/* How many look-ups met a record that could not be read, so far. */
 uint64_t cs_places_damaged(const struct cs_places *places);
 
 /* Which files are asked, for whoever reads the report: cs_places_source(0..). */

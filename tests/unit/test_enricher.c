@@ -166,6 +166,7 @@ static void what_a_report_said_of_a_row_stays(void **state)
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(cs_enricher_fill(e, &one, &out, 1), CS_OK);
 		assert_int_not_equal(out.judgement.severity_because.len, 0);
+		assert_int_not_equal(out.judgement.severity, CS_SEVERITY_CRITICAL);
 		out.judgement.severity = CS_SEVERITY_CRITICAL;
 	}
 	cs_enricher_close(e);

@@ -63,6 +63,19 @@ static struct cs_places *open_data(const char *const *files, size_t n)
 	return places;
 }
 
+static enum cs_err add_bytes(struct cs_places *places, const void *bytes, size_t len,
+			     char why[CS_PLACES_WHY])
+{
+	char path[64];
+
+	write_file(path, bytes, len);
+
+	enum cs_err err = cs_places_add_geoip(places, path, why);
+
+	(void)unlink(path);
+	return err;
+}
+
 struct answer {
 	const char *ip, *want;
 };
@@ -177,6 +190,22 @@ static void what_several_files_know_comes_together(void **state)
 	cs_places_close(places);
 }
 
+static void a_name_of_another_number_is_not_taken(void **state)
+{
+	static const char routes[] = "192.0.2.0\t24\t7\n2001:db8::\t32\t64501\n";
+	struct cs_places *places;
+	char why[CS_PLACES_WHY] = "";
+
+	(void)state;
+	assert_int_equal(cs_places_open(&places), CS_OK);
+	assert_int_equal(add_bytes(places, routes, sizeof(routes) - 1, why), CS_OK);
+	assert_int_equal(cs_places_add_geoip(places, TEST_DATA "/asn.mmdb", why), CS_OK);
+	assert_string_equal(find(places, "192.0.2.1"), "7 0||||||");
+	assert_string_equal(find(places, "2001:db8::1"), "64501 0|SIX-AS|||||");
+	assert_string_equal(find(places, "127.0.0.1"), "64496 0|LOOPBACK-AS|||||");
+	cs_places_close(places);
+}
+
 static void what_is_renewed_takes_what_hangs_on_it_along(void **state)
 {
 	static const char *const files[] = { "asn.mmdb", "nested.mmdb" };
@@ -197,19 +226,6 @@ static void what_is_renewed_takes_what_hangs_on_it_along(void **state)
 	cs_places_find(places, &ip, &place);
 	assert_string_equal(shown(&place), "4294967295 5||US|CA||Old|old");
 	cs_places_close(places);
-}
-
-static enum cs_err add_bytes(struct cs_places *places, const void *bytes, size_t len,
-			     char why[CS_PLACES_WHY])
-{
-	char path[64];
-
-	write_file(path, bytes, len);
-
-	enum cs_err err = cs_places_add_geoip(places, path, why);
-
-	(void)unlink(path);
-	return err;
 }
 
 static uint8_t *read_data(const char *name, size_t *len)
@@ -278,6 +294,30 @@ static void a_damaged_mmdb_is_an_error_or_knows_less(void **state)
 	}
 	assert_int_equal(opened + refused, 2 * len);
 	assert_true(opened > 0 && refused > 0 && counted > 0);
+	free(bytes);
+}
+
+/* The name of 127.0.0.0/8 becomes a pointer to nowhere. */
+static void a_damaged_record_is_counted_and_the_others_are_read(void **state)
+{
+	size_t len;
+	uint8_t *bytes = read_data("asn.mmdb", &len);
+	uint8_t *name = memmem(bytes, len, "LOOPBACK-AS", 11);
+	struct cs_places *places;
+	char why[CS_PLACES_WHY] = "";
+
+	(void)state;
+	assert_non_null(name);
+	name[-1] = 0x38;
+	assert_int_equal(cs_places_open(&places), CS_OK);
+	assert_int_equal(add_bytes(places, bytes, len, why), CS_OK);
+	for (uint64_t i = 1; i <= 3; i++) {
+		assert_string_equal(find(places, "127.0.0.1"), "0 0||||||");
+		assert_int_equal(cs_places_damaged(places), i);
+		assert_string_equal(find(places, "192.0.2.1"), "64500 0|EXAMPLE-AS|||||");
+	}
+	assert_int_equal(cs_places_damaged(places), 3);
+	cs_places_close(places);
 	free(bytes);
 }
 
@@ -645,9 +685,11 @@ int main(void)
 		cmocka_unit_test(each_layout_of_an_mmdb_is_understood),
 		cmocka_unit_test(a_long_name_is_cut_between_two_characters),
 		cmocka_unit_test(what_several_files_know_comes_together),
+		cmocka_unit_test(a_name_of_another_number_is_not_taken),
 		cmocka_unit_test(what_is_renewed_takes_what_hangs_on_it_along),
 		cmocka_unit_test(a_file_without_a_field_of_use_is_named_by_its_type),
 		cmocka_unit_test(a_damaged_mmdb_is_an_error_or_knows_less),
+		cmocka_unit_test(a_damaged_record_is_counted_and_the_others_are_read),
 		cmocka_unit_test(an_mmdb_that_is_cut_short_is_not_taken),
 		cmocka_unit_test(each_text_form_is_told_by_its_content),
 		cmocka_unit_test(each_mistake_is_said_with_its_line),

@@ -141,7 +141,7 @@ static void column(const struct model_row *row, const char *name, char out[TEXT]
 
 static bool has_tag(const char *list, const char *asked)
 {
-	char text[TEXT], want[TEXT];
+	char text[TEXT + 4], want[TEXT + 4];
 
 	(void)snprintf(text, sizeof(text), ";%s;", list);
 	(void)snprintf(want, sizeof(want), ";%s;", asked);

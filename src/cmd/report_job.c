@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/networked.h"
@@ -30,11 +31,31 @@ static int no_store(const struct cs_report_job *job)
 	return CS_EXIT_USAGE;
 }
 
+/* In its jail root has no more rights than others: it must own what it reads. */
+static bool is_of_another_user(const struct cs_report_job *job, const char *why,
+			       uid_t *owner)
+{
+	struct stat st;
+
+	if (!strstr(why, strerror(EACCES)) || stat(job->store_dir, &st) != 0)
+		return false;
+	*owner = st.st_uid;
+	return st.st_uid != geteuid();
+}
+
 int cs_report_store_failed(const struct cs_report_job *job, enum cs_err err)
 {
-	cs_log(&job->ctx->log, CS_ERROR, "%s",
-	       job->store && *cs_store_why(job->store) ? cs_store_why(job->store)
-						       : cs_strerror(err));
+	const char *why = job->store ? cs_store_why(job->store) : "";
+	uid_t owner;
+
+	if (!*why)
+		why = cs_strerror(err);
+	if (is_of_another_user(job, why, &owner))
+		cs_log(&job->ctx->log, CS_ERROR,
+		       "%s: the store is user %u's: want sudo -u '#%u' coapscope ...",
+		       why, owner, owner);
+	else
+		cs_log(&job->ctx->log, CS_ERROR, "%s", why);
 	/* Whatever is wrong with the store's files, it is not the command line. */
 	return CS_EXIT_FAILED;
 }

@@ -264,6 +264,20 @@ def test_a_store_that_cannot_be_written_is_read(stored):
     assert subprocess.run(listing, capture_output=True, check=True).stdout == before
 
 
+def test_root_is_told_whose_the_store_is(stored):
+    """In its jail root may read no more than others."""
+    copy = stored[0].parent / "another's"
+    subprocess.run(["cp", "-a", stored[0], copy], check=True)
+    subprocess.run(["chown", "-R", "65534:65534", copy], check=True)
+    subprocess.run(["chmod", "-R", "o=", copy], check=True)
+    done = report("csv", store=copy, check=False)
+    assert done.returncode == 4 and len(done.stderr.splitlines()) == 1
+    assert done.stderr.endswith("Permission denied: the store is user 65534's: want sudo -u "
+                                "'#65534' coapscope ...\n")
+    subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", COAPSCOPE,
+                    "report", "csv", "--store", copy], check=True, capture_output=True)
+
+
 def test_reports_while_a_scan_writes(lab):
     net = lab.net()
     lab.devices(net, lambda ip: says(API))

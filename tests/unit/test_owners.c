@@ -298,6 +298,24 @@ static void bounds_of_names(void **state)
 	}
 }
 
+static void a_domain_has_at_most_253_bytes(void **state)
+{
+	char label[64] = "", text[400], why[CS_OWNERS_WHY];
+	struct cs_owners *owners;
+
+	(void)state;
+	memset(label, 'x', 63);
+	for (int last = 61; last <= 62; last++) { /* 3 * 64 + last */
+		(void)snprintf(text, sizeof(text), "[a]\ndomains=%s.%s.%s.%.*s.\n", label,
+			       label, label, last, label);
+		owners = NULL;
+		assert_int_equal(cs_owners_read_text(cs_span_str(text), "o", NULL, NULL,
+						     &owners, why) == CS_OK,
+				 last == 61);
+		cs_owners_free(owners);
+	}
+}
+
 static void a_file_is_read_or_said_to_be_missing(void **state)
 {
 	char path[] = "/tmp/test_owners_XXXXXX", why[CS_OWNERS_WHY];
@@ -365,6 +383,7 @@ int main(void)
 		cmocka_unit_test(overlaps_are_said_once_for_two_owners),
 		cmocka_unit_test(errors_have_file_line_and_what_is_right),
 		cmocka_unit_test(bounds_of_names),
+		cmocka_unit_test(a_domain_has_at_most_253_bytes),
 		cmocka_unit_test(a_file_is_read_or_said_to_be_missing),
 		cmocka_unit_test(a_thousand_owners_with_a_hundred_prefixes),
 	};

@@ -79,7 +79,10 @@ static double write_cells(const char *from, const char *path)
 	if (!file || cs_slurp(file, &bytes, &len))
 		die(from);
 
-	char **cells = calloc(len, sizeof(*cells)), *behind = calloc(len, 1);
+	for (size_t i = n = 0; i < len; i++)
+		n += bytes[i] == ',' || bytes[i] == '\n';
+
+	char **cells = calloc(n + 1, sizeof(*cells)), *behind = calloc(n + 1, 1);
 
 	if (!cells || !behind)
 		die("out of memory");

@@ -18,6 +18,19 @@ static enum cs_err count_own(const struct cs_model *model,
 	return err;
 }
 
+/* The keys are the model's, which does not outlive the count. */
+static enum cs_err keep_keys(struct cs_sums *sums)
+{
+	for (size_t i = 0; i < sums->n; i++) {
+		char *copy = cs_arena_text(&sums->arena, sums->at[i].key);
+
+		if (!copy)
+			return CS_ERR_NOMEM;
+		sums->at[i].key = cs_span_of(copy, sums->at[i].key.len);
+	}
+	return CS_OK;
+}
+
 enum cs_err cs_page_count_day(struct cs_store *store, const struct cs_page_want *want,
 			      int32_t day, struct cs_sums *sums)
 {
@@ -31,6 +44,8 @@ enum cs_err cs_page_count_day(struct cs_store *store, const struct cs_page_want 
 		err = cs_day_is_sample(store, day, &sample);
 	if (!err)
 		err = count_own(model, want, sample, sums);
+	if (!err)
+		err = keep_keys(sums);
 	cs_model_free(model);
 	return err;
 }

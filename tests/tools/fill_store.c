@@ -28,6 +28,12 @@ static void need(bool good, const char *what)
 	exit(1);
 }
 
+static void went(enum cs_err err, const struct cs_store *store)
+{
+	if (err)
+		need(false, store ? cs_store_why(store) : cs_strerror(err));
+}
+
 static void make_row(struct cs_result *row, uint32_t i, int64_t day_us, char *body)
 {
 	static const uint8_t header[] = { 0x60, 0x45, 0, 0, 0xc1, 0x28, 0xff };
@@ -103,7 +109,7 @@ int main(int argc, char **argv)
 {
 	struct cs_scan_row scan = { .shards = 1, .n_chunks = 1, .state = CS_SCAN_DONE };
 	struct cs_store_enrich enrich = { .about = cs_span_str("{}"), .fill = fill };
-	struct cs_store *store;
+	struct cs_store *store = NULL;
 	struct cs_shard *shard;
 	uint64_t rows = 0, from = 0;
 
@@ -118,12 +124,12 @@ int main(int argc, char **argv)
 	scan.plan = cs_span_str("made up");
 	scan.started_us = enrich.day * CS_US_PER_DAY;
 	scan.ended_us = scan.started_us + 2;
-	need(cs_store_open(argv[1], &store) == CS_OK, cs_store_why(store));
-	need(cs_store_scan_begin(store, &scan) == CS_OK, cs_store_why(store));
-	need(cs_shard_open(store, scan.id, 0, &shard) == CS_OK, cs_store_why(store));
+	went(cs_store_open(argv[1], &store), store);
+	went(cs_store_scan_begin(store, &scan), store);
+	went(cs_shard_open(store, scan.id, 0, &shard), store);
 	put_rows(shard, enrich.day, (uint32_t)rows);
-	need(cs_shard_publish(shard) == CS_OK, cs_store_why(store));
-	need(cs_store_enrich(store, &enrich) == CS_OK, cs_store_why(store));
+	went(cs_shard_publish(shard), store);
+	went(cs_store_enrich(store, &enrich), store);
 	cs_store_close(store);
 	return 0;
 }

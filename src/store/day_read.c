@@ -73,7 +73,7 @@ enum cs_err cs_day_source_give(struct cs_day_source *source, cs_store_row_fn *ea
 	return err;
 }
 
-/* One page cache, shared out. */
+/* One page cache and one of bodies, shared out. */
 static enum cs_err share_cache(struct cs_day_source *source, size_t n)
 {
 	size_t share = CACHE_KIB / n;
@@ -82,6 +82,7 @@ static enum cs_err share_cache(struct cs_day_source *source, size_t n)
 
 	(void)snprintf(cache, sizeof(cache), "PRAGMA cache_size=-%zu",
 		       share > CACHE_KIB_MIN ? share : CACHE_KIB_MIN);
+	source->cursor.payloads.room /= n;
 	err = cs_db_exec(&source->segment.db, cache);
 	if (!err && source->enriched)
 		err = cs_db_exec(&source->side.db, cache);

@@ -131,12 +131,11 @@ static void read_bytes(sqlite3_stmt *stmt, struct cs_result *row, int *bad)
 		*bad = COL_IP;
 	row->header = blob(stmt, COL_HEADER, bad);
 	row->body = (struct cs_span){ 0 };
-	if (!is_null(stmt, COL_BODY))
-		row->body = blob(stmt, COL_BODY_BYTES, bad);
 }
 
-enum cs_err cs_row_read(struct cs_db *db, sqlite3_stmt *stmt, int32_t day, int64_t *id,
-			struct cs_result *row)
+/* All but the body; the first column that is wrong, or 0. */
+static int read_fields(sqlite3_stmt *stmt, int32_t day, int64_t *id,
+		       struct cs_result *row)
 {
 	int bad = 0;
 
@@ -145,8 +144,35 @@ enum cs_err cs_row_read(struct cs_db *db, sqlite3_stmt *stmt, int32_t day, int64
 	read_bytes(stmt, row, &bad);
 	if (!bad && cs_day_number(row->time_us) != day)
 		bad = COL_TIME;
+	return bad;
+}
+
+static enum cs_err damaged(struct cs_db *db, int64_t id, const char *column)
+{
+	return cs_db_damaged(db, "row %" PRId64 ": %s", id, column);
+}
+
+enum cs_err cs_row_read(struct cs_db *db, sqlite3_stmt *stmt, int32_t day, int64_t *id,
+			struct cs_result *row)
+{
+	int bad = read_fields(stmt, day, id, row);
+
+	if (!is_null(stmt, COL_BODY))
+		row->body = blob(stmt, COL_BODY_BYTES, &bad);
+	return bad ? damaged(db, *id, sqlite3_column_name(stmt, bad)) : CS_OK;
+}
+
+enum cs_err cs_row_read_with(struct cs_db *db, sqlite3_stmt *stmt, int32_t day,
+			     struct cs_payloads *payloads, int64_t *id,
+			     struct cs_result *row)
+{
+	int bad = read_fields(stmt, day, id, row);
+	enum cs_err err = CS_OK;
+
 	if (bad)
-		return cs_db_damaged(db, "row %" PRId64 ": %s", *id,
-				     sqlite3_column_name(stmt, bad));
-	return CS_OK;
+		return damaged(db, *id, sqlite3_column_name(stmt, bad));
+	if (!is_null(stmt, COL_BODY))
+		err = cs_payloads_get(payloads, sqlite3_column_int64(stmt, COL_BODY),
+				      &row->body);
+	return err == CS_ERR_NOT_FOUND ? damaged(db, *id, "payload") : err;
 }

@@ -7,6 +7,7 @@
 
 #include "probe/result.h"
 #include "store/db.h"
+#include "store/payloads.h"
 
 /* In the order of binding and reading; the body's number comes last. */
 #define CS_ROW_COLUMNS                                                                 \
@@ -26,6 +27,9 @@
 
 /* What cs_row_read() wants: the row's number, the row, the body's bytes. */
 #define CS_ROW_SELECT "SELECT result.id, " CS_ROW_COLUMNS ", stored.payload FROM result"
+
+/* What cs_row_read_with() wants: the same without the body's bytes. */
+#define CS_ROW_SELECT_BARE "SELECT id, " CS_ROW_COLUMNS " FROM result"
 
 #define CS_ROW_JOIN " LEFT JOIN body AS stored ON stored.id = result.body"
 
@@ -48,3 +52,8 @@ void cs_row_bind(sqlite3_stmt *stmt, unsigned nth, const struct cs_result *row,
  */
 CS_MUST_USE enum cs_err cs_row_read(struct cs_db *db, sqlite3_stmt *stmt, int32_t day,
 				    int64_t *id, struct cs_result *row);
+
+/* The same from CS_ROW_SELECT_BARE; the body's bytes come from @payloads. */
+CS_MUST_USE enum cs_err cs_row_read_with(struct cs_db *db, sqlite3_stmt *stmt,
+					 int32_t day, struct cs_payloads *payloads,
+					 int64_t *id, struct cs_result *row);

@@ -10,6 +10,7 @@
 #include "store/chunk_set.h"
 #include "store/db.h"
 #include "store/files.h"
+#include "store/payloads.h"
 #include "store/store.h"
 
 extern const struct cs_db_kind cs_segment_kind;
@@ -140,6 +141,7 @@ CS_MUST_USE enum cs_err cs_segment_publish(struct cs_segment *segment);
 struct cs_cursor {
 	struct cs_segment *segment; /* borrowed */
 	sqlite3_stmt *stmt;         /* owned */
+	struct cs_payloads payloads;
 	int64_t id;
 	struct cs_result row; /* the row it stands on; spans live until it moves */
 	bool by_ip;

@@ -246,12 +246,16 @@ int cs_result_order(const struct cs_result *a, const struct cs_result *b)
 enum cs_err cs_cursor_open(struct cs_cursor *cursor, struct cs_segment *segment,
 			   bool by_ip)
 {
-	static const char by_id_sql[] = CS_ROW_SELECT CS_ROW_JOIN " ORDER BY result.id";
-	static const char by_ip_sql[] = CS_ROW_SELECT
-		" INDEXED BY result_by_ip" CS_ROW_JOIN " ORDER BY ip, port, result.id";
+	static const char by_id_sql[] = CS_ROW_SELECT_BARE " ORDER BY id";
+	static const char by_ip_sql[] =
+		CS_ROW_SELECT_BARE " INDEXED BY result_by_ip ORDER BY ip, port, id";
+	struct cs_db *db = &segment->db;
+	enum cs_err err;
 
 	*cursor = (struct cs_cursor){ .segment = segment, .by_ip = by_ip };
-	return cs_db_prepare(&segment->db, by_ip ? by_ip_sql : by_id_sql, &cursor->stmt);
+	err = cs_payloads_open(&cursor->payloads, db);
+	return err ? err
+		   : cs_db_prepare(db, by_ip ? by_ip_sql : by_id_sql, &cursor->stmt);
 }
 
 /* Whether the cursor's row may follow the one at @last with number @id. */
@@ -274,8 +278,8 @@ enum cs_err cs_cursor_next(struct cs_cursor *cursor)
 		cursor->end = true;
 		return err;
 	}
-	err = cs_row_read(db, cursor->stmt, cursor->segment->name.day, &cursor->id,
-			  &cursor->row);
+	err = cs_row_read_with(db, cursor->stmt, cursor->segment->name.day,
+			       &cursor->payloads, &cursor->id, &cursor->row);
 	if (!err && cursor->any && !follows(cursor, &last, last_id))
 		err = cs_db_damaged(db, "order of rows at row %" PRId64, cursor->id);
 	cursor->any = true;
@@ -285,5 +289,6 @@ enum cs_err cs_cursor_next(struct cs_cursor *cursor)
 void cs_cursor_close(struct cs_cursor *cursor)
 {
 	(void)sqlite3_finalize(cursor->stmt); /* only read from */
+	cs_payloads_close(&cursor->payloads);
 	*cursor = (struct cs_cursor){ 0 };
 }

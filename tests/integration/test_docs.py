@@ -102,8 +102,23 @@ def put_files(path, script, folder):
     for name, day in re.findall(r"((\d{4}-\d\d-\d\d)-scan_coap\S*\.csv\.zip)", script):
         subprocess.run([ROOT / "tools/demo_days.py", folder, day, "1"], check=True)
         (folder / f"{day}-scan_coap-sample-geo.csv.zip").rename(folder / name)
+    for name in set(re.findall(r"[\w-]+\.mmdb", script)):
+        shutil.copy(ROOT / "tests/data/asn.mmdb", folder / name)
     for body in re.findall(r"^```ini\n(.*?)^```$", path.read_text(), re.M | re.S):
         (folder / "owners.ini").write_text(body)
+
+
+# A reader leaves the server running in another terminal; here the next one ends it.
+RUNNING = r"""
+coapscope() {
+  [ "$1" = serve ] || { command coapscope "$@"; return; }
+  end_server
+  command coapscope "$@" 2>server.log & server=$!
+  timeout 20 bash -c 'until grep -q "listening on" server.log; do sleep 0.1; done'
+}
+end_server() { [ -z "${server:-}" ] || { kill "$server"; wait "$server"; }; server=; }
+trap end_server EXIT
+"""
 
 
 @pytest.mark.skipif(not shutil.which("coap-server-notls"), reason="needs libcoap3-bin")
@@ -111,10 +126,12 @@ def put_files(path, script, folder):
 def test_what_is_shown_runs(network, path, script, tmp_path):
     put_files(path, script, tmp_path)
     store = tmp_path / "store"
+    script = script.replace("/var/lib/coapscope", str(store))
+    stores = [f"COAPSCOPE_{command}_STORE={store}" for command in ("SCAN", "REPORT", "SERVE")]
     done = network.run("docs", [
-        "env", f"PATH={COAPSCOPE.parent}:{os.environ['PATH']}", f"COAPSCOPE_SCAN_STORE={store}",
+        "env", f"PATH={COAPSCOPE.parent}:{os.environ['PATH']}", *stores,
         "COAPSCOPE_SCAN_COOLDOWN_TIME=1",
-        "bash", "-euxo", "pipefail", "-c", script.replace("/var/lib/coapscope", str(store)),
+        "bash", "-euxo", "pipefail", "-c", RUNNING + script,
     ], cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     for found in tmp_path.glob("found*"):

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Removing old days. A day goes in one step, by renaming its folder: who reads
- * it then finds no day, or goes on with the files that are open. What is left to do after
- * a kill (folders that end in .pruned, records of days that have no folder) the next
- * call does.
+ * Removing old days. A day goes in two steps, out of the catalogue and then by
+ * renaming its folder: who reads it meanwhile finds no day, or goes on with the
+ * files that are open. What is left to do after a kill (folders that end in
+ * .pruned, or that the catalogue does not have) the next call does.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -174,13 +174,16 @@ static enum cs_err prune_day(struct pruning *p, int32_t day)
 	err = remove_folder(p, gone.text);
 	if (err)
 		return err;
+	/* First: a reader that misses a file asks the catalogue once more. */
+	err = forget_day(p, day);
+	if (err)
+		return err;
 	if (cs_file_exists(path.text)) {
 		if (cs_file_rename(path.text, gone.text, p->store->dir) != 0)
 			return cs_why_errno(&p->store->why, path.text);
 		p->removed->days++;
 	}
-	err = forget_day(p, day);
-	return err ? err : remove_folder(p, gone.text);
+	return remove_folder(p, gone.text);
 }
 
 /* --- all days --- */

@@ -85,7 +85,7 @@ def ways(folder):
 def check(folder, rows):
     """All of them wrote the same rows; an address that came twice is one of ours."""
     for name in ("out.csv", "sqlite.csv", "python.csv"):
-        lines = int(subprocess.run(["grep", "-c", "", folder / name], check=True,
+        lines = int(subprocess.run(["grep", "-ac", "", folder / name], check=True,
                                    capture_output=True).stdout)
         if not rows <= lines - (name == "out.csv") <= rows * 1.001:
             raise RuntimeError(f"{name} has {lines} lines, not {rows}")
@@ -102,7 +102,7 @@ def run(folder):
     for _ in range(ROUNDS - 1):
         for name, way in ways(folder).items():
             runs[name].append(way())
-    lines = int(subprocess.run(["grep", "-c", "", folder / "out.csv"], check=True,
+    lines = int(subprocess.run(["grep", "-ac", "", folder / "out.csv"], check=True,
                                capture_output=True).stdout) - 1
     check(folder, lines)
     ours = [c for c, _ in runs["report csv"]]
@@ -122,4 +122,4 @@ def run(folder):
                "CPU time to ours"], shown),
         budgets(("report csv to the bare fputs", verdict(bare, 0.5)),
                 ("report csv to the bare loop over SQLite", verdict(loop, 0.5)),
-                ("k rows per CPU second", verdict(rate, 0, 500)))])
+                ("k rows per CPU second, the aim", verdict(rate, 500)))])

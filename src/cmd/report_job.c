@@ -22,7 +22,7 @@ static int find_store(struct cs_report_job *job)
 	return CS_EXIT_USAGE;
 }
 
-static int no_store(const struct cs_report_job *job)
+int cs_report_no_store(const struct cs_report_job *job)
 {
 	cs_log(&job->ctx->log, CS_ERROR,
 	       "no store in %s: `coapscope scan --store DIR` or `coapscope report import "
@@ -77,7 +77,7 @@ int cs_report_open_store(struct cs_report_job *job, enum cs_report_store how)
 	if (how == CS_REPORT_STORE_READ || how == CS_REPORT_STORE_WRITE)
 		err = cs_store_open_read(job->store_dir, &job->store);
 	if (err == CS_ERR_NOT_FOUND)
-		return no_store(job);
+		return cs_report_no_store(job);
 	if (how == CS_REPORT_STORE_WRITE && !err) {
 		cs_store_close(job->store);
 		job->store = NULL;

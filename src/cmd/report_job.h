@@ -48,6 +48,7 @@ int cs_report_diff(struct cs_report_job *job);
 int cs_report_stats(struct cs_report_job *job);
 int cs_report_import(struct cs_report_job *job);
 int cs_report_prune(struct cs_report_job *job);
+int cs_report_verify(struct cs_report_job *job);
 
 /*
  * Opens the store of --store, or the default one. The frame has done so for a
@@ -55,6 +56,9 @@ int cs_report_prune(struct cs_report_job *job);
  * and is not: exit 2, with what would make one.
  */
 CS_MUST_USE int cs_report_open_store(struct cs_report_job *job, enum cs_report_store how);
+
+/* Says that there is none, with what would make one, and gives the exit status. */
+CS_MUST_USE int cs_report_no_store(const struct cs_report_job *job);
 
 /* Says why the store failed (cs_store_why()) and gives the exit status. */
 CS_MUST_USE int cs_report_store_failed(const struct cs_report_job *job, enum cs_err err);

@@ -80,6 +80,13 @@ static const struct cs_arg rows[] = {
 	  .verbs = OF(IMPORT),
 	  .group = SOURCE,
 	  .help = "Mark the rows as sample data, wherever they are shown." },
+	{ .name = "repair",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(repair),
+	  .verbs = OF(VERIFY),
+	  .group = SOURCE,
+	  .help = "Put right what can be; without it the store is only read. What is "
+		  "damaged is set aside as NAME.damaged." },
 	{ .name = "from",
 	  .metavar = "DAY",
 	  .type = CS_ARG_TEXT,
@@ -154,7 +161,7 @@ static const struct cs_arg rows[] = {
 	  .traits = CS_ARG_IS_FILE,
 	  .preset = "-",
 	  .at = AT(output_file),
-	  .verbs = OF(CSV) | OF(JSONL) | OF(DIFF) | OF(STATS) | OF(HTML),
+	  .verbs = OF(CSV) | OF(JSONL) | OF(DIFF) | OF(STATS) | OF(HTML) | OF(VERIFY),
 	  .group = OUTPUT,
 	  .help = "Write to FILE, - for standard output. A regular file appears whole or "
 		  "not at all." },
@@ -164,9 +171,10 @@ static const struct cs_arg rows[] = {
 	  .type = CS_ARG_WORD,
 	  .at = AT(output_format),
 	  .words = formats,
-	  .verbs = OF(DIFF) | OF(STATS),
+	  .verbs = OF(DIFF) | OF(STATS) | OF(VERIFY),
 	  .group = OUTPUT,
-	  .help = "table, csv or jsonl (for stats also called json: it is one object). "
+	  .help = "table, csv or jsonl (for stats also called json: it is one object); "
+		  "verify has no csv. "
 		  "By default table on a terminal, else jsonl." },
 	{ .name = "csv-columns",
 	  .metavar = "ORDER",
@@ -262,7 +270,13 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 	[CS_REPORT_VERIFY] = {
 		.name = "verify",
 		.summary = "check a store, and repair what can be repaired",
-		.intro = "Checks every file of a store and that they agree.",
+		.intro = "Checks every file of a store and that they agree, and names what "
+			 "is damaged, a line each. With --repair it puts right what can "
+			 "be: caches and enrichment are dropped, segments entered "
+			 "again, rows that can still be read saved. Ends with 4 when "
+			 "something is damaged or lost, else with 0.",
+		.examples = "  coapscope report verify\n"
+			    "  coapscope report verify --repair -O jsonl\n",
 	},
 	[CS_REPORT_ENRICH] = {
 		.name = "enrich",

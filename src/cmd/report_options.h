@@ -47,8 +47,9 @@ struct cs_report_options {
 
 	uint64_t keep_days; /* prune; 0: not given */
 	bool sample;        /* import */
+	bool repair;        /* verify */
 
-	int output_format; /* diff and stats: index of the words; -1: by the output */
+	int output_format; /* diff, stats, verify: index of the words; -1: by the output */
 
 	/* enrich */
 	struct cs_enrich_options enrich;

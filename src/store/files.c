@@ -229,6 +229,18 @@ int cs_lock_take(const char *path, bool wait)
 	}
 }
 
+bool cs_lock_is_held(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool held;
+
+	if (fd < 0)
+		return false;
+	held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	(void)close(fd); /* takes ours off */
+	return held;
+}
+
 void cs_lock_drop(const char *path, int fd)
 {
 	if (fd < 0)

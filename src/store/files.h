@@ -72,5 +72,8 @@ CS_MUST_USE int cs_file_remove(const char *path);
  */
 CS_MUST_USE int cs_lock_take(const char *path, bool wait);
 
+/* Whether another holds it, as far as can be told without making the file. */
+bool cs_lock_is_held(const char *path);
+
 /* Lets go of it and removes the file. -1 is allowed. */
 void cs_lock_drop(const char *path, int fd);

@@ -15,7 +15,7 @@ enum { SCHEMA = 1 };
 
 static const char *const migrations[SCHEMA] = { NULL };
 
-static const struct cs_companion_kind kind = {
+const struct cs_companion_kind cs_names_kind = {
 	.name = "names.db",
 	.find = "SELECT name, expires_us FROM name WHERE ip = ?1 AND expires_us > ?2",
 	.db = { .what = "cache of names",
@@ -54,7 +54,7 @@ static enum cs_err find(struct cs_store *store, const struct cs_addr *ip, int64_
 			struct cs_store_name *name)
 {
 	struct cs_companion *file = &store->names;
-	enum cs_err err = cs_companion_open(store, file, &kind);
+	enum cs_err err = cs_companion_open(store, file, &cs_names_kind);
 
 	if (err)
 		return err;
@@ -79,7 +79,7 @@ enum cs_err cs_store_name_find(struct cs_store *store, const struct cs_addr *ip,
 	if (!is_useless(err))
 		return err;
 	if (!store->read_only)
-		err = cs_companion_throw_away(store, &store->names, &kind);
+		err = cs_companion_throw_away(store, &store->names, &cs_names_kind);
 	return is_useless(err) || !err ? CS_ERR_NOT_FOUND : err;
 }
 
@@ -126,7 +126,7 @@ static enum cs_err put(struct cs_store *store, const struct cs_store_name *names
 		       size_t n)
 {
 	struct cs_db *db = &store->names.db;
-	enum cs_err err = cs_companion_open(store, &store->names, &kind);
+	enum cs_err err = cs_companion_open(store, &store->names, &cs_names_kind);
 
 	if (!err)
 		err = cs_db_exec(db, "BEGIN IMMEDIATE");
@@ -150,6 +150,6 @@ enum cs_err cs_store_names_put(struct cs_store *store, const struct cs_store_nam
 	err = put(store, names, n);
 	if (!is_useless(err))
 		return err;
-	err = cs_companion_throw_away(store, &store->names, &kind);
+	err = cs_companion_throw_away(store, &store->names, &cs_names_kind);
 	return err ? err : put(store, names, n);
 }

@@ -27,5 +27,13 @@ CS_MUST_USE enum cs_err cs_store_writable(struct cs_store *store);
 /* Forgets who was last seen before @us. A store without such a list is fine. */
 CS_MUST_USE enum cs_err cs_seen_forget(struct cs_store *store, int64_t us);
 
+/* Removes a folder of a day and our files in it. */
+CS_MUST_USE enum cs_err cs_prune_folder(struct cs_store *store, const char *path);
+
+/* Opens the catalogue for writing; it is made where it is missing. */
+CS_MUST_USE enum cs_err cs_store_open_catalog(struct cs_store *store);
+
+extern const struct cs_companion_kind cs_names_kind, cs_seen_kind;
+
 /* The catalogue for reading, as it is by now. */
 CS_MUST_USE enum cs_err cs_store_catalog(struct cs_store *store, struct cs_db **catalog);

@@ -90,6 +90,14 @@ static enum cs_err remove_folder(struct pruning *p, const char *path)
 	return err;
 }
 
+enum cs_err cs_prune_folder(struct cs_store *store, const char *path)
+{
+	struct cs_store_pruned removed = { 0 };
+	struct pruning p = { .store = store, .removed = &removed };
+
+	return remove_folder(&p, path);
+}
+
 /* --- a day --- */
 
 /* The shard that a segment or part is of. */

@@ -10,7 +10,7 @@ enum { SCHEMA = 1, GROUP = 65536 /* rows a transaction: what its log grows to */
 
 static const char *const migrations[SCHEMA] = { NULL };
 
-static const struct cs_companion_kind kind = {
+const struct cs_companion_kind cs_seen_kind = {
 	.name = "seen.db",
 	.find = "SELECT first_us, last_us FROM seen WHERE ip = ?1 AND port = ?2",
 	.db = { .what = "list of what was seen",
@@ -63,7 +63,7 @@ enum cs_err cs_store_seen_put(struct cs_store *store, const struct cs_store_seen
 	enum cs_err err = cs_store_writable(store);
 
 	if (!err)
-		err = cs_companion_open(store, &store->seen, &kind);
+		err = cs_companion_open(store, &store->seen, &cs_seen_kind);
 	if (!err)
 		err = cs_db_prepare(db,
 				    "INSERT INTO seen(ip, port, first_us, last_us)"
@@ -82,7 +82,7 @@ enum cs_err cs_store_seen_put(struct cs_store *store, const struct cs_store_seen
 enum cs_err cs_store_seen_find(struct cs_store *store, struct cs_store_seen *seen)
 {
 	struct cs_companion *file = &store->seen;
-	enum cs_err err = cs_companion_open(store, file, &kind);
+	enum cs_err err = cs_companion_open(store, file, &cs_seen_kind);
 
 	if (err)
 		return err;
@@ -107,9 +107,10 @@ enum cs_err cs_seen_forget(struct cs_store *store, int64_t us)
 	sqlite3_stmt *stmt;
 	enum cs_err err;
 
-	if (!cs_path_under(store->dir, kind.name, &path) || !cs_file_exists(path.text))
+	if (!cs_path_under(store->dir, cs_seen_kind.name, &path) ||
+	    !cs_file_exists(path.text))
 		return CS_OK;
-	err = cs_companion_open(store, &store->seen, &kind);
+	err = cs_companion_open(store, &store->seen, &cs_seen_kind);
 	if (!err)
 		err = cs_db_prepare(db, "DELETE FROM seen WHERE last_us < ?1", &stmt);
 	if (err)

@@ -88,6 +88,12 @@ CS_MUST_USE enum cs_err cs_segment_chunk(struct cs_segment *segment, uint64_t ch
 					 struct cs_chunk_entry *out);
 
 /*
+ * Reads what a statement gave: the columns of the table chunk, in their order.
+ * False: a record that we never write.
+ */
+CS_MUST_USE bool cs_chunk_entry_read(sqlite3_stmt *stmt, struct cs_chunk_entry *out);
+
+/*
  * Calls @each for every chunk's record, ascending; an error ends the walk.
  * @each must not write to the segment.
  */

@@ -12,7 +12,7 @@
  * that must rise with each step, so it ends.
  */
 
-static bool entry_read(sqlite3_stmt *stmt, struct cs_chunk_entry *out)
+bool cs_chunk_entry_read(sqlite3_stmt *stmt, struct cs_chunk_entry *out)
 {
 	int64_t v[8];
 
@@ -50,7 +50,7 @@ enum cs_err cs_segment_chunk(struct cs_segment *segment, uint64_t chunk,
 
 	(void)sqlite3_bind_int64(stmt, 1, (int64_t)chunk); /* the place exists */
 	if (cs_db_next(&segment->db, stmt, &err))
-		err = entry_read(stmt, out) && out->chunk.chunk == chunk
+		err = cs_chunk_entry_read(stmt, out) && out->chunk.chunk == chunk
 			      ? CS_OK
 			      : entry_damaged(segment, stmt);
 	else if (!err)
@@ -72,7 +72,7 @@ enum cs_err cs_segment_chunks(struct cs_segment *segment, cs_chunk_each_fn *each
 	uint64_t next = 0;
 
 	while (!err && cs_db_next(&segment->db, stmt, &err)) {
-		if (!entry_read(stmt, &entry) || entry.chunk.chunk < next)
+		if (!cs_chunk_entry_read(stmt, &entry) || entry.chunk.chunk < next)
 			err = entry_damaged(segment, stmt);
 		else
 			err = each(arg, &entry);

@@ -40,8 +40,7 @@ static enum cs_err add_closed(void *arg, const struct cs_chunk_entry *entry)
 	return err;
 }
 
-/* Learns from the segments which chunks are closed. */
-static enum cs_err learn_closed(struct cs_shard *shard)
+enum cs_err cs_shard_learn_closed(struct cs_shard *shard)
 {
 	enum cs_err err = CS_OK;
 
@@ -152,7 +151,7 @@ enum cs_err cs_shard_open(struct cs_store *store, const uint8_t id[CS_SCAN_ID],
 	if (!err)
 		err = open_days(shard);
 	if (!err)
-		err = learn_closed(shard);
+		err = cs_shard_learn_closed(shard);
 	if (err)
 		cs_shard_free(shard);
 	else
@@ -184,7 +183,7 @@ enum cs_err cs_shard_roll_back(struct cs_shard *shard, enum cs_err err)
 		cs_segment_rollback(shard->segments[i]);
 	shard->n_pending = 0;
 	/* Some segments may have committed: the files know. */
-	if (learn_closed(shard) != CS_OK)
+	if (cs_shard_learn_closed(shard) != CS_OK)
 		cs_chunk_set_clear(&shard->closed);
 	shard->store->why = kept;
 	return err;

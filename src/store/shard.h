@@ -41,6 +41,15 @@ enum cs_err cs_shard_no_memory(struct cs_shard *shard);
 /* Opens the segment of @day unless it is open; CS_ERR_NOT_FOUND without @make. */
 CS_MUST_USE enum cs_err cs_shard_open_day(struct cs_shard *shard, int32_t day, bool make);
 
+/*
+ * Makes a closed chunk open, durably, in the segment that calls it closed, and
+ * commits what was put. An unknown one is fine.
+ */
+CS_MUST_USE enum cs_err cs_shard_reopen_chunk(struct cs_shard *shard, uint64_t chunk);
+
+/* Learns from the segments which chunks are closed. */
+CS_MUST_USE enum cs_err cs_shard_learn_closed(struct cs_shard *shard);
+
 /* Commits the segments, earlier days first; stops at the first that fails. */
 CS_MUST_USE enum cs_err cs_shard_commit_segments(struct cs_shard *shard);
 

@@ -152,7 +152,7 @@ static enum cs_err count_touched(struct cs_shard *shard, const struct cs_chunk_r
  * A closed chunk whose new rows do not go to one segment alone is made open
  * first, durably: between two commits its rows would be half old, half new.
  */
-static enum cs_err reopen_chunk(struct cs_shard *shard, uint64_t chunk)
+enum cs_err cs_shard_reopen_chunk(struct cs_shard *shard, uint64_t chunk)
 {
 	enum cs_err err = cs_shard_commit(shard);
 
@@ -245,7 +245,7 @@ static enum cs_err put_chunk(struct cs_shard *shard, const struct cs_chunk_row *
 	if (!err)
 		err = count_touched(shard, chunk, n, &touched);
 	if (!err && touched.n > 1 && cs_shard_is_closed(shard, chunk->chunk))
-		err = reopen_chunk(shard, chunk->chunk);
+		err = cs_shard_reopen_chunk(shard, chunk->chunk);
 	if (!err)
 		err = remember(shard, chunk);
 	return err ? err : put_touched(shard, chunk, n, touched.last);

@@ -67,7 +67,7 @@ enum cs_err cs_store_catalog(struct cs_store *store, struct cs_db **catalog)
 }
 
 /* Of processes that come at once, one makes the catalogue. */
-static enum cs_err open_catalog(struct cs_store *store)
+enum cs_err cs_store_open_catalog(struct cs_store *store)
 {
 	struct cs_path path, lock;
 	enum cs_err err;
@@ -114,7 +114,7 @@ enum cs_err cs_store_open(const char *dir, struct cs_store **out)
 		return CS_ERR_NOMEM;
 	draw_key(store);
 	err = open_dir(store, dir);
-	return err ? err : open_catalog(store);
+	return err ? err : cs_store_open_catalog(store);
 }
 
 enum cs_err cs_store_open_read(const char *dir, struct cs_store **out)

@@ -380,19 +380,35 @@ CS_MUST_USE enum cs_err cs_store_prune(struct cs_store *store, int32_t first,
 /* What cs_store_verify() found in one file. */
 struct cs_store_finding {
 	const char *file; /* below the store */
-	const char *what; /* one line */
+	const char *what; /* may quote the file's own bytes */
 	bool repaired;
-	bool lost; /* results are gone for good */
+	bool lost; /* something is gone for good */
+	bool note; /* nothing is wrong: a scan that was interrupted */
 };
 typedef void cs_store_finding_fn(void *arg, const struct cs_store_finding *finding);
+
+/* What was looked at: folders of days, published segments and their rows. */
+struct cs_store_checked {
+	uint64_t days, segments, rows;
+};
 
 /*
  * Checks every file and that they agree; with @repair puts right what can be:
  * enters published segments that the catalogue lacks, makes the catalogue
  * again from the segments, drops enrichment, summaries and caches that are
- * damaged (they can be renewed), takes away leftovers, sets damaged segments
- * aside under another name with what can still be read of them copied. CS_OK also
- * when something was found: @each has been told.
+ * damaged (they can be renewed), takes away leftovers, sets damaged files
+ * aside as NAME.damaged with what can still be read of segments copied. What
+ * others are writing is left to them. CS_OK also when something was found: @each
+ * has been told.
+ *
+ * @store may be one that could not be opened: CS_ERR_DAMAGED, CS_ERR_FOREIGN,
+ * CS_ERR_NOT_FOUND. With @repair it was opened for writing.
+ *
+ * CS_ERR_NOT_FOUND  there is neither a catalogue nor a segment
+ * CS_ERR_FOREIGN    a catalogue that is not ours or of another schema
+ * CS_ERR_DENIED     @repair of a store that was opened for reading
+ * CS_ERR_IO, CS_ERR_BUSY, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_store_verify(struct cs_store *store, bool repair,
-					cs_store_finding_fn *each, void *arg);
+					cs_store_finding_fn *each, void *arg,
+					struct cs_store_checked *checked);

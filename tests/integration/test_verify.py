@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Damaged stores on the command line: `coapscope report verify`."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from lab import COAPSCOPE
+
+REPORT = ("timestamp,ip,protocol,port,hostname,tag,version,asn,geo,region,city,naics,sic,response,"
+          "response_size,amplification\n" +
+          "".join(f"2026-01-05 00:00:0{i % 10},192.0.2.{i},udp,5683,,coap;iot,2,64512,ZZ,Region,"
+                  f"City,0,0,</a{i}>,{20 + i},1.00\n" for i in range(1, 200)))
+
+
+def run(*args, **more):
+    return subprocess.run([COAPSCOPE, "report", *map(str, args)], text=True, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, **more)
+
+
+def verify(store, *more):
+    done = run("verify", "--store", store, "-O", "jsonl", *more)
+    return done, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def rows(store):
+    done = run("jsonl", "--store", store, "--day", "2026-01-05")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.count("\n")
+
+
+@pytest.fixture
+def store(tmp_path):
+    (tmp_path / "r.csv").write_text(REPORT)
+    done = run("import", "--store", tmp_path / "store", tmp_path / "r.csv")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "store"
+
+
+def segment(store):
+    return next(p for p in store.glob("2026-01-05/*.db") if "enriched" not in p.name)
+
+
+def overwrite(path, at, n=1000):
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\x5a" * n)
+
+
+def test_a_whole_store_says_what_was_looked_at(store):
+    done, found = verify(store)
+    assert done.returncode == 0 and found == []
+    assert "1 days, 1 segments, 199 rows: 0 found, 0 repaired, 0 with loss" in done.stderr
+
+
+def test_without_repair_nothing_is_written(store):
+    overwrite(store / "names.db" if (store / "names.db").exists() else store / "catalog.db", 100)
+    before = {p: p.read_bytes() for p in store.rglob("*.db")}
+    done, found = verify(store)
+    assert done.returncode == 4 and len(found) == 1
+    assert not found[0]["repaired"] and "--repair" in done.stderr
+    assert {p: p.read_bytes() for p in store.rglob("*.db")} == before
+
+
+@pytest.mark.parametrize("how", ["zeroed", "overwritten", "deleted", "emptied"])
+def test_a_catalogue_is_made_anew_and_no_row_is_gone(store, how):
+    path = store / "catalog.db"
+    if how == "zeroed":
+        path.write_bytes(bytes(path.stat().st_size))
+    elif how == "overwritten":
+        overwrite(path, 100)
+    elif how == "deleted":
+        path.unlink()
+    else:
+        path.write_bytes(b"")
+    done, found = verify(store, "--repair")
+    assert done.returncode == 4, done.stderr
+    assert [f["file"] for f in found] == ["catalog.db"]
+    assert found[0]["format"] == "coapscope.verify/1"
+    assert found[0]["repaired"] and found[0]["lost"] and "plans" in found[0]["what"]
+    assert rows(store) == 199
+    done, found = verify(store)
+    assert done.returncode == 0 and found == []
+
+
+def test_a_damaged_segment_is_saved_as_far_as_it_can_be_read(store, tmp_path):
+    path = segment(store)
+    overwrite(path, path.stat().st_size // 4096 // 2 * 4096)
+    assert run("jsonl", "--store", store, "--day", "2026-01-05").returncode == 4
+    done, found = verify(store, "--repair")
+    assert done.returncode == 4
+    assert len(found) == 1 and "of 199 rows saved; the old file is" in found[0]["what"]
+    assert 0 < rows(store) < 199
+    assert verify(store)[0].returncode == 0
+    # What was lost can be imported again.
+    done = run("import", "--store", store, tmp_path / "r.csv")
+    assert done.returncode == 0, done.stderr
+    assert rows(store) == 199
+    assert verify(store)[0].returncode == 0
+
+
+def test_what_can_be_made_again_is_dropped_and_ends_well(store):
+    (store / "names.db").write_bytes(b"\x5a" * 8192)
+    done = run("verify", "--store", store, "--repair", "-O", "table")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("names.db: ")
+    assert "1 found, 1 repaired, 0 with loss" in done.stderr
+
+
+def test_what_is_no_store_is_none(tmp_path):
+    for more in ([], ["--repair"]):
+        done = run("verify", "--store", tmp_path / "none", *more)
+        assert done.returncode == 2 and "no store in" in done.stderr
+        assert not (tmp_path / "none").exists()
+    done = run("verify", "--store", tmp_path, "--repair")
+    assert done.returncode == 2 and os.listdir(tmp_path) == []
+    done = run("verify", "--store", tmp_path, "-O", "csv")
+    assert done.returncode == 2 and "want table or jsonl" in done.stderr

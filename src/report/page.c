@@ -49,7 +49,9 @@ static enum cs_err put_list(struct cs_store *store, const struct cs_page_want *w
 	struct cs_query worst = { .owners = want->owners,
 				  .owner = want->owner,
 				  .limit = CS_PAGE_SERVICES };
-	struct cs_page_list list = { .query = &worst, .bytes = bytes };
+	struct cs_page_list list = {
+		.query = &worst, .bytes = bytes, .seen = cs_page_seen, .seen_arg = store
+	};
 	struct cs_model *model = NULL;
 	char why[CS_QUERY_WHY];
 	enum cs_err err = find_last(store, want, &list.day);

@@ -34,7 +34,23 @@ const char *cs_page_policy(void);
 CS_MUST_USE enum cs_err cs_page_write_overview(struct cs_store *store,
 					       const struct cs_page_want *want, FILE *to);
 
-/* data/services.json: one page of the list. CS_ERR_USAGE with @why */
+/*
+ * Asks since when services are known: sets first_us and last_us of each of @seen, 0
+ * where nothing is. Called once for a list, with at most as many as it shows.
+ */
+typedef void cs_page_seen_fn(void *arg, struct cs_store_seen *seen, size_t n);
+
+/*
+ * One that asks a store (the struct cs_store is @arg). What cannot be read is
+ * not known: the list is worth showing without.
+ */
+void cs_page_seen(void *arg, struct cs_store_seen *seen, size_t n);
+
+/*
+ * data/services.json: one page of the list. @seen NULL: nothing is known.
+ * CS_ERR_USAGE with @why
+ */
 CS_MUST_USE enum cs_err cs_page_write_services(const struct cs_model *model,
-					       const struct cs_query *query, FILE *to,
-					       char why[CS_QUERY_WHY]);
+					       const struct cs_query *query,
+					       cs_page_seen_fn *seen, void *seen_arg,
+					       FILE *to, char why[CS_QUERY_WHY]);

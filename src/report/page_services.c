@@ -181,7 +181,17 @@ static void put_body(struct cs_json *j, const struct cs_service *service,
 	put_uint(j, "response_left_out", links.all ? 0 : body.len - text.len);
 }
 
-static void put_service(struct cs_json *j, const struct cs_service *service)
+static void put_time_if(struct cs_json *j, const char *key, int64_t us)
+{
+	cs_json_key(j, key);
+	if (us > 0)
+		cs_json_time(j, us);
+	else
+		cs_json_null(j);
+}
+
+static void put_service(struct cs_json *j, const struct cs_service *service,
+			const struct cs_store_seen *seen)
 {
 	struct cs_reading reading;
 	char ip[CS_ADDR_TEXT];
@@ -191,6 +201,8 @@ static void put_service(struct cs_json *j, const struct cs_service *service)
 	cs_json_object(j);
 	cs_json_key(j, "time");
 	cs_json_time(j, service->result.time_us);
+	put_time_if(j, "first_seen", seen->first_us);
+	put_time_if(j, "last_seen", seen->last_us);
 	cs_json_key(j, "ip");
 	cs_json_word(j, ip);
 	put_uint(j, "port", service->result.reply_port);
@@ -203,7 +215,7 @@ static void put_service(struct cs_json *j, const struct cs_service *service)
 
 /* Writes one after the other, each first to where its size can be seen. */
 static enum cs_err put_rows(const struct cs_page_list *list, const uint32_t *found,
-			    size_t n, FILE *to)
+			    const struct cs_store_seen *seen, size_t n, FILE *to)
 {
 	char *text = NULL;
 	size_t len = 0, room = list->bytes;
@@ -217,7 +229,7 @@ static enum cs_err put_rows(const struct cs_page_list *list, const uint32_t *fou
 		j.comma = i > 0;
 		cs_model_get(list->model, found[i], &service);
 		rewind(row);
-		put_service(&j, &service);
+		put_service(&j, &service, &seen[i]);
 		if (fflush(row) || ferror(row))
 			err = CS_ERR_NOMEM;
 		else if (len > room)
@@ -279,11 +291,37 @@ static enum cs_err find(const struct cs_page_list *list, uint32_t **found, size_
 	return err ? err : cs_query_run(list->model, &query, *found, n, matching, why);
 }
 
+void cs_page_seen(void *arg, struct cs_store_seen *seen, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cs_store_seen_find(arg, &seen[i]))
+			seen[i].first_us = seen[i].last_us = 0;
+}
+
+/* Of those that were found; to be freed. NULL: memory is out. */
+static struct cs_store_seen *seen_of(const struct cs_page_list *list,
+				     const uint32_t *found, size_t n)
+{
+	struct cs_store_seen *seen = calloc(n + 1, sizeof(*seen));
+	struct cs_service service;
+
+	if (!seen || !list->seen)
+		return seen;
+	for (size_t i = 0; i < n; i++) {
+		cs_model_get(list->model, found[i], &service);
+		seen[i].ip = service.result.ip;
+		seen[i].port = service.result.port;
+	}
+	list->seen(list->seen_arg, seen, n);
+	return seen;
+}
+
 enum cs_err cs_page_put_list(const struct cs_page_list *list, FILE *to,
 			     char why[CS_QUERY_WHY])
 {
 	struct cs_json j = cs_json_to_html(to);
 	uint64_t total = 0, matching = 0;
+	struct cs_store_seen *seen = NULL;
 	uint32_t *found = NULL;
 	size_t n = 0;
 	enum cs_err err = CS_OK;
@@ -291,23 +329,30 @@ enum cs_err cs_page_put_list(const struct cs_page_list *list, FILE *to,
 	if (list->model)
 		err = find(list, &found, &n, &total, &matching, why);
 	if (!err) {
+		seen = seen_of(list, found, n);
+		err = seen ? CS_OK : CS_ERR_NOMEM;
+	}
+	if (!err) {
 		put_head(&j, list, total, matching);
-		err = put_rows(list, found, n, to);
+		err = put_rows(list, found, seen, n, to);
 		cs_json_array_end(&j);
 		cs_json_object_end(&j);
 	}
+	free(seen);
 	free(found);
 	return err ? err : ferror(to) ? CS_ERR_IO : CS_OK;
 }
 
 enum cs_err cs_page_write_services(const struct cs_model *model,
-				   const struct cs_query *query, FILE *to,
-				   char why[CS_QUERY_WHY])
+				   const struct cs_query *query, cs_page_seen_fn *seen,
+				   void *seen_arg, FILE *to, char why[CS_QUERY_WHY])
 {
 	struct cs_page_list list = { .model = model,
 				     .query = query,
 				     .day = cs_model_day(model),
-				     .bytes = SIZE_MAX };
+				     .bytes = SIZE_MAX,
+				     .seen = seen,
+				     .seen_arg = seen_arg };
 
 	return cs_page_put_list(&list, to, why);
 }

@@ -15,6 +15,8 @@ struct cs_page_list {
 	int32_t day;
 	bool unreadable;
 	size_t bytes;
+	cs_page_seen_fn *seen; /* or NULL */
+	void *seen_arg;
 };
 CS_MUST_USE enum cs_err cs_page_put_list(const struct cs_page_list *list, FILE *to,
 					 char why[CS_QUERY_WHY]);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "report/page.h"
 #include "report/settle.h"
 
 struct cs_day {
@@ -483,6 +484,16 @@ enum cs_err cs_days_use(struct cs_days *days, cs_days_use_fn *use, void *arg)
 	err = use(arg, days->page.store);
 	(void)pthread_mutex_unlock(&days->page.lock);
 	return err;
+}
+
+/* A cs_page_seen_fn; a thousand are some milliseconds. */
+void cs_days_seen(void *arg, struct cs_store_seen *seen, size_t n)
+{
+	struct cs_days *days = arg;
+
+	(void)pthread_mutex_lock(&days->list.lock);
+	cs_page_seen(days->list.store, seen, n);
+	(void)pthread_mutex_unlock(&days->list.lock);
 }
 
 /* INT32_MIN: none, or nothing can be done. */

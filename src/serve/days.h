@@ -69,6 +69,9 @@ CS_MUST_USE enum cs_err cs_days_tally(struct cs_days *days, int32_t day,
 typedef enum cs_err cs_days_use_fn(void *arg, struct cs_store *store);
 CS_MUST_USE enum cs_err cs_days_use(struct cs_days *days, cs_days_use_fn *use, void *arg);
 
+/* Since when each of @seen is known; 0 where it is not. @arg: the struct cs_days. */
+void cs_days_seen(void *arg, struct cs_store_seen *seen, size_t n);
+
 /*
  * A round of what can be done before anybody asks: settles a day that is not
  * settled, and loads the newest. One thread only. True when there is more to do.

@@ -183,8 +183,8 @@ void cs_services_handle(struct cs_request *r)
 	}
 	err = cs_answer_begin(r, CS_TYPE_JSON);
 	if (!err)
-		err = cs_page_write_services(cs_day_model(day), &query, r->answer.to,
-					     why);
+		err = cs_page_write_services(cs_day_model(day), &query, cs_days_seen,
+					     r->serve->days, r->answer.to, why);
 	cs_day_put(day);
 	if (err)
 		failed(r, err, why);

@@ -106,6 +106,23 @@ def test_the_file_holds_what_the_store_does(pages):
         name.decode("utf-8", "surrogateescape").replace("\udce9", "\\xe9") for name in HOSTILE}
 
 
+def test_since_when_is_what_the_store_has_seen(tmp_path):
+    store = store_of(tmp_path / "store", {
+        "2026-01-05": [csv_row("2026-01-05", 1)],
+        "2026-01-09": [csv_row("2026-01-09", 1), csv_row("2026-01-09", 2)]})
+    page = tmp_path / "page.html"
+
+    def seen():
+        return {s["ip"]: (s["first_seen"][:10], s["last_seen"][:10])
+                for s in data_of(page)[1]["services"]}
+
+    report("html", "--store", store, "-o", page)
+    assert seen() == {"192.0.2.1": ("2026-01-05", "2026-01-09"),
+                      "192.0.2.2": ("2026-01-09", "2026-01-09")}
+    report("html", "--store", store, "-o", page, "--to", "2026-01-05")
+    assert seen() == {"192.0.2.1": ("2026-01-05", "2026-01-09")}
+
+
 def test_days_and_owners_are_chosen(pages, tmp_path):
     page = tmp_path / "page.html"
     store = pages / "hostile"

@@ -5,6 +5,7 @@ import { card, el, fill } from "./dom.js";
 import { choose, sorts } from "./list.js";
 import { resources } from "./resources.js";
 import { severities } from "./severity.js";
+import { since } from "./since.js";
 import { count, countryName, keyName, longDay, plural, times, when } from "./text.js";
 import { filters } from "./view.js";
 import { visible } from "./visible.js";
@@ -33,7 +34,7 @@ export function serviceList(data, view) {
     el("form", { class: "filters", role: "search", on: { submit: (e) => e.preventDefault() } },
       el("label", { class: "wide" }, el("span", {}, "Search"), search), severity.node, sort.node),
     chips, status, el("div", { class: "heads", "aria-hidden": "true" },
-      ["Severity", "Address and name", "Place and network", "Stack", "Amplifies", "Resources"].map((h) => el("span", {}, h))),
+      ["Severity", "Address and name", "Place and network", "Stack", "Amplifies", "Resources", "Seen"].map((h) => el("span", {}, h))),
     rows, pager);
 
   // { matching, total, services } of the page that is looked at.
@@ -152,7 +153,8 @@ function row(s, v, view, mark) {
     el("span", { class: "where" }, el("span", {}, el("bdi", {}, place)), el("span", { class: "net" }, el("bdi", {}, network))),
     el("span", { class: "stack" }, el("bdi", {}, visible(s.stack?.family ?? ""))),
     el("span", { class: "n", title: "Amplification" }, times(s.amplification)),
-    el("span", { class: "n size" }, s.links?.length ? plural(s.links.length + (s.links_left_out ?? 0), "resource") : s.response ? "text" : "")),
+    el("span", { class: "n size" }, s.links?.length ? plural(s.links.length + (s.links_left_out ?? 0), "resource") : s.response ? "text" : ""),
+    el("span", { class: "since" }, since(s.first_seen, s.time).map((part, i) => el("span", {}, i ? ` (${part})` : part)))),
   body);
   if (v.open === id)
     node.open = true;
@@ -160,6 +162,7 @@ function row(s, v, view, mark) {
 }
 
 function inside(body, s) {
+  const known = since(s.first_seen, s.time);
   const facts = [
     ["Why", s.severity_because],
     ["Stack", s.stack && `${s.stack.family} (${Math.round(100 * s.stack.confidence)}% sure${s.stack.because ? `: ${s.stack.because}` : ""})`],
@@ -167,6 +170,8 @@ function inside(body, s) {
     ["Owner", s.owner], ["Sector", s.sector], ["Region", s.region],
     ["Answer", `${s.code ?? "2.05"}${s.response_size ? `, ${plural(s.response_size, "byte")}` : ""}${s.amplification === null ? "" : `, ${times(s.amplification)} the question`}${s.datagrams > 1 ? `, ${plural(s.datagrams, "datagram")}` : ""}`],
     ["Seen", s.time && when(s.time)],
+    ["First", s.first_seen && `${when(s.first_seen)}${known.length > 1 ? ` (${known[1]} before)` : ""}`],
+    ["Last", s.last_seen && s.last_seen !== s.time && when(s.last_seen)],
     ["From", s.match === "report" ? "an imported report" : null],
   ].filter(([, value]) => value);
   body.append(el("dl", {}, facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, el("bdi", {}, visible(value)))))));

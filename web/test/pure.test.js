@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { addressKey, choose } from "../src/list.js";
 import { pathTree } from "../src/paths.js";
 import { floorsFor, stepOf } from "../src/shades.js";
+import { since } from "../src/since.js";
 import { visible } from "../src/visible.js";
 
 test("what hides, reorders or moves text is shown by its number", () => {
@@ -50,4 +51,13 @@ test("every filter must hold, and a word is found anywhere", () => {
   assert.equal(found({ geo: "DE", stack: "q" }), "");
   assert.equal(found({ q: "oven" }), "1");
   assert.equal(found({ q: " HELLO " }), "2");
+});
+
+test("since when is a day, its year where it is another, and how long that is", () => {
+  const at = "2026-11-23T00:00:01.000000Z";
+  assert.deepEqual(since("2026-11-12T23:59:59.000000Z", at), ["since 12 Nov", "11 days"]);
+  assert.deepEqual(since("2026-11-22T23:59:59.000000Z", at), ["since 22 Nov", "1 day"]);
+  assert.deepEqual(since("2025-11-23T00:00:01.000000Z", at), ["since 23 Nov 2025", "365 days"]);
+  assert.deepEqual(since(at, at), ["since 23 Nov"]);
+  assert.deepEqual(since(null, at), []);
 });

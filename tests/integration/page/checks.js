@@ -216,6 +216,16 @@ each(["year", ...all.filter((n) => n === "store-hostile")], "*: strangers' text 
   });
 });
 
+checks["a service says since when it is there, and nothing where that is not known"] = async (browser) => {
+  for (const kind of Object.values(kinds))
+    await with_(browser, "year", kind, async (page) => {
+      const said = await page.locator(".rows .since").evaluateAll((n) => [...new Set(n.map((s) => s.textContent))]);
+      assert.deepEqual(said.sort(), ["", "since 10 Nov (11 days)", "since 17 Oct 2025 (400 days)", "since 21 Nov", "since 25 Jan (300 days)"]);
+      await page.locator(".rows summary", { hasText: "11 days" }).first().click();
+      assert.match(await text(page, ".rows details[open] dl"), /First\s+10 Nov 2026, 00:30 UTC \(11 days before\)\s+Last\s+21 Nov 2026, 04:00 UTC/);
+    });
+};
+
 checks["a page of sample data says so, at the top and at the rows"] = (browser) =>
   with_(browser, "day", {}, async (page) => {
     assert.match(await text(page, ".banner"), /Sample data/);

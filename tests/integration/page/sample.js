@@ -72,6 +72,14 @@ function overview(n, size, last = 20778) {
   };
 }
 
+// Some are new, some are known since long, of some nothing is.
+function seen(i) {
+  const first = [11, 0, 300, null, 400][i % 5];
+  const last = "2026-11-21T04:00:00.000000Z";
+  return first === null ? { first_seen: null, last_seen: null }
+    : { first_seen: `${iso(20778 - first)}T00:30:00.000000Z`, last_seen: last };
+}
+
 function service(i, rnd, tricks) {
   const bad = severities[4 - Math.min(4, Math.floor(i / 8) % 5)];
   const trick = tricks ? Object.values(hostile)[i % 9] : undefined;
@@ -86,6 +94,7 @@ function service(i, rnd, tricks) {
     links.push({ target: `/${trick}`, attrs: [[trick.slice(0, 40), trick]] });
   return {
     time: `2026-11-21T03:${String(i % 60).padStart(2, "0")}:11.000000Z`,
+    ...seen(i),
     ip: i % 19 === 7 ? `2001:db8::${i.toString(16)}` : `198.51.${100 + (i >> 8)}.${i % 256}`, port: i % 31 ? 5683 : 61616,
     hostname: i % 3 ? (trick && i % 2 ? trick : `node${i}.example.net`) : null,
     asn: 64496 + i % 40, as_name: `${stems[i % 5]} ${i % 40}`, geo: countries[i % 40], region: null,

@@ -8,16 +8,15 @@
 #include <unistd.h>
 
 #include "cmd/report_pick.h"
+#include "cmd/report_settle.h"
 #include "report/owners.h"
 #include "report/page.h"
-#include "report/settle.h"
 
 struct html {
 	struct cs_report_job *job;
 	struct cs_page_want want;
 	struct cs_owners *owners;
 	struct cs_out_file *file;
-	bool may_settle;
 };
 
 static int say(const struct html *html, int status, const char *what)
@@ -34,19 +33,6 @@ static int read_owner(struct html *html)
 	return status;
 }
 
-/* The frame has opened the store for reading. */
-static int open_for_settling(struct html *html)
-{
-	struct cs_report_job *job = html->job;
-
-	html->may_settle = access(job->store_dir, W_OK) == 0;
-	if (!html->may_settle)
-		return -1;
-	cs_store_close(job->store);
-	job->store = NULL;
-	return cs_report_open_store(job, CS_REPORT_STORE_WRITE);
-}
-
 static int open_output(struct html *html)
 {
 	const char *path = html->job->options.output_file;
@@ -55,15 +41,6 @@ static int open_output(struct html *html)
 		return say(html, CS_EXIT_USAGE,
 			   "a page is nothing for a terminal: want -o FILE");
 	return cs_report_open_output(html->job, "output-file", path, &html->file);
-}
-
-static void say_settling(void *arg, int32_t day)
-{
-	struct html *html = arg;
-	char text[CS_DAY_TEXT];
-
-	cs_report_day_text(day, text);
-	cs_log(&html->job->ctx->log, CS_DETAIL, "adding up %s", text);
 }
 
 /* Days that the page cannot show, since nobody has added them up. */
@@ -87,17 +64,12 @@ static enum cs_err say_unsettled(const struct html *html)
 
 static int settle(struct html *html)
 {
-	enum cs_err err = html->may_settle
-				  ? cs_settle_all(html->job->store, say_settling, html)
-				  : say_unsettled(html);
+	enum cs_err err = CS_OK;
 
-	if (err == CS_ERR_DAMAGED) {
-		cs_log(&html->job->ctx->log, CS_WARN,
-		       "%s: `coapscope report verify` "
-		       "says more",
-		       cs_store_why(html->job->store));
-		err = CS_OK;
-	}
+	if (html->job->store_is_read)
+		err = say_unsettled(html);
+	else
+		cs_report_settle(html->job);
 	return err ? cs_report_store_failed(html->job, err) : -1;
 }
 
@@ -116,12 +88,12 @@ static int write_page(struct html *html)
 int cs_report_html(struct cs_report_job *job)
 {
 	struct html html = { .job = job };
-	int status = cs_report_range(job, &html.want.first, &html.want.last);
+	int status = cs_report_open_to_settle(job);
 
 	if (status < 0)
-		status = read_owner(&html);
+		status = cs_report_range(job, &html.want.first, &html.want.last);
 	if (status < 0)
-		status = open_for_settling(&html);
+		status = read_owner(&html);
 	if (status < 0)
 		status = open_output(&html);
 	if (status < 0)

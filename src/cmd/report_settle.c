@@ -30,7 +30,9 @@ void cs_report_settle(struct cs_report_job *job)
 	enum cs_err err = cs_settle_all(job->store, progress, job);
 
 	if (err && err != CS_ERR_DENIED)
-		cs_log(&job->ctx->log, CS_WARN, "%s: some days could not be added up",
+		cs_log(&job->ctx->log, CS_WARN,
+		       "%s: some days could not be added up: `coapscope "
+		       "report verify` says more",
 		       *cs_store_why(job->store) ? cs_store_why(job->store)
 						 : cs_strerror(err));
 }

@@ -62,7 +62,8 @@ CS_MUST_USE int cs_scan_open_enriching(struct cs_scan_job *job);
 void cs_scan_write_metadata(struct cs_scan_job *job, FILE *to);
 
 /*
- * Publishes what was stored, and enriches it where that was asked for; returns
- * an exit status, CS_EXIT_OK if all is well.
+ * Publishes what was stored, enriches it where that was asked for and adds up
+ * the days of it, but not when a second signal cut the scan; returns an exit
+ * status, CS_EXIT_OK if all is well.
  */
 CS_MUST_USE int cs_scan_end_store(struct cs_scan_job *job);

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "cmd/scan_input.h"
 #include "cmd/scan_job.h"
+#include "report/settle.h"
 #include "scan/metadata.h"
 
 int cs_scan_say(const struct cs_scan_job *job, int status, const char *what)
@@ -265,6 +266,27 @@ static int enrich_days(struct cs_scan_job *job)
 	return CS_EXIT_OK;
 }
 
+/*
+ * First and last seen, and what the days add up to. What fails here is made up
+ * for by whoever reads them next, so the scan is none the worse.
+ */
+static void settle_days(struct cs_scan_job *job)
+{
+	int32_t last = (int32_t)cs_day_number(job->row.ended_us);
+
+	for (int32_t day = (int32_t)cs_day_number(job->row.started_us); day <= last;
+	     day++) {
+		char text[CS_DAY_TEXT];
+
+		if (!cs_settle_day(job->store, day))
+			continue;
+		cs_day_text(day * CS_US_PER_DAY, text);
+		cs_log(&job->ctx->log, CS_WARN, "%s is stored, but not added up: %s",
+		       text, cs_store_why(job->store));
+		return;
+	}
+}
+
 int cs_scan_end_store(struct cs_scan_job *job)
 {
 	struct cs_shard *shard = job->scan.shard;
@@ -278,5 +300,10 @@ int cs_scan_end_store(struct cs_scan_job *job)
 	}
 	if (cs_shard_publish(shard) || (!is_copy(job) && !update_row(job)))
 		return cs_scan_say(job, CS_EXIT_FAILED, cs_store_why(job->store));
-	return job->enriching.enricher ? enrich_days(job) : CS_EXIT_OK;
+
+	int status = job->enriching.enricher ? enrich_days(job) : CS_EXIT_OK;
+
+	if (job->scan.end != CS_END_CUT) /* who sends two signals is in a hurry */
+		settle_days(job);
+	return status;
 }

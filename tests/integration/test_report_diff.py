@@ -72,6 +72,10 @@ def test_each_change_is_told_as_what_it_is(filled):
                           ("not_probed", "198.51.100.1")}
     moved = found["moved", "127.0.0.6"]
     assert moved["from"] == "127.0.0.7" and moved["first_seen"].startswith(YESTERDAY)
+    for row in found.values():
+        assert row["first_seen"] and row["last_seen"], row
+    assert found["changed", "127.0.0.2"]["first_seen"].startswith(YESTERDAY)
+    assert found["changed", "127.0.0.2"]["last_seen"].startswith(TODAY)
     refused = found["changed", "127.0.0.5"]
     assert refused["parts"] == ["response"] and refused["after"]["code"] == "4.04"
     gone = found["gone", "127.0.0.0"]

@@ -232,6 +232,32 @@ def test_a_signal_drains_commits_and_says_so(lab, net):
     assert keys(lab.scan(net, "--resume", "last", "-r0").ok()) == WANT
 
 
+def sums(store):
+    """How many sums the catalogue has of its days."""
+    with sqlite3.connect(f"file:{store}/catalog.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM summary").fetchone()[0]
+
+
+def seen(store):
+    with sqlite3.connect(f"file:{store}/seen.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM seen").fetchone()[0]
+
+
+def test_a_scan_adds_up_its_day_and_knows_since_when(lab, net):
+    run = lab.scan(net, "127.8.0.0/24", "-c1").ok()
+    assert sums(lab.store) > 0 and seen(lab.store) == len(run.rows) > 0
+    lab.scan(net, "127.8.1.0/24", "-c1").ok()
+    assert seen(lab.store) > len(run.rows)
+
+
+def test_a_day_that_cannot_be_added_up_is_a_warning_and_no_failed_scan(lab, net):
+    lab.scan(net, "127.8.0.0/24", "-c1").ok()
+    (lab.store / "seen.db").write_bytes(b"no list of anything" * 100)
+    run = lab.scan(net, "127.8.1.0/24", "-c1").ok()
+    assert "is stored, but not added up: " in run.err and "seen.db" in run.err
+    assert run.rows and run.meta["chunks"]["closed"] == 1
+
+
 def test_a_second_signal_cuts_the_waiting(lab, net):
     running = lab.start(net, "127.8.0.0/20", "-c60", "-r1500")
     wait_until(lambda: len(net.devices.heard) > 1000)
@@ -243,6 +269,7 @@ def test_a_second_signal_cuts_the_waiting(lab, net):
     assert time.monotonic() - at < 3
     assert "second signal" in run.err
     assert 0 < len(run.rows) < len(WANT)  # what had come is kept
+    assert not (lab.store / "seen.db").exists()  # and added up by who reads it
 
 
 def test_max_results_stops_and_says_so(lab, net):
@@ -336,7 +363,7 @@ def test_a_full_disk_of_the_output_is_an_error_and_leaves_nothing_behind(lab, sm
 def sqlite_rows(store):
     count = 0
     for name in files(store):
-        if name != "catalog.db" and name.endswith(".db"):
+        if name not in ("catalog.db", "seen.db") and name.endswith(".db"):
             with sqlite3.connect(f"file:{store / name}?mode=ro", uri=True) as db:
                 count += db.execute("SELECT count(*) FROM result").fetchone()[0]
     return count
@@ -359,7 +386,7 @@ def test_a_closed_pipe_is_an_error(lab, how):
 
 def test_a_damaged_store_is_an_error(lab, net):
     lab.scan(net, "127.8.0.0/28", "-c1").ok()
-    catalogue = next(p for p in lab.store.iterdir() if p.suffix == ".db")
+    catalogue = lab.store / "catalog.db"
     good = catalogue.read_bytes()
     for bad in (b"not a database, by far" * 40, good[:100] + os.urandom(len(good) - 100)):
         for name in lab.store.iterdir():
@@ -374,7 +401,7 @@ def test_a_damaged_store_is_an_error(lab, net):
 def test_a_foreign_database_is_left_alone(lab, net):
     lab.store.mkdir()
     lab.scan(net, "127.8.0.0/28", "-c1").ok()
-    name = next(p.name for p in lab.store.iterdir() if p.suffix == ".db")
+    name = "catalog.db"
     foreign = lab.dir / "foreign"
     foreign.mkdir()
     with sqlite3.connect(foreign / name) as db:
@@ -387,7 +414,7 @@ def test_a_foreign_database_is_left_alone(lab, net):
 
 def test_a_newer_store_is_left_alone(lab, net):
     lab.scan(net, "127.8.0.0/28", "-c1").ok()
-    catalogue = next(p for p in lab.store.iterdir() if p.suffix == ".db")
+    catalogue = lab.store / "catalog.db"
     with sqlite3.connect(catalogue) as db:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         db.execute(f"PRAGMA user_version = {version + 1}")

@@ -34,18 +34,23 @@ static int say(const struct rows *rows, int status, const char *what)
 	return status;
 }
 
+static enum cs_from from(const struct rows *rows, size_t option)
+{
+	return cs_args_origin(&rows->job->options.common, option).from;
+}
+
 /* Options that count for nothing without a folder are a mistake. */
 static int check(const struct rows *rows)
 {
 	const struct cs_report_options *o = &rows->job->options;
-	bool file = cs_args_origin(&o->common,
-				   offsetof(struct cs_report_options, output_file))
-			    .from > CS_FROM_DEFAULT;
+	enum cs_from file = from(rows, offsetof(struct cs_report_options, output_file));
+	enum cs_from owners = from(rows, offsetof(struct cs_report_options, owners));
 
-	if (o->out_dir && file)
+	if (o->out_dir && file > CS_FROM_DEFAULT)
 		return say(rows, CS_EXIT_USAGE,
 			   "--out-dir and --output-file: want one of them");
-	if (!o->out_dir && o->owners)
+	/* In a file or the environment it waits for an --out-dir. */
+	if (!o->out_dir && owners == CS_FROM_FLAG)
 		return say(rows, CS_EXIT_USAGE,
 			   "--owners makes a file for each: want --out-dir DIR too");
 	if (!o->out_dir && o->split_ipv6)
@@ -69,7 +74,7 @@ static int read_owners(struct rows *rows)
 	char why[CS_OWNERS_WHY];
 	enum cs_err err;
 
-	if (!path)
+	if (!path || !rows->job->options.out_dir)
 		return -1;
 	err = cs_owners_read(path, note_overlap, rows, &rows->owners, why);
 	if (err)

@@ -142,9 +142,9 @@ static const struct cs_arg rows[] = {
 	  .at = AT(owners),
 	  .verbs = OF(CSV) | OF(JSONL) | OF(STATS) | OF(HTML),
 	  .group = OUTPUT,
-	  .help = "Write a report for each organisation of the INI file FILE, with the "
-		  "rows that are its own; needs --out-dir, or for html and stats "
-		  "--owner." },
+	  .help = "Whose is what: an INI file with a section for each organisation. csv "
+		  "and jsonl write a report for each of them into --out-dir; html and "
+		  "stats tell of the one that --owner names." },
 	{ .name = "out-dir",
 	  .metavar = "DIR",
 	  .type = CS_ARG_TEXT,

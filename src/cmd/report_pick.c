@@ -27,21 +27,34 @@ static void note_overlap(void *arg, const char *line)
 	cs_log(&job->ctx->log, CS_DETAIL, "%s", line);
 }
 
+/*
+ * The owners file that counts. One that files or the environment name, for those
+ * verbs that split a day, is no order to leave everything else out.
+ */
+static const char *owners_file(const struct cs_report_options *o)
+{
+	struct cs_origin origin =
+		cs_args_origin(&o->common, offsetof(struct cs_report_options, owners));
+
+	return o->owner || origin.from == CS_FROM_FLAG ? o->owners : NULL;
+}
+
 int cs_report_owner(struct cs_report_job *job, struct cs_owners **owners, uint32_t *owner)
 {
 	const struct cs_report_options *o = &job->options;
+	const char *path = owners_file(o);
 	char why[CS_OWNERS_WHY];
 	size_t i = 0;
 	enum cs_err err;
 
-	if (!o->owners != !o->owner) {
+	if (!path != !o->owner) {
 		cs_log(&job->ctx->log, CS_ERROR,
 		       "want --owners FILE and --owner NAME together");
 		return CS_EXIT_USAGE;
 	}
-	if (!o->owners)
+	if (!path)
 		return -1;
-	err = cs_owners_read(o->owners, note_overlap, job, owners, why);
+	err = cs_owners_read(path, note_overlap, job, owners, why);
 	if (err) {
 		cs_log(&job->ctx->log, CS_ERROR, "%s", why);
 		return cs_exit_of(err);
@@ -51,6 +64,6 @@ int cs_report_owner(struct cs_report_job *job, struct cs_owners **owners, uint32
 		return -1;
 	}
 	cs_log(&job->ctx->log, CS_ERROR,
-	       "--owner %.60s: want the name of a section of %s", o->owner, o->owners);
+	       "--owner %.60s: want the name of a section of %s", o->owner, path);
 	return CS_EXIT_USAGE;
 }

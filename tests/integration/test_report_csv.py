@@ -104,8 +104,7 @@ def test_jsonl_has_every_code_the_scan_and_since_when(stored):
     for ip, row in rows.items():
         assert list(row)[:len(scanned[ip])] == list(scanned[ip])
         assert len(row["scan"]) == 32 and row["payload_hex"] == scanned[ip]["payload_hex"]
-        # The scan has added its day up.
-        assert row["first_seen"] == row["last_seen"] == row["time"]
+        assert row["first_seen"] is None or row["first_seen"] <= row["time"]
 
 
 def test_output_file_is_replaced_whole(stored, tmp_path):
@@ -123,6 +122,25 @@ def test_one_file_for_all(stored, tmp_path):
     assert names(tmp_path / "a/b") == [f"{TODAY}-scan_coap-all-cidr.csv"]
     text = (tmp_path / "a/b" / f"{TODAY}-scan_coap-all-cidr.csv").read_text()
     assert text == report("csv", store=stored[0]).stdout
+
+
+def test_owners_of_the_configuration_wait_for_the_verbs_that_use_them(stored, tmp_path):
+    (tmp_path / "owners.ini").write_text("[low]\nprefixes = 127.0.0.0/30\n")
+    (tmp_path / "c.conf").write_text(f"[report]\nowners = {tmp_path}/owners.ini\n")
+    plain = report("csv", store=stored[0]).stdout
+    config = ("--config", str(tmp_path / "c.conf"))
+    assert report("csv", *config, store=stored[0]).stdout == plain
+    env = {"COAPSCOPE_REPORT_OWNERS": str(tmp_path / "owners.ini")}
+    assert report("csv", store=stored[0], env=env).stdout == plain
+    stats = json.loads(report("stats", *config, "-O", "json", store=stored[0]).stdout)
+    assert stats["owner"] is None
+    stats = json.loads(report("stats", *config, "--owner", "low", "-O", "json",
+                              store=stored[0]).stdout)
+    assert stats["owner"] == "low"
+    report("csv", *config, "--out-dir", tmp_path / "out", store=stored[0])
+    assert names(tmp_path / "out") == [f"{TODAY}-scan_coap-low-cidr.csv"]
+    done = report("csv", "--owners", tmp_path / "owners.ini", store=stored[0], check=False)
+    assert done.returncode == 2 and "want --out-dir DIR too" in done.stderr
 
 
 def test_each_owner_gets_its_rows(stored, tmp_path):

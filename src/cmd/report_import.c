@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "cmd/report_settle.h"
+#include "cmd/report_job.h"
 #include "out/term.h"
 #include "report/import.h"
 
@@ -38,10 +38,15 @@ static void worsen(struct importing *i, int status)
 
 /* --- before the jail --- */
 
+/*
+ * One that cannot be opened is said, and keeps the others from nothing: the day's
+ * mails come in by a script. Without any there is no store to be made.
+ */
 static int open_sources(struct importing *i)
 {
 	const struct cs_arg_list *paths = &i->job->options.common.operands;
 	char why[CS_IMPORT_SOURCE_WHY];
+	bool any = false;
 
 	i->sources = calloc(paths->n, sizeof(struct cs_import_source *));
 	if (!i->sources)
@@ -50,12 +55,16 @@ static int open_sources(struct importing *i)
 		enum cs_err err = cs_import_source_open(
 			paths->item[i->n], i->job->ctx->in, &i->sources[i->n], why);
 
-		if (!err)
+		if (err == CS_ERR_NOMEM)
+			return CS_EXIT_FAILED;
+		if (!err) {
+			any = true;
 			continue;
+		}
 		cs_log(&i->job->ctx->log, CS_ERROR, "%s", why);
-		return cs_exit_of(err);
+		worsen(i, cs_exit_of(err));
 	}
-	return -1;
+	return any ? -1 : i->status;
 }
 
 /* --- one text after the other --- */
@@ -86,6 +95,11 @@ static const char *say_lost(const struct cs_import_counts *counts, char *out, si
 	return out;
 }
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void say_done(const struct importing *i, const char *name,
 		     const struct cs_import_counts *counts)
 {
@@ -98,11 +112,11 @@ static void say_done(const struct importing *i, const char *name,
 		cs_log(log, CS_WARN, "%s: %u more rows left out; -v names them", name,
 		       i->notes - NOTES);
 	if (counts->known)
-		cs_log(log, CS_NOTE, "%s: these %" PRIu64 " rows%s are in the store",
-		       name, counts->kept, days);
+		cs_log(log, CS_NOTE, "%s: %" PRIu64 " row%s%s, in the store already",
+		       name, counts->kept, plural(counts->kept), days);
 	else
-		cs_log(log, CS_NOTE, "%s: %" PRIu64 " rows%s%s", name, counts->kept, days,
-		       say_lost(counts, lost, sizeof(lost)));
+		cs_log(log, CS_NOTE, "%s: %" PRIu64 " row%s%s%s", name, counts->kept,
+		       plural(counts->kept), days, say_lost(counts, lost, sizeof(lost)));
 	if (counts->unknown > 0)
 		cs_log(log, CS_DETAIL, "%s: %" PRIu64 " columns of no use here", name,
 		       counts->unknown);
@@ -168,9 +182,8 @@ int cs_report_import(struct cs_report_job *job)
 					  .note = note_row,
 					  .arg = &i };
 	for (size_t at = 0; status < 0 && at < i.n; at++)
-		take_source(&i, i.sources[at]);
-	if (status < 0 && i.kept > 0)
-		cs_report_settle(job);
+		if (i.sources[at])
+			take_source(&i, i.sources[at]);
 	for (size_t at = 0; i.sources && at < i.n; at++)
 		cs_import_source_close(i.sources[at]);
 	free(i.sources);

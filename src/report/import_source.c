@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
 
@@ -29,6 +30,13 @@ static enum cs_err cannot(char why[CS_IMPORT_SOURCE_WHY], enum cs_err err,
 }
 
 /* --- opening --- */
+
+static bool is_folder(FILE *file)
+{
+	struct stat st;
+
+	return fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode);
+}
 
 static bool begins_as_zip(FILE *file)
 {
@@ -57,7 +65,8 @@ static enum cs_err open_zip(struct cs_import_source *source, char *why)
 	}
 	(void)close(fd); /* only read from */
 	zip_error_init_with_code(&error, code);
-	(void)cannot(why, CS_ERR_DAMAGED, source->path, zip_error_strerror(&error));
+	(void)snprintf(why, CS_IMPORT_SOURCE_WHY, "%s: %s: want a whole zip, or a CSV",
+		       source->path, zip_error_strerror(&error));
 	zip_error_fini(&error);
 	return code == ZIP_ER_MEMORY ? CS_ERR_NOMEM : CS_ERR_DAMAGED;
 }
@@ -72,6 +81,9 @@ static enum cs_err open_path(struct cs_import_source *source, FILE *in, char *wh
 	source->plain = fopen(source->path, "re");
 	if (!source->plain)
 		return cannot(why, CS_ERR_IO, source->path, strerror(errno));
+	if (is_folder(source->plain))
+		return cannot(why, CS_ERR_USAGE, source->path,
+			      "a folder: want the files in it");
 	return begins_as_zip(source->plain) ? open_zip(source, why) : CS_OK;
 }
 

@@ -150,16 +150,22 @@ static size_t total(const struct layout *layout)
 	return sum;
 }
 
-/* The widest column gives way to the next widest, until all fit. */
+/*
+ * The widest column gives way to the next widest, until all fit. What a row
+ * begins with is what is looked for and copied, an address: in a third of the
+ * width it stays in one piece.
+ */
 static void squeeze(struct layout *layout, size_t width)
 {
-	for (size_t sum = total(layout); sum > width;) {
-		size_t widest = 0, second = NARROWEST, give;
+	size_t start = layout->width[0] <= width / 3 ? 1 : 0;
 
-		for (size_t i = 1; i < layout->n; i++)
+	for (size_t sum = total(layout); sum > width;) {
+		size_t widest = start, second = NARROWEST, give;
+
+		for (size_t i = start + 1; i < layout->n; i++)
 			if (layout->width[i] > layout->width[widest])
 				widest = i;
-		for (size_t i = 0; i < layout->n; i++)
+		for (size_t i = start; i < layout->n; i++)
 			if (i != widest && layout->width[i] > second)
 				second = layout->width[i];
 		if (layout->width[widest] <= NARROWEST)

@@ -8,7 +8,7 @@
 #include "report/diff.h"
 #include "report/stats_write.h"
 
-enum { TOP = 10, BAR = 24, NUMBER = 24 };
+enum { TOP = 10, BAR = 24, SHORT_BAR = 10, WIDE = 80, NUMBER = 24 };
 
 enum { WHAT, COUNT, SHARE, GRAPH, N_COLUMNS };
 
@@ -30,6 +30,12 @@ static const struct group {
 	{ "source", "Source", "", false },
 };
 
+/* What the shares are of. */
+struct sheet {
+	const struct cs_stats_day *day;
+	size_t bar; /* columns that a bar of all has, at most BAR */
+};
+
 static void put_str(struct cs_grid *grid, size_t column, const char *text)
 {
 	cs_grid_put(grid, column, cs_span_str(text));
@@ -45,18 +51,20 @@ static void put_number(struct cs_grid *grid, size_t column, uint64_t n, uint64_t
 	put_str(grid, column, text);
 }
 
-static void put_share(struct cs_grid *grid, uint64_t n, uint64_t all)
+static void put_share(struct cs_grid *grid, uint64_t n, const struct sheet *sheet)
 {
+	uint64_t all = sheet->day->services;
 	double share = all ? (double)n / (double)all : 0;
 	char text[BAR + 1] = "";
 
 	(void)snprintf(text, sizeof(text), "%5.1f %%", share * 100);
 	put_str(grid, SHARE, text);
 
-	size_t bar = (size_t)(share * BAR + 0.5);
+	size_t bar = (size_t)(share * (double)sheet->bar + 0.5);
 
-	memset(text, '#', bar < BAR ? bar : BAR);
-	text[bar < BAR ? bar : BAR] = '\0';
+	bar = bar < sheet->bar ? bar : sheet->bar;
+	memset(text, '#', bar);
+	text[bar] = '\0';
 	put_str(grid, GRAPH, text);
 }
 
@@ -90,7 +98,7 @@ static void put_key(struct cs_grid *grid, const struct group *group, struct cs_s
 
 /* What is not among the first. */
 static void put_rest(struct cs_grid *grid, const struct cs_store_sum *sums, size_t n,
-		     const struct cs_stats_day *day)
+		     const struct sheet *sheet)
 {
 	uint64_t rest = 0;
 	char text[40];
@@ -100,14 +108,13 @@ static void put_rest(struct cs_grid *grid, const struct cs_store_sum *sums, size
 	(void)snprintf(text, sizeof(text), "%zu more", n);
 	cs_grid_row(grid, 2, CS_TERM_DIM);
 	put_str(grid, WHAT, text);
-	put_number(grid, COUNT, rest, day->services);
-	put_share(grid, rest, day->services);
+	put_number(grid, COUNT, rest, sheet->day->services);
+	put_share(grid, rest, sheet);
 }
 
 static void put_group(struct cs_grid *grid, const struct cs_stats *stats,
-		      const struct group *group)
+		      const struct group *group, const struct sheet *sheet)
 {
-	const struct cs_stats_day *day = &stats->days[stats->n - 1];
 	size_t n, shown;
 	const struct cs_store_sum *sums = cs_stats_group(stats, group->name, &n);
 
@@ -119,11 +126,11 @@ static void put_group(struct cs_grid *grid, const struct cs_stats *stats,
 	for (size_t i = 0; i < shown; i++) {
 		cs_grid_row(grid, 2, CS_TERM_PLAIN);
 		put_key(grid, group, sums[i].key);
-		put_number(grid, COUNT, sums[i].n, day->services);
-		put_share(grid, sums[i].n, day->services);
+		put_number(grid, COUNT, sums[i].n, sheet->day->services);
+		put_share(grid, sums[i].n, sheet);
 	}
 	if (shown < n)
-		put_rest(grid, sums + shown, n - shown, day);
+		put_rest(grid, sums + shown, n - shown, sheet);
 }
 
 /* --- the head, and the days --- */
@@ -257,6 +264,10 @@ enum cs_err cs_stats_write_table(const struct cs_stats *stats, const char *owner
 
 	if (stats->n == 0)
 		return CS_OK;
+
+	const struct sheet sheet = { .day = &stats->days[stats->n - 1],
+				     .bar = width > 0 && width < WIDE ? SHORT_BAR : BAR };
+
 	write_head(stats, owner, to, colour);
 	for (size_t i = 0; i < stats->n_enriched_by; i++)
 		write_sources(stats->enriched_by[i], to);
@@ -265,7 +276,7 @@ enum cs_err cs_stats_write_table(const struct cs_stats *stats, const char *owner
 		err = write_days(stats, to, width, colour);
 	cs_grid_begin(&grid, heads, N_COLUMNS);
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		put_group(&grid, stats, &groups[i]);
+		put_group(&grid, stats, &groups[i], &sheet);
 	if (!err)
 		err = cs_grid_print(&grid, to, width, colour);
 	cs_grid_clear(&grid);

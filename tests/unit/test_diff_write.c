@@ -178,6 +178,15 @@ static void statistics_show_sums_as_text_alone(void **state)
 		      "Amplification\n"
 		      "  from 0.50 times  3         100.0 %  ########################\n");
 	free(text);
+
+	/* A narrow terminal: short bars, none of them in two lines. */
+	to = open_memstream(&text, &len);
+	assert_int_equal(cs_stats_write_table(&stats, "org", to, 60, false), CS_OK);
+	assert_int_equal(fclose(to), 0);
+	assert_non_null(strstr(text, "  unknown          1          33.3 %  ###\n"));
+	assert_non_null(
+		strstr(text, "  from 0.50 times  3         100.0 %  ##########\n"));
+	free(text);
 }
 
 int main(void)

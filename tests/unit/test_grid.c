@@ -75,6 +75,23 @@ static void what_does_not_fit_goes_on_in_the_next_line(void **state)
 		      "    789     three four\n");
 }
 
+static void what_a_row_begins_with_stays_whole_where_it_is_short(void **state)
+{
+	struct cs_grid grid = begun();
+
+	(void)state;
+	add(&grid, 0, "192.0.2.252", "abcdefghijklmnop", "x");
+	assert_prints(&grid, 33, false,
+		      "PATH         TITLE             RT\n"
+		      "192.0.2.252  abcdefghijklmnop  x\n");
+	grid = begun();
+	add(&grid, 0, "192.0.2.252", "abcdefghijklmnop", "ijklmnopqrst");
+	assert_prints(&grid, 33, false,
+		      "PATH         TITLE      RT\n"
+		      "192.0.2.252  abcdefghi  ijklmnopq\n"
+		      "             jklmnop    rst\n");
+}
+
 static void an_escape_is_never_cut(void **state)
 {
 	struct cs_grid grid = begun();
@@ -165,6 +182,7 @@ int main(void)
 		cmocka_unit_test(columns_are_as_wide_as_what_stands_in_them),
 		cmocka_unit_test(empty_columns_are_left_out),
 		cmocka_unit_test(what_does_not_fit_goes_on_in_the_next_line),
+		cmocka_unit_test(what_a_row_begins_with_stays_whole_where_it_is_short),
 		cmocka_unit_test(an_escape_is_never_cut),
 		cmocka_unit_test(no_byte_of_a_stranger_reaches_the_terminal),
 		cmocka_unit_test(a_cell_may_have_many_parts),

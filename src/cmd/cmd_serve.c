@@ -24,6 +24,7 @@
 #include "serve/share.h"
 #include "serve/sign.h"
 #include "serve/tls.h"
+#include "store/store.h"
 
 enum { SPARE_FILES = 256, BACKLOG = 512 };
 
@@ -257,6 +258,19 @@ static int run(struct job *job)
 	return CS_EXIT_OK;
 }
 
+/* A server may be there before the first scan; a folder may be the wrong one. */
+static void say_empty(const struct job *job)
+{
+	struct cs_store *store = NULL;
+
+	if (cs_store_open_read(job->store_dir, &store) == CS_ERR_NOT_FOUND)
+		cs_log(&job->ctx->log, CS_WARN,
+		       "no store in %s yet: it is shown once `coapscope scan` or "
+		       "`coapscope report import` has made one there",
+		       job->store_dir);
+	cs_store_close(store);
+}
+
 static int find_store(struct job *job)
 {
 	const char *dir = job->options.store;
@@ -271,6 +285,7 @@ static int find_store(struct job *job)
 		return CS_EXIT_FAILED;
 	}
 	job->read_only = access(job->store_dir, W_OK) != 0;
+	say_empty(job);
 	return -1;
 }
 

@@ -396,6 +396,13 @@ def test_without_keys_only_this_machine_may_ask(site, tmp_path):
         assert server.call("test/ping", {})[0] == 403
 
 
+def test_a_store_that_is_not_there_yet_is_said(tmp_path):
+    server = Server(tmp_path, "--store", tmp_path / "nothing")
+    assert f"no store in {tmp_path}/nothing yet" in server.text()
+    assert server.get("/")[0] == 200
+    assert server.end() == 0
+
+
 # --- what it takes to start ---
 
 def test_beyond_loopback_needs_keys_and_tls(site):

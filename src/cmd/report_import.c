@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "cmd/report_job.h"
+#include "cmd/report_settle.h"
 #include "out/term.h"
 #include "report/import.h"
 
@@ -184,6 +184,8 @@ int cs_report_import(struct cs_report_job *job)
 	for (size_t at = 0; status < 0 && at < i.n; at++)
 		if (i.sources[at])
 			take_source(&i, i.sources[at]);
+	if (status < 0 && i.kept > 0)
+		cs_report_settle(job);
 	for (size_t at = 0; i.sources && at < i.n; at++)
 		cs_import_source_close(i.sources[at]);
 	free(i.sources);

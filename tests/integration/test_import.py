@@ -2,6 +2,7 @@
 """Others' reports into the store, and out again: `coapscope report import`, `csv`."""
 import csv
 import io
+import json
 import resource
 import signal
 import subprocess
@@ -258,6 +259,22 @@ def test_killed_in_the_middle_it_can_be_done_again(put):
     done = run("import", "--store", put.store, path)
     assert done.returncode == 0, done.stderr
     assert len(put.rows()) == 30000
+
+
+def test_the_days_of_a_report_are_added_up_and_since_when_is_known(put):
+    put(report([row(), row(timestamp="2026-01-07 00:00:00")]))
+    done = run("jsonl", "--store", put.store, "--day", "2026-01-07")
+    seen = json.loads(done.stdout)
+    assert seen["first_seen"].startswith("2026-01-05")
+    assert seen["last_seen"].startswith("2026-01-07")
+
+
+def test_a_day_that_cannot_be_added_up_is_a_warning_and_no_failed_import(put):
+    put(report([row()]))
+    (put.store / "seen.db").write_bytes(b"no list of anything" * 100)
+    done = put(report([row(ip="192.0.2.2")]))
+    assert "seen.db" in done.stderr and "could not be added up" in done.stderr
+    assert len(put.rows()) == 2
 
 
 def test_a_scan_is_what_resume_last_means(put):

@@ -71,7 +71,8 @@ static void a_service_says_what_is_known_and_null_for_the_rest(void **state)
 			    "{\"schema\":\"coapscope.services/"
 			    "1\",\"day\":\"2024-10-04\",\"unreadable\":false,"
 			    "\"total\":1,\"matching\":1,\"offset\":0,\"services\":[{"
-			    "\"time\":\"2024-10-04T00:00:00.000000Z\",\"ip\":\"192.0.2."
+			    "\"time\":\"2024-10-04T00:00:00.000000Z\",\"first_seen\":"
+			    "null,\"last_seen\":null,\"ip\":\"192.0.2."
 			    "1\",\"port\":61616,"
 			    "\"hostname\":null,\"asn\":null,\"as_name\":null,\"geo\":"
 			    "null,\"region\":null,"
@@ -178,10 +179,58 @@ static void a_query_pages_and_an_unknown_column_is_said(void **state)
 	cJSON_Delete(list);
 	model = model_of(rows, 2);
 	query.sort = cs_span_str("<colour>");
-	assert_int_equal(cs_page_write_services(model, &query, to, why), CS_ERR_USAGE);
+	assert_int_equal(cs_page_write_services(model, &query, NULL, NULL, to, why),
+			 CS_ERR_USAGE);
 	assert_true(strlen(why) > 0);
 	cs_model_free(model);
 	assert_int_equal(fclose(to), 0);
+}
+
+/* The second of three is not known; a port is the one that was asked. */
+static void say_seen(void *arg, struct cs_store_seen *seen, size_t n)
+{
+	*(size_t *)arg += n;
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(seen[i].port, 5683);
+		if (cs_addr_low32(&seen[i].ip) == 0xc0000202)
+			continue;
+		seen[i].first_us = MODEL_DAY_US - 11 * CS_US_PER_DAY;
+		seen[i].last_us = MODEL_DAY_US + 1;
+	}
+}
+
+static void each_says_since_when_it_is_known_or_null(void **state)
+{
+	struct model_row rows[3];
+	size_t asked = 0;
+	cJSON *list;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		rows[i] = row_of("</a>", "");
+		rows[i].result.ip = cs_addr_v4(0xc0000201 + (uint32_t)i);
+	}
+	list = list_of(rows, 3,
+		       (struct cs_page_list){
+			       .day = 20000, .seen = say_seen, .seen_arg = &asked });
+	assert_int_equal(asked, 3);
+	for (int i = 0; i < 3; i++) {
+		const cJSON *row =
+			cJSON_GetArrayItem(cJSON_GetObjectItem(list, "services"), i);
+		const cJSON *from = cJSON_GetObjectItem(row, "first_seen");
+		const cJSON *to = cJSON_GetObjectItem(row, "last_seen");
+
+		if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(row, "ip")),
+			   "192.0.2.2") == 0) {
+			assert_true(cJSON_IsNull(from) && cJSON_IsNull(to));
+			continue;
+		}
+		assert_string_equal(cJSON_GetStringValue(from),
+				    "2024-09-23T00:00:00.000000Z");
+		assert_string_equal(cJSON_GetStringValue(to),
+				    "2024-10-04T00:00:00.000001Z");
+	}
+	cJSON_Delete(list);
 }
 
 int main(void)
@@ -192,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_long_list_of_links_is_cut_between_links),
 		cmocka_unit_test(a_long_text_is_cut_between_characters),
 		cmocka_unit_test(what_does_not_fit_is_left_out_at_the_end),
+		cmocka_unit_test(each_says_since_when_it_is_known_or_null),
 		cmocka_unit_test(a_query_pages_and_an_unknown_column_is_said),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

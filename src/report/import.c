@@ -71,12 +71,27 @@ static void see_end(struct cs_result *result)
 	result->complete = result->body.len == 0 || reading.links.len > 0;
 }
 
+/* Whether there is room for one more row: twice as many are taken when they are full. */
+static bool has_room(const struct reading *r)
+{
+	const struct cs_import_rows *found = &r->found;
+	size_t cap = found->n < found->cap ? found->cap : 2 * found->cap;
+	uint64_t most = r->want->memory ? r->want->memory : CS_IMPORT_MEMORY;
+
+	return cap * sizeof(*found->at) + found->arena.total <= most;
+}
+
 static enum cs_err take_row(struct reading *r, const struct cs_csv_row *row)
 {
-	struct cs_import_row *out = cs_import_rows_more(&r->found);
+	struct cs_import_row *out;
 	struct cs_import_flaw flaw;
 	enum cs_err err;
 
+	if (!has_room(r))
+		return fail(r, CS_ERR_RANGE,
+			    "too many rows for one file: want it in parts, each with a "
+			    "header");
+	out = cs_import_rows_more(&r->found);
 	if (!out)
 		return fail(r, CS_ERR_NOMEM, "out of memory");
 	r->counts->rows++;

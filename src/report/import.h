@@ -6,7 +6,8 @@
  * place, tags and severity becomes its enrichment. A row that makes no sense is
  * named and left out, the rest is kept.
  *
- * A file is held in memory: about 400 bytes a row and its response.
+ * A file is held in memory: about 400 bytes a row and its response; to a bound, as
+ * a zip of a few kilobytes may unpack to more rows than any machine holds.
  */
 #pragma once
 
@@ -18,6 +19,9 @@
 
 enum { CS_IMPORT_WHY = 512 };
 
+/* Bytes that the rows of one text take at most: some four million rows. */
+#define CS_IMPORT_MEMORY (UINT64_C(2) << 30)
+
 /* Tells of a row that was left out: "FILE:LINE: what: what would be right". */
 typedef void cs_import_note_fn(void *arg, const char *line);
 
@@ -25,6 +29,7 @@ struct cs_import_want {
 	struct cs_store *store;
 	bool sample; /* marked as sample data wherever it is shown */
 	int64_t now_us;
+	uint64_t memory; /* bytes that rows may take; 0: CS_IMPORT_MEMORY */
 	cs_import_note_fn *note;
 	void *arg;
 };
@@ -46,6 +51,7 @@ struct cs_import_counts {
  * published when it returns CS_OK; the days are not settled.
  *
  * CS_ERR_SYNTAX   no header of a scan_coap report
+ * CS_ERR_RANGE    more rows than want.memory holds
  * CS_ERR_IO, CS_ERR_NOMEM, CS_ERR_DENIED, CS_ERR_DAMAGED (a zip)
  * @why is one line.
  */

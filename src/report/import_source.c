@@ -11,15 +11,20 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include "out/term.h"
+
+enum { ESCAPED = sizeof("\\x00") - 1 /* columns that a byte may take */ };
+
 struct cs_import_source {
 	char *path;  /* owned */
+	char *shown; /* the same for people; owned */
 	FILE *plain; /* not a zip; borrowed if it is the standard input */
 	bool borrowed;
 	bool taken; /* the plain text was handed out */
 	zip_t *zip; /* owned */
 	zip_int64_t n, next;
 	zip_file_t *file; /* of the zip, open; owned */
-	char *name;       /* "PATH(ENTRY)"; owned */
+	char *name;       /* "PATH(ENTRY)", for people; owned */
 };
 
 static enum cs_err cannot(char why[CS_IMPORT_SOURCE_WHY], enum cs_err err,
@@ -27,6 +32,18 @@ static enum cs_err cannot(char why[CS_IMPORT_SOURCE_WHY], enum cs_err err,
 {
 	(void)snprintf(why, CS_IMPORT_SOURCE_WHY, "%s: %s", path, what);
 	return err;
+}
+
+/*
+ * A name as people see it: whoever made a zip chose the names in it, and may
+ * have chosen that of the file. NULL: memory is out.
+ */
+static char *shown(const char *name)
+{
+	size_t cap = strlen(name) * ESCAPED + 1;
+	char *text = malloc(cap);
+
+	return text ? cs_term_text_in(text, cap, cs_span_str(name)) : NULL;
 }
 
 /* --- opening --- */
@@ -57,7 +74,7 @@ static enum cs_err open_zip(struct cs_import_source *source, char *why)
 	(void)fclose(source->plain); /* only read from */
 	source->plain = NULL;
 	if (fd < 0)
-		return cannot(why, CS_ERR_IO, source->path, strerror(errno));
+		return cannot(why, CS_ERR_IO, source->shown, strerror(errno));
 	source->zip = zip_fdopen(fd, ZIP_CHECKCONS, &code);
 	if (source->zip) {
 		source->n = zip_get_num_entries(source->zip, 0);
@@ -66,7 +83,7 @@ static enum cs_err open_zip(struct cs_import_source *source, char *why)
 	(void)close(fd); /* only read from */
 	zip_error_init_with_code(&error, code);
 	(void)snprintf(why, CS_IMPORT_SOURCE_WHY, "%s: %s: want a whole zip, or a CSV",
-		       source->path, zip_error_strerror(&error));
+		       source->shown, zip_error_strerror(&error));
 	zip_error_fini(&error);
 	return code == ZIP_ER_MEMORY ? CS_ERR_NOMEM : CS_ERR_DAMAGED;
 }
@@ -80,9 +97,9 @@ static enum cs_err open_path(struct cs_import_source *source, FILE *in, char *wh
 	}
 	source->plain = fopen(source->path, "re");
 	if (!source->plain)
-		return cannot(why, CS_ERR_IO, source->path, strerror(errno));
+		return cannot(why, CS_ERR_IO, source->shown, strerror(errno));
 	if (is_folder(source->plain))
-		return cannot(why, CS_ERR_USAGE, source->path,
+		return cannot(why, CS_ERR_USAGE, source->shown,
 			      "a folder: want the files in it");
 	return begins_as_zip(source->plain) ? open_zip(source, why) : CS_OK;
 }
@@ -94,9 +111,11 @@ enum cs_err cs_import_source_open(const char *path, FILE *in,
 	struct cs_import_source *source = calloc(1, sizeof(*source));
 	enum cs_err err = CS_ERR_NOMEM;
 
-	if (source)
+	if (source) {
 		source->path = strdup(path);
-	if (source && source->path)
+		source->shown = shown(path);
+	}
+	if (source && source->path && source->shown)
 		err = open_path(source, in, why);
 	else
 		(void)cannot(why, CS_ERR_NOMEM, path, "out of memory");
@@ -127,12 +146,13 @@ void cs_import_source_close(struct cs_import_source *source)
 	if (source->plain && !source->borrowed)
 		(void)fclose(source->plain); /* only read from */
 	free(source->path);
+	free(source->shown);
 	free(source);
 }
 
 const char *cs_import_source_path(const struct cs_import_source *source)
 {
-	return source->path;
+	return source->shown;
 }
 
 /* --- reading --- */
@@ -169,13 +189,17 @@ static bool is_namesake(const char *path, const char *entry)
 static enum cs_err open_entry(struct cs_import_source *source, zip_int64_t at,
 			      const char *entry, char *why)
 {
-	if (is_namesake(source->path, entry))
-		source->name = strdup(source->path);
-	else if (asprintf(&source->name, "%s(%s)", source->path, entry) < 0)
+	char *inner = shown(entry);
+
+	if (!inner)
 		source->name = NULL;
-	if (!source->name) {
-		return cannot(why, CS_ERR_NOMEM, source->path, "out of memory");
-	}
+	else if (is_namesake(source->path, entry))
+		source->name = strdup(source->shown);
+	else if (asprintf(&source->name, "%s(%s)", source->shown, inner) < 0)
+		source->name = NULL;
+	free(inner);
+	if (!source->name)
+		return cannot(why, CS_ERR_NOMEM, source->shown, "out of memory");
 	source->file = zip_fopen_index(source->zip, (zip_uint64_t)at, 0);
 	if (!source->file)
 		return cannot(why, CS_ERR_DAMAGED, source->name,
@@ -210,7 +234,7 @@ enum cs_err cs_import_source_next(struct cs_import_source *source, const char **
 	if (source->taken)
 		return CS_ERR_NOT_FOUND;
 	source->taken = true;
-	*name = source->borrowed ? "(standard input)" : source->path;
+	*name = source->borrowed ? "(standard input)" : source->shown;
 	*bytes = (struct cs_import_bytes){ read_plain, source->plain };
 	return CS_OK;
 }

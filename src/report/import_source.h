@@ -31,7 +31,7 @@ CS_MUST_USE enum cs_err cs_import_source_open(const char *path, FILE *in,
 					      char why[CS_IMPORT_SOURCE_WHY]);
 void cs_import_source_close(struct cs_import_source *source);
 
-/* As it was given. */
+/* As it was given, for people: see out/term.h. */
 const char *cs_import_source_path(const struct cs_import_source *source);
 
 /*

@@ -119,6 +119,17 @@ def test_zips_and_duplicated_headers_and_nuls(put, tmp_path):
     assert [r["ip"] for r in put.rows()] == ["192.0.2.1", "192.0.2.2", "2001:db8::1"]
 
 
+def test_a_zips_names_cannot_speak_to_the_terminal(put, tmp_path):
+    file = tmp_path / "\x1b[2Jr.zip"
+    with zipfile.ZipFile(file, "w") as z:
+        z.writestr("b\ncoapscope: all is well.csv", report([row()]))
+        z.writestr("\u00e9.csv", "no report\n")
+    done = run("import", "--store", put.store, file)
+    assert "\\x1b[2Jr.zip(b\\x0acoapscope: all is well.csv): 1 row" in done.stderr
+    assert "(\\xc3\\xa9.csv): no header" in done.stderr
+    assert "\x1b" not in done.stderr and len(done.stderr.splitlines()) == 2
+
+
 def test_the_anonymisers_quotes_are_read(put):
     text = report([row(response="X", response_size="516", amplification="24.57")])
     quoted = r'"</>;title=\"\"General Info\"\";ct=0,</a>;title=\"\"x\"\""'

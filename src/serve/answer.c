@@ -69,6 +69,17 @@ void cs_answer_error(struct cs_request *r, unsigned status, const char *fmt, ...
 	cs_answer_end(r);
 }
 
+void cs_answer_failed(struct cs_request *r, enum cs_err err)
+{
+	if (err == CS_ERR_BUSY)
+		cs_answer_error(r, 503,
+				"too much is asked at once: want this later, or for "
+				"fewer days");
+	else
+		cs_answer_error(r, err == CS_ERR_NOMEM ? 503 : 500, "%s",
+				cs_strerror(err));
+}
+
 void cs_answer_end(struct cs_request *r)
 {
 	struct cs_answer *a = &r->answer;

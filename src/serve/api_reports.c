@@ -24,7 +24,7 @@ struct chosen {
 
 static bool failed(struct cs_request *r, enum cs_err err)
 {
-	cs_answer_error(r, err == CS_ERR_NOMEM ? 503 : 500, "%s", cs_strerror(err));
+	cs_answer_failed(r, err);
 	return false;
 }
 
@@ -282,10 +282,12 @@ static void send_report(struct cs_request *r, struct cs_span id, enum cs_rows_fo
 
 	if (!err)
 		err = cs_days_get(r->serve->days, link.day, &want.part[0].day);
+	if (err == CS_ERR_NOMEM || err == CS_ERR_BUSY) {
+		(void)failed(r, err);
+		return;
+	}
 	if (err) {
-		unsigned status = err == CS_ERR_RANGE ? 410 : 404;
-
-		cs_answer_error(r, err == CS_ERR_NOMEM ? 503 : status,
+		cs_answer_error(r, err == CS_ERR_RANGE ? 410 : 404,
 				"no such report, or its time is up: ask reports/list "
 				"again");
 		return;

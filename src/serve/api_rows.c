@@ -42,8 +42,7 @@ static void failed(struct cs_request *r, enum cs_err err, const char *why)
 	if (err == CS_ERR_USAGE)
 		cs_answer_error(r, 400, "%s", why);
 	else
-		cs_answer_error(r, err == CS_ERR_NOMEM ? 503 : 500, "%s",
-				cs_strerror(err));
+		cs_answer_failed(r, err);
 }
 
 /* --- days --- */
@@ -88,7 +87,12 @@ static bool take_days(struct cs_request *r, const struct cs_api_query *q, struct
 		return true;
 	if (!q->has_days) {
 		err = cs_days_newest(r->serve->days, &newest);
-		return err == CS_ERR_NOT_FOUND || take_day(r, a, newest);
+		if (err == CS_ERR_NOT_FOUND)
+			return true;
+		if (!err)
+			return take_day(r, a, newest);
+		failed(r, err, "");
+		return false;
 	}
 	err = cs_days_list(r->serve->days, &r->arena, &list, &n);
 	if (err) {

@@ -24,9 +24,16 @@ struct tally {
 	uint32_t counts[];
 };
 
+/*
+ * How many may stand in a line for what takes long, and how many days may be in
+ * use beyond the bound of memory: whoever comes then is told so, at once.
+ */
+enum { LINE = 4, DAYS_AT_LEAST = 4 };
+
 struct store {
 	pthread_mutex_t lock;
 	struct cs_store *store;
+	unsigned line; /* who uses it or waits; under the lock of days */
 };
 
 struct cs_days {
@@ -42,8 +49,10 @@ struct cs_days {
 	size_t n_known;
 	bool looked;
 	int64_t looked_ns;
-	uint64_t turn, loads, bytes;
+	uint64_t turn, loads;
+	uint64_t bytes; /* of all models, those in use that are not kept too */
 	struct cs_day *kept;
+	unsigned in_use; /* days, kept or not */
 	struct tally *tallies;
 };
 
@@ -103,8 +112,10 @@ static void close_shared(struct store *s)
 	(void)pthread_mutex_destroy(&s->lock);
 }
 
+/* Under the lock. */
 static void free_day(struct cs_day *day)
 {
+	day->days->bytes -= cs_model_bytes(day->model);
 	cs_model_free(day->model);
 	free(day);
 }
@@ -254,7 +265,6 @@ static void drop(struct cs_days *days, struct cs_day *day)
 		at = &(*at)->next;
 	*at = day->next;
 	day->kept = false;
-	days->bytes -= cs_model_bytes(day->model);
 	if (day->users == 0)
 		free_day(day);
 }
@@ -274,11 +284,41 @@ static struct cs_day *find(struct cs_days *days, int32_t day, uint64_t stamp)
 	*at = found->next;
 	found->next = days->kept;
 	days->kept = found;
+	days->in_use += found->users == 0;
 	found->users++;
 	return found;
 }
 
-/* Under the lock: forgets the day's former state, and what there is no room for. */
+/*
+ * Under the lock: forgets what there is no room for, but for the newest. What is
+ * in use stays, as forgetting it would free nothing, and it would be loaded again.
+ */
+static void make_room(struct cs_days *days)
+{
+	while (days->bytes > days->want.memory) {
+		struct cs_day *last = NULL;
+
+		for (struct cs_day *d = days->kept; d; d = d->next)
+			if (d->users == 0 && d != days->kept)
+				last = d;
+		if (!last)
+			return;
+		drop(days, last);
+	}
+}
+
+/* Under the lock: whether what is in use leaves room for one more day. */
+static bool is_full(const struct cs_days *days)
+{
+	uint64_t idle = 0;
+
+	for (const struct cs_day *d = days->kept; d; d = d->next)
+		if (d->users == 0)
+			idle += cs_model_bytes(d->model);
+	return days->in_use >= DAYS_AT_LEAST && days->bytes - idle > days->want.memory;
+}
+
+/* Under the lock: forgets the day's former state. */
 static void keep(struct cs_days *days, struct cs_day *fresh)
 {
 	struct cs_day *next;
@@ -292,13 +332,8 @@ static void keep(struct cs_days *days, struct cs_day *fresh)
 	fresh->kept = true;
 	days->kept = fresh;
 	days->bytes += cs_model_bytes(fresh->model);
-	while (days->bytes > days->want.memory && days->kept->next) {
-		struct cs_day *last = days->kept;
-
-		while (last->next)
-			last = last->next;
-		drop(days, last);
-	}
+	days->in_use++;
+	make_room(days);
 }
 
 static struct cs_day *find_now(struct cs_days *days, int32_t day, uint64_t *stamp)
@@ -312,12 +347,42 @@ static struct cs_day *find_now(struct cs_days *days, int32_t day, uint64_t *stam
 	return found;
 }
 
+/* Waits for a store, but only in a short line: the threads that answer are few. */
+static enum cs_err take_store(struct cs_days *days, struct store *s)
+{
+	bool room;
+
+	(void)pthread_mutex_lock(&days->lock);
+	room = s->line <= LINE;
+	s->line += room;
+	(void)pthread_mutex_unlock(&days->lock);
+	if (!room)
+		return CS_ERR_BUSY;
+	(void)pthread_mutex_lock(&s->lock);
+	return CS_OK;
+}
+
+static void give_store(struct cs_days *days, struct store *s)
+{
+	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_lock(&days->lock);
+	s->line--;
+	(void)pthread_mutex_unlock(&days->lock);
+}
+
 /* Under load's lock. A day that changes while it is loaded is loaded again later. */
 static enum cs_err load(struct cs_days *days, int32_t day, struct cs_day **out)
 {
-	struct cs_day *fresh = calloc(1, sizeof(*fresh));
+	struct cs_day *fresh;
 	enum cs_err err;
+	bool full;
 
+	(void)pthread_mutex_lock(&days->lock);
+	full = is_full(days);
+	(void)pthread_mutex_unlock(&days->lock);
+	if (full)
+		return CS_ERR_BUSY;
+	fresh = calloc(1, sizeof(*fresh));
 	if (!fresh)
 		return CS_ERR_NOMEM;
 	fresh->days = days;
@@ -348,12 +413,14 @@ enum cs_err cs_days_get(struct cs_days *days, int32_t day, struct cs_day **out)
 	*out = find_now(days, day, &stamp);
 	if (*out || !stamp)
 		return *out ? CS_OK : CS_ERR_NOT_FOUND;
-	(void)pthread_mutex_lock(&days->load.lock);
+	err = take_store(days, &days->load);
+	if (err)
+		return err;
 	/* Somebody may have loaded it while we waited. */
 	*out = find_now(days, day, &stamp);
 	if (!*out)
 		err = load(days, day, out);
-	(void)pthread_mutex_unlock(&days->load.lock);
+	give_store(days, &days->load);
 	return err;
 }
 
@@ -365,12 +432,11 @@ void cs_day_put(struct cs_day *day)
 		return;
 	(void)pthread_mutex_lock(&days->lock);
 	day->users--;
-
-	bool last = day->users == 0 && !day->kept;
-
-	(void)pthread_mutex_unlock(&days->lock);
-	if (last)
+	days->in_use -= day->users == 0;
+	if (day->users == 0 && !day->kept)
 		free_day(day);
+	make_room(days);
+	(void)pthread_mutex_unlock(&days->lock);
 }
 
 const struct cs_model *cs_day_model(const struct cs_day *day)
@@ -478,11 +544,12 @@ enum cs_err cs_days_tally(struct cs_days *days, int32_t day, struct cs_arena *ar
 
 enum cs_err cs_days_use(struct cs_days *days, cs_days_use_fn *use, void *arg)
 {
-	enum cs_err err;
+	enum cs_err err = take_store(days, &days->page);
 
-	(void)pthread_mutex_lock(&days->page.lock);
+	if (err)
+		return err;
 	err = use(arg, days->page.store);
-	(void)pthread_mutex_unlock(&days->page.lock);
+	give_store(days, &days->page);
 	return err;
 }
 

@@ -22,7 +22,7 @@ enum { CS_DAYS_WHY = 512 };
 
 struct cs_days_want {
 	const char *dir; /* of the store */
-	uint64_t memory; /* bytes of models at most, but for the one in use */
+	uint64_t memory; /* bytes of models at most, but for a few that are in use */
 	const struct cs_clock *clock;
 	const struct cs_log *log;
 	const struct cs_owners *owners; /* or NULL */
@@ -50,6 +50,7 @@ CS_MUST_USE enum cs_err cs_days_newest(struct cs_days *days, int32_t *day);
 /*
  * The model of a day, loaded where it must be. Give it back with cs_day_put().
  * CS_ERR_NOT_FOUND, CS_ERR_NOMEM, what the store gives
+ * CS_ERR_BUSY  those in use take all memory, or too many wait for theirs to be loaded
  */
 CS_MUST_USE enum cs_err cs_days_get(struct cs_days *days, int32_t day,
 				    struct cs_day **out);
@@ -65,6 +66,7 @@ CS_MUST_USE enum cs_err cs_days_tally(struct cs_days *days, int32_t day,
 
 /*
  * Calls @use with a store that nobody else uses meanwhile; gives what it gives.
+ * CS_ERR_BUSY  too many wait for it
  */
 typedef enum cs_err cs_days_use_fn(void *arg, struct cs_store *store);
 CS_MUST_USE enum cs_err cs_days_use(struct cs_days *days, cs_days_use_fn *use, void *arg);

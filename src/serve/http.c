@@ -128,6 +128,7 @@ static void add_headers(struct MHD_Response *response, const struct cs_answer *a
 	add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, a->ask);
 	add(response, MHD_HTTP_HEADER_ALLOW, a->allow);
+	add(response, MHD_HTTP_HEADER_CONNECTION, a->last ? "close" : NULL);
 	if (!a->file[0])
 		return;
 	(void)snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"",
@@ -182,6 +183,58 @@ static enum cs_method method_of(const char *name)
 	return CS_METHOD_OTHER;
 }
 
+/* Headers of which two would be two meanings, and what came of them. */
+struct once {
+	unsigned lengths, codings, hosts, keys, macs;
+	bool odd; /* a name that is none, or a coding that is not chunked */
+};
+
+static bool is_token(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (name[i] <= 0x20 || name[i] >= 0x7f ||
+		    strchr("\"(),/:;<=>?@[\\]{}", name[i]))
+			return false;
+	return len > 0;
+}
+
+static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char *name,
+				  size_t len, const char *value, size_t value_len)
+{
+	struct once *once = arg;
+	const struct {
+		const char *name;
+		unsigned *n;
+	} counted[] = { { MHD_HTTP_HEADER_CONTENT_LENGTH, &once->lengths },
+			{ MHD_HTTP_HEADER_TRANSFER_ENCODING, &once->codings },
+			{ MHD_HTTP_HEADER_HOST, &once->hosts },
+			{ MHD_HTTP_HEADER_AUTHORIZATION, &once->keys },
+			{ "HMAC2", &once->macs } };
+
+	(void)kind;
+	(void)value_len;
+	once->odd = once->odd || !is_token(name, len);
+	for (size_t i = 0; i < CS_LEN(counted); i++)
+		*counted[i].n += strcasecmp(name, counted[i].name) == 0;
+	if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+		once->odd = once->odd || !value || strcasecmp(value, "chunked") != 0;
+	return MHD_YES;
+}
+
+/*
+ * Whether the head says one thing only. The library takes the first of two
+ * lengths, where what stands in front of us may take the last: what we then read as
+ * a request was a stranger's body (RFC 9112 11.2).
+ */
+static bool is_clear(struct MHD_Connection *connection)
+{
+	struct once once = { 0 };
+
+	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, see_header, &once);
+	return !once.odd && once.lengths + once.codings <= 1 && once.hosts <= 1 &&
+	       once.keys <= 1 && once.macs <= 1;
+}
+
 /* False when the answer stands already: what has no route, or may not be asked. */
 static bool take_head(struct MHD_Connection *connection, const char *method,
 		      struct incoming *in)
@@ -193,6 +246,13 @@ static bool take_head(struct MHD_Connection *connection, const char *method,
 	unsigned status;
 
 	r->method = method_of(method);
+	if (!is_clear(connection)) {
+		cs_answer_error(r, 400,
+				"the request's head can be read in two ways: want each "
+				"header once");
+		r->answer.last = true;
+		return false;
+	}
 	r->host = header(connection, MHD_HTTP_HEADER_HOST);
 	r->authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION);
 	r->hmac2 = header(connection, "HMAC2");
@@ -303,6 +363,9 @@ static enum MHD_Result take_request(void *arg, struct MHD_Connection *connection
 	}
 	if (in->queued)
 		return MHD_YES;
+	/* All of it is there: what it takes from here on is ours, not theirs. */
+	cs_conns_turn(in->r.serve->conns, conn_of(connection), CS_CONN_ANSWERED,
+		      now(in->r.serve));
 	answer(in);
 	return queue(connection, in);
 }

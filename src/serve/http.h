@@ -12,7 +12,8 @@
 struct cs_serve;
 struct cs_http;
 
-enum { CS_HTTP_WHY = 256, CS_HTTP_THREADS = 4 };
+/* More threads than may wait for days.c, so that some are left for who need not. */
+enum { CS_HTTP_WHY = 256, CS_HTTP_THREADS = 16 };
 
 struct cs_http_want {
 	int fd; /* a listening, non-blocking socket; owned once started */

@@ -23,8 +23,7 @@ static void failed(struct cs_request *r, enum cs_err err, const char *why)
 	else if (err == CS_ERR_NOT_FOUND)
 		cs_answer_error(r, 404, "there is no data of that day");
 	else
-		cs_answer_error(r, err == CS_ERR_NOMEM ? 503 : 500, "%s",
-				cs_strerror(err));
+		cs_answer_failed(r, err);
 }
 
 static bool read_fields(struct cs_request *r, struct cs_fields *fields)
@@ -62,7 +61,7 @@ static bool read_number(struct cs_request *r, const struct cs_fields *fields,
 
 /* --- the overview --- */
 
-/* An owner's days are counted row by row: so many where nobody says which. */
+/* An owner's days are counted row by row: so many at most. */
 enum { DAYS_OF_OWNER = 31 };
 
 struct overview {
@@ -99,6 +98,29 @@ static void settle_range(struct cs_request *r, struct overview *o)
 	o->key.turn = cs_days_turn(r->serve->days);
 }
 
+/* False when there are more days of the range than an owner may ask for. */
+static bool is_bounded(struct cs_request *r, const struct overview *o)
+{
+	struct cs_store_day *list;
+	size_t n, asked = 0;
+	enum cs_err err;
+
+	if (o->key.share.all)
+		return true;
+	err = cs_days_list(r->serve->days, &r->arena, &list, &n);
+	if (err) {
+		failed(r, err, "");
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		asked += list[i].day >= o->want.first && list[i].day <= o->want.last;
+	if (asked <= DAYS_OF_OWNER)
+		return true;
+	cs_answer_error(r, 400, "from, to: want at most %d days with data in one request",
+			DAYS_OF_OWNER);
+	return false;
+}
+
 void cs_overview_handle(struct cs_request *r)
 {
 	struct cs_share share = cs_share_of(r);
@@ -117,6 +139,8 @@ void cs_overview_handle(struct cs_request *r)
 	    !read_day(r, &fields, "to", &o.want.last))
 		return;
 	settle_range(r, &o);
+	if (!is_bounded(r, &o))
+		return;
 	err = cs_answer_begin(r, CS_TYPE_JSON);
 	if (!err && !cs_kept_write(r->serve->kept, &o.key, r->answer.to))
 		err = cs_days_use(r->serve->days, write_overview, &o);

@@ -35,6 +35,7 @@ struct cs_answer {
 		*policy; /* Content-Security-Policy; NULL: the one that allows nothing */
 	const char *ask; /* WWW-Authenticate; or NULL */
 	const char *allow;    /* Allow; or NULL */
+	bool last;            /* the connection ends with it */
 	char file[128];       /* Content-Disposition's file name; or "" */
 	struct cs_span fixed; /* static text, instead of the stream below */
 	FILE *to;             /* what is written here is the body */
@@ -74,6 +75,9 @@ CS_MUST_USE enum cs_err cs_answer_begin(struct cs_request *r, const char *type);
  */
 void cs_answer_error(struct cs_request *r, unsigned status, const char *fmt, ...)
 	CS_PRINTF(3, 4);
+
+/* The same for what went wrong on our side: 503 where asking again may help. */
+void cs_answer_failed(struct cs_request *r, enum cs_err err);
 
 /* Ends what cs_answer_begin() began; an error answer when memory was out. */
 void cs_answer_end(struct cs_request *r);

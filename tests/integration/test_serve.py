@@ -277,6 +277,19 @@ def test_the_pages_data_is_the_owners(server):
         assert server.get(f"/data/services.json?{query}", "net")[0] == 400
 
 
+def test_an_owner_cannot_have_all_days_counted_at_once(site, tmp_path):
+    for day in range(1, 32):
+        fill(tmp_path / "store", f"2026-10-{day:02}", 1)
+    fill(tmp_path / "store", "2026-11-01", 1)
+    with serving(site, tmp_path, "--store", tmp_path / "store") as server:
+        status, body, _ = server.get("/data/overview.json?from=1970-01-01", "net")
+        assert status == 400 and b"at most 31 days" in body
+        for path in ("", "?from=2026-10-02", "?from=1970-01-01&to=2026-10-31"):
+            status, body, _ = server.get(f"/data/overview.json{path}", "net")
+            assert status == 200 and len(json.loads(body)["days"]) == 31, path
+        assert server.get("/data/overview.json?from=1970-01-01", "root")[0] == 200
+
+
 def test_metrics_please_promtool(server):
     status, body, head = server.get("/metrics", "net")
     assert status == 200 and head["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -326,6 +339,19 @@ def test_what_is_too_large_is_refused(server):
     assert server.raw(b"GET /" + b"y" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")[9:12] == b"414"
     assert server.raw(b"GET /" + b"y" * 50000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")[9:12] == b"414"
     assert server.call("test/ping", {"x": "y" * 65000})[0] == 200
+
+
+@pytest.mark.parametrize("head", [
+    "Content-Length: 0\r\nContent-Length: 30", "Content-Length: 30\r\nContent-Length: 0",
+    "Content-Length: 4\r\nTransfer-Encoding: chunked", "Transfer-Encoding: gzip",
+    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    "Transfer-Encoding : chunked\r\nContent-Length: 5", "Content-Length: 0\r\nHost: y",
+    "HMAC2: 00\r\nHMAC2: 11\r\nContent-Length: 0"])
+def test_a_head_of_two_meanings_ends_the_connection(server, head):
+    follows = "0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    got = server.raw(f"POST /api/test/ping HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{follows}".encode())
+    assert got.startswith(b"HTTP/1.1 400") and got.count(b"HTTP/1.1") == 1
+    assert b"two ways" in got
 
 
 def test_rubbish_is_no_request(server):
@@ -529,6 +555,6 @@ def test_it_sits_in_a_jail(server):
     assert re.search(r"^CapEff:\t0+$", status, re.M) and re.search(r"^NoNewPrivs:\t1$", status, re.M)
     assert re.search(r"^Seccomp:\t2$", status, re.M)
     tasks = list(pathlib.Path(f"/proc/{server.process.pid}/task").iterdir())
-    assert len(tasks) <= 6
+    assert len(tasks) <= 18
     for task in tasks:
         assert re.search(r"^Seccomp:\t2$", (task / "status").read_text(encoding="ascii"), re.M)

@@ -248,13 +248,15 @@ static void put_head(struct cs_json *j, const struct cs_page_list *list, uint64_
 		     uint64_t matching)
 {
 	char day[CS_DAY_TEXT];
+	bool any = list->day != INT32_MIN;
 
-	cs_day_text(list->day * CS_US_PER_DAY, day);
+	if (any)
+		cs_day_text(list->day * CS_US_PER_DAY, day);
 	cs_json_object(j);
 	cs_json_key(j, "schema");
 	cs_json_word(j, "coapscope.services/1");
 	cs_json_key(j, "day");
-	cs_json_word(j, list->day == INT32_MIN ? NULL : day);
+	cs_json_word(j, any ? day : NULL);
 	cs_json_key(j, "unreadable");
 	cs_json_bool(j, list->unreadable);
 	put_uint(j, "total", total);

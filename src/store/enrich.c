@@ -267,10 +267,12 @@ enum cs_err cs_store_enriched_by(struct cs_store *store, int32_t number,
 	enum cs_err err = cs_day_open(store, number, false, &day);
 
 	*n = 0;
-	*about = err ? NULL : cs_arena_array(arena, day.n + 1, sizeof(**about));
+	*about = NULL;
+	if (!err)
+		*about = cs_arena_array(arena, day.n + 1, sizeof(**about));
 	if (!err && !*about)
 		err = no_memory(store);
-	for (size_t i = 0; !err && i < day.n; i++)
+	for (size_t i = 0; *about && !err && i < day.n; i++)
 		if (day.sources[i].enriched)
 			err = add_about(store, arena, day.sources[i].side.sources, *about,
 					n);

@@ -3,28 +3,33 @@
 
 #include <stdlib.h>
 
+#include "enrich/judged.h"
+
 struct cs_enricher {
 	struct cs_enricher_want want;
-	struct cs_judge_room *rooms;   /* a row each; NULL: not asked */
-	struct cs_ptr_answer *answers; /* likewise */
+	struct cs_judged *judged;      /* NULL: not asked */
+	struct cs_ptr_answer *answers; /* a row each; NULL: not asked */
 };
 
 enum cs_err cs_enricher_open(const struct cs_enricher_want *want,
 			     struct cs_enricher **out)
 {
 	struct cs_enricher *e = calloc(1, sizeof(*e));
+	enum cs_err err = CS_OK;
 
 	*out = NULL;
 	if (!e)
 		return CS_ERR_NOMEM;
 	e->want = *want;
 	if (want->judge)
-		e->rooms = calloc(CS_ENRICH_GROUP, sizeof(*e->rooms));
+		err = cs_judged_open(want->by, &e->judged);
 	if (want->ptr)
 		e->answers = calloc(CS_ENRICH_GROUP, sizeof(*e->answers));
-	if ((want->judge && !e->rooms) || (want->ptr && !e->answers)) {
+	if (want->ptr && !e->answers)
+		err = CS_ERR_NOMEM;
+	if (err) {
 		cs_enricher_close(e);
-		return CS_ERR_NOMEM;
+		return err;
 	}
 	*out = e;
 	return CS_OK;
@@ -34,7 +39,7 @@ void cs_enricher_close(struct cs_enricher *enricher)
 {
 	if (!enricher)
 		return;
-	free(enricher->rooms);
+	cs_judged_close(enricher->judged);
 	free(enricher->answers);
 	free(enricher);
 }
@@ -71,22 +76,35 @@ static enum cs_err name_all(struct cs_enricher *e, const struct cs_result *rows,
  * What a report said of a row stays, but for the stack, of which it says
  * nothing. It is told from a judgement of ours by having no reason.
  */
-static void judge(const struct cs_enricher *e, const struct cs_result *row,
-		  struct cs_judge_room *room, struct cs_enriched *out)
+static enum cs_err judge(struct cs_judged *judged, const struct cs_result *row,
+			 struct cs_enriched *out)
 {
 	bool reported = row->match == CS_MATCH_REPORT && out->judged &&
 			out->judgement.severity_because.len == 0;
-	const struct cs_judgement theirs = out->judgement;
-	struct cs_reading reading;
+	const struct cs_judgement theirs = out->judgement, *ours;
+	enum cs_err err = cs_judged_find(judged, row, &ours);
 
-	cs_result_read(row, &reading);
-	cs_judge(row, &reading, e->want.by, room, &out->judgement);
+	if (err)
+		return err;
+	out->judgement = *ours;
 	out->judged = true;
 	if (!reported)
-		return;
+		return CS_OK;
 	out->judgement.severity = theirs.severity;
 	out->judgement.severity_because = theirs.severity_because;
 	out->judgement.tags = theirs.tags;
+	return CS_OK;
+}
+
+static enum cs_err judge_all(struct cs_judged *judged, const struct cs_result *rows,
+			     struct cs_enriched *out, size_t n)
+{
+	enum cs_err err = CS_OK;
+
+	cs_judged_begin(judged, n);
+	for (size_t i = 0; i < n && !err; i++)
+		err = judge(judged, &rows[i], &out[i]);
+	return err;
 }
 
 enum cs_err cs_enricher_fill(void *arg, const struct cs_result *rows,
@@ -102,7 +120,5 @@ enum cs_err cs_enricher_fill(void *arg, const struct cs_result *rows,
 		if (err)
 			return err;
 	}
-	for (size_t i = 0; i < n && e->rooms; i++)
-		judge(e, &rows[i], &e->rooms[i], &out[i]);
-	return CS_OK;
+	return e->judged ? judge_all(e->judged, rows, out, n) : CS_OK;
 }

@@ -20,7 +20,7 @@ struct cs_enricher_want {
 
 struct cs_enricher;
 
-/* CS_ERR_NOMEM */
+/* CS_ERR_NOMEM, CS_ERR_IO (no random numbers) */
 CS_MUST_USE enum cs_err cs_enricher_open(const struct cs_enricher_want *want,
 					 struct cs_enricher **out);
 void cs_enricher_close(struct cs_enricher *enricher);
@@ -28,7 +28,8 @@ void cs_enricher_close(struct cs_enricher *enricher);
 /*
  * Overwrites what is known of @rows[i] in @out[i]; of a report's row the judgement
  * it came with stays. Spans live until the next call. Has the shape of a
- * cs_store_enrich_fn: @arg is the enricher. Errors are cs_ptr_resolve()'s.
+ * cs_store_enrich_fn: @arg is the enricher. Errors are cs_ptr_resolve()'s;
+ * CS_ERR_NOMEM.
  */
 CS_MUST_USE enum cs_err cs_enricher_fill(void *arg, const struct cs_result *rows,
 					 struct cs_enriched *out, size_t n);

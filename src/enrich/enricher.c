@@ -76,34 +76,36 @@ static enum cs_err name_all(struct cs_enricher *e, const struct cs_result *rows,
  * What a report said of a row stays, but for the stack, of which it says
  * nothing. It is told from a judgement of ours by having no reason.
  */
-static enum cs_err judge(struct cs_judged *judged, const struct cs_result *row,
-			 struct cs_enriched *out)
+static void judge(const struct cs_result *row, const struct cs_judgement *ours,
+		  struct cs_enriched *out)
 {
 	bool reported = row->match == CS_MATCH_REPORT && out->judged &&
 			out->judgement.severity_because.len == 0;
-	const struct cs_judgement theirs = out->judgement, *ours;
-	enum cs_err err = cs_judged_find(judged, row, &ours);
+	const struct cs_judgement theirs = out->judgement;
 
-	if (err)
-		return err;
 	out->judgement = *ours;
 	out->judged = true;
 	if (!reported)
-		return CS_OK;
+		return;
 	out->judgement.severity = theirs.severity;
 	out->judgement.severity_because = theirs.severity_because;
 	out->judgement.tags = theirs.tags;
-	return CS_OK;
 }
 
 static enum cs_err judge_all(struct cs_judged *judged, const struct cs_result *rows,
 			     struct cs_enriched *out, size_t n)
 {
+	const struct cs_judgement *found[CS_JUDGED_AT_ONCE];
 	enum cs_err err = CS_OK;
 
 	cs_judged_begin(judged, n);
-	for (size_t i = 0; i < n && !err; i++)
-		err = judge(judged, &rows[i], &out[i]);
+	for (size_t at = 0; at < n && !err; at += CS_JUDGED_AT_ONCE) {
+		size_t some = n - at < CS_JUDGED_AT_ONCE ? n - at : CS_JUDGED_AT_ONCE;
+
+		err = cs_judged_find(judged, &rows[at], found, some);
+		for (size_t i = 0; i < some && !err; i++)
+			judge(&rows[at + i], found[i], &out[at + i]);
+	}
 	return err;
 }
 

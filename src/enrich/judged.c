@@ -6,7 +6,10 @@
 
 #include "base/arena.h"
 
-enum { SLOTS = 2 * CS_JUDGED_MOST /* never more than half full */ };
+enum {
+	SLOTS = 2 * CS_JUDGED_MOST, /* never more than half full */
+	LINE = 64,                  /* bytes of a cache line */
+};
 
 struct slot {
 	struct cs_sip128 hash;
@@ -68,6 +71,18 @@ size_t cs_judged_count(const struct cs_judged *judged)
 
 /* --- known again by --- */
 
+/* Up to 16 bytes are themselves, which is quicker. Their length tells which it is. */
+static struct cs_sip128 is_or_hash(const struct cs_sipkey *key, struct cs_span bytes)
+{
+	struct cs_sip128 is = { 0 };
+
+	if (bytes.len > sizeof(is))
+		return cs_siphash13_128(key, bytes.ptr, bytes.len);
+	if (bytes.len > 0)
+		memcpy(&is, bytes.ptr, bytes.len);
+	return is;
+}
+
 struct cs_sip128 cs_judged_hash(const struct cs_sipkey *key,
 				const struct cs_result *result)
 {
@@ -80,7 +95,7 @@ struct cs_sip128 cs_judged_hash(const struct cs_sipkey *key,
 		tail = cs_span_of(tail.ptr + FIXED, tail.len - FIXED);
 	}
 
-	struct cs_sip128 options = cs_siphash13_128(key, tail.ptr, tail.len);
+	struct cs_sip128 options = is_or_hash(key, tail);
 	struct cs_sip128 body = cs_siphash13_128(key, result->body.ptr, result->body.len);
 	const uint64_t all[] = {
 		options.lo,
@@ -137,24 +152,41 @@ static const struct cs_judgement *keep(struct cs_arena *arena, struct cs_judgeme
 	return kept;
 }
 
-enum cs_err cs_judged_find(struct cs_judged *judged, const struct cs_result *result,
-			   const struct cs_judgement **out)
+static enum cs_err judge(struct cs_judged *judged, const struct cs_result *result,
+			 struct cs_sip128 hash, struct slot *slot)
 {
-	struct cs_sip128 hash = cs_judged_hash(&judged->key, result);
-	struct slot *slot = slot_of(judged, hash);
+	struct cs_judge_room room;
+	struct cs_judgement made;
+	struct cs_reading reading;
 
-	if (!slot->judgement) {
-		struct cs_judge_room room;
-		struct cs_judgement made;
-		struct cs_reading reading;
-
-		cs_result_read(result, &reading);
-		cs_judge(result, &reading, judged->by, &room, &made);
-		*slot = (struct slot){ hash, keep(&judged->arena, made) };
-		if (!slot->judgement)
-			return CS_ERR_NOMEM;
-		judged->n++;
-	}
-	*out = slot->judgement;
+	cs_result_read(result, &reading);
+	cs_judge(result, &reading, judged->by, &room, &made);
+	*slot = (struct slot){ hash, keep(&judged->arena, made) };
+	if (!slot->judgement)
+		return CS_ERR_NOMEM;
+	judged->n++;
 	return CS_OK;
+}
+
+/* Most of the time goes by in waiting for memory: all waits are begun at once. */
+enum cs_err cs_judged_find(struct cs_judged *judged, const struct cs_result *rows,
+			   const struct cs_judgement **out, size_t n)
+{
+	struct cs_sip128 hash[CS_JUDGED_AT_ONCE];
+	enum cs_err err = CS_OK;
+
+	for (size_t i = 0; i < n; i++) {
+		hash[i] = cs_judged_hash(&judged->key, &rows[i]);
+		__builtin_prefetch(&judged->slots[hash[i].lo % SLOTS]);
+	}
+	for (size_t i = 0; i < n && !err; i++) {
+		struct slot *slot = slot_of(judged, hash[i]);
+
+		if (!slot->judgement)
+			err = judge(judged, &rows[i], hash[i], slot);
+		out[i] = slot->judgement;
+		__builtin_prefetch(out[i]);
+		__builtin_prefetch((const char *)out[i] + LINE);
+	}
+	return err;
 }

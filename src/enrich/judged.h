@@ -10,7 +10,10 @@
 #include "base/siphash.h"
 #include "enrich/judge.h"
 
-enum { CS_JUDGED_MOST = 65536 /* judgements that are kept; 1 KiB each at most */ };
+enum {
+	CS_JUDGED_MOST = 65536, /* judgements that are kept; 1 KiB each at most */
+	CS_JUDGED_AT_ONCE = 64, /* rows a look-up at most */
+};
 
 struct cs_judged;
 
@@ -25,12 +28,12 @@ void cs_judged_close(struct cs_judged *judged);
 void cs_judged_begin(struct cs_judged *judged, size_t n);
 
 /*
- * What cs_judge() says of @result, made now or kept. Lives until
- * cs_judged_begin(). CS_ERR_NOMEM
+ * What cs_judge() says of each of @n @rows (to CS_JUDGED_AT_ONCE), made now or
+ * kept, into @out. Lives until cs_judged_begin(). CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_judged_find(struct cs_judged *judged,
-				       const struct cs_result *result,
-				       const struct cs_judgement **out);
+				       const struct cs_result *rows,
+				       const struct cs_judgement **out, size_t n);
 
 /* How many are kept now. */
 size_t cs_judged_count(const struct cs_judged *judged);

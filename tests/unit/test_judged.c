@@ -170,6 +170,9 @@ static void draw_header(struct drawn *d)
 		SPAN_ROW("\x60\x45\x00\x00\x42\x00\x00\x81\x28\xb1\x06\xff"),
 		SPAN_ROW("\x60\x45\x00\x00\x41\x01\xd1\x06\x06\x51\x09\xff"),
 		SPAN_ROW("\x60\x45\x00\x00\xf0\xff"), /* a reserved nibble */
+		/* Longer than what is compared as it is. */
+		SPAN_ROW("\x68\x45\x00\x00tokentok\xc1\x28\xd1\x0f\x06\xdf\x06\x02longer "
+			 "than that\xff"),
 	};
 	struct cs_span header = pool[draw(CS_LEN(pool))];
 
@@ -245,7 +248,7 @@ static void must_find(struct cs_judged *judged, const struct drawn *d,
 {
 	const struct cs_judgement *got;
 
-	assert_int_equal(cs_judged_find(judged, &d->result, &got), CS_OK);
+	assert_int_equal(cs_judged_find(judged, &d->result, &got, 1), CS_OK);
 	if (!same(got, want))
 		fail_msg("after a change of %s: '%.*s', want '%.*s'", change,
 			 (int)got->severity_because.len,
@@ -372,7 +375,7 @@ static void shadowservers_judgements_are_kept_by_themselves(void **arg)
 	one.response_size = 60000;
 	assert_int_equal(cs_judged_open(CS_JUDGE_SHADOWSERVER, &judged), CS_OK);
 	for (int round = 0; round < 2; round++) {
-		assert_int_equal(cs_judged_find(judged, &one, &out), CS_OK);
+		assert_int_equal(cs_judged_find(judged, &one, &out, 1), CS_OK);
 		assert_int_equal(out->severity, CS_SEVERITY_MEDIUM);
 		assert_int_equal(cs_judged_count(judged), 1);
 	}
@@ -393,7 +396,7 @@ static void when_it_is_full_it_begins_anew(void **arg)
 			cs_judged_begin(judged, TURN);
 		assert_int_equal(cs_judged_count(judged), i % CS_JUDGED_MOST);
 		one.bytes = i;
-		assert_int_equal(cs_judged_find(judged, &one, &out), CS_OK);
+		assert_int_equal(cs_judged_find(judged, &one, &out, 1), CS_OK);
 		if (i == CS_JUDGED_MOST - TURN)
 			first = out;
 		/* Until the next call all that were given are there. */

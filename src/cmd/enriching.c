@@ -6,12 +6,6 @@
 
 #include "out/json.h"
 
-enum {
-	PTR_WINDOW = 1024,     /* questions under way at a resolver */
-	PTR_TIMEOUT_MS = 1500, /* of the first try: a resolver has to ask others */
-	PTR_TRIES = 3,
-};
-
 /* --- names that the store has --- */
 
 static enum cs_err find_name(void *arg, const struct cs_addr *ip,
@@ -118,9 +112,9 @@ static int open_ptr(struct cs_enriching *e, const int *stop)
 		.resolvers = o->resolvers.item,
 		.n_resolvers = o->resolvers.n,
 		.rate_qps = (uint32_t)o->ptr_rate_qps,
-		.window = PTR_WINDOW,
-		.timeout_ms = PTR_TIMEOUT_MS,
-		.tries = PTR_TRIES,
+		.window = CS_PTR_WINDOW,
+		.timeout_ms = CS_PTR_TIMEOUT_MS,
+		.tries = CS_PTR_TRIES,
 		.clock = e->ctx->clock,
 		.stop = stop,
 		.find = find_name,

@@ -54,8 +54,7 @@ static enum cs_err prepare(struct cs_segment *segment)
 	return err;
 }
 
-/* The file must say that it is the segment that its name says. */
-static enum cs_err check_name(struct cs_segment *segment)
+enum cs_err cs_segment_check_name(struct cs_segment *segment)
 {
 	const struct cs_segment_name *name = &segment->name;
 	sqlite3_stmt *stmt;
@@ -111,7 +110,7 @@ static enum cs_err open_part(struct cs_segment *segment)
 	if (!err)
 		err = write_name(segment);
 	if (!err)
-		err = check_name(segment);
+		err = cs_segment_check_name(segment);
 	/* Left by a publication: none while rows are put. */
 	if (!err)
 		err = cs_db_exec(&segment->db, "DROP INDEX IF EXISTS result_by_ip;"
@@ -130,7 +129,7 @@ static enum cs_err open_published(struct cs_segment *segment)
 	err = cs_db_open(&segment->db, path.text, CS_DB_READ, &cs_segment_kind,
 			 segment->db.why);
 	if (!err)
-		err = check_name(segment);
+		err = cs_segment_check_name(segment);
 	return err ? err : prepare(segment);
 }
 

@@ -77,6 +77,9 @@ CS_MUST_USE enum cs_err cs_segment_open_path(struct cs_segment *segment, const c
 CS_MUST_USE enum cs_err cs_segment_identify(struct cs_segment *segment,
 					    struct cs_segment_id *id);
 
+/* CS_ERR_DAMAGED: the file does not say that it is what @segment is named. */
+CS_MUST_USE enum cs_err cs_segment_check_name(struct cs_segment *segment);
+
 /* Undoes what is not committed. */
 void cs_segment_close(struct cs_segment *segment);
 

@@ -105,14 +105,6 @@ static enum cs_err count_row(void *arg, const struct cs_result *row,
 	return CS_OK;
 }
 
-static enum cs_err check_name(struct look *look, const struct cs_segment_id *id)
-{
-	if (memcmp(id->scan, look->name->scan, CS_SCAN_ID) == 0 &&
-	    id->shard == look->name->shard && id->day == look->name->day)
-		return CS_OK;
-	return cs_db_damaged(&look->segment.db, "of another scan, shard or day");
-}
-
 /* By chunk: each row is some chunk's. */
 static enum cs_err read_chunks(struct look *look)
 {
@@ -152,11 +144,14 @@ static enum cs_err read_in_order(struct look *look)
 static enum cs_err open_look(struct look *look, enum cs_segment_file file)
 {
 	struct cs_verify *v = look->v;
+	enum cs_err err;
 
 	if (!cs_path_segment(v->store->dir, look->name, file, &look->path))
 		return cs_verify_too_long(v);
-	return cs_segment_open_path(&look->segment, look->path.text, look->name->day,
-				    &v->store->why);
+	err = cs_segment_open_path(&look->segment, look->path.text, look->name->day,
+				   &v->store->why);
+	look->segment.name = *look->name;
+	return err;
 }
 
 static enum cs_err read_published(struct look *look)
@@ -170,7 +165,7 @@ static enum cs_err read_published(struct look *look)
 	if (!err)
 		err = cs_segment_identify(&look->segment, &id);
 	if (!err)
-		err = check_name(look, &id);
+		err = cs_segment_check_name(&look->segment);
 	if (!err)
 		err = read_chunks(look);
 	if (!err)
@@ -196,7 +191,7 @@ static bool rename_to_own(struct look *look)
 	const struct cs_segment_name name = { id.scan, id.shard, id.day };
 	struct cs_verify_hold hold;
 
-	if (err || check_name(look, &id) == CS_OK || id.day < 0 ||
+	if (err || cs_segment_check_name(&look->segment) == CS_OK || id.day < 0 ||
 	    !cs_path_segment(v->store->dir, &name, CS_FILE_PUBLISHED, &own) ||
 	    !cs_path_day(v->store->dir, id.day, &day) || cs_file_exists(own.text) ||
 	    !cs_path_segment(v->store->dir, look->name, CS_FILE_ENRICHED, &side))
@@ -390,7 +385,6 @@ enum cs_err cs_verify_segment(struct cs_verify *v, const struct cs_segment_name 
 /* Killed before it said what it is, it has nothing. */
 static enum cs_err read_part(struct look *look)
 {
-	struct cs_segment_id id;
 	struct stat st;
 	int64_t named = 0;
 	enum cs_err err;
@@ -406,9 +400,7 @@ static enum cs_err read_part(struct look *look)
 		err = cs_db_number(&look->segment.db, "SELECT count(*) FROM segment",
 				   &named);
 	if (!err && named > 0)
-		err = cs_segment_identify(&look->segment, &id);
-	if (!err && named > 0)
-		err = check_name(look, &id);
+		err = cs_segment_check_name(&look->segment);
 	return err ? err : read_chunks(look);
 }
 

@@ -17,7 +17,7 @@
 enum {
 	STRAY_CHUNK = 4096, /* rows of no chunk that are put together */
 	STRAY_CHUNKS = 1 << 20,
-	NEAR = 4096,     /* numbers that are tried one by one behind a gap */
+	NEAR = 1 << 16,  /* numbers that are tried one by one behind a gap */
 	TRIES = 1 << 20, /* of them in all: numbers come from the file */
 };
 
@@ -42,7 +42,8 @@ struct salvage {
 	size_t n_rows, cap_rows;
 	uint64_t stray; /* chunk that the next stray rows get */
 	int64_t tries;
-	bool newer; /* than what the shard has */
+	int64_t last; /* number that a row can have */
+	bool newer;   /* than what the shard has */
 };
 
 static enum cs_err no_memory(struct salvage *s)
@@ -293,11 +294,11 @@ static bool find_row(struct salvage *s, int64_t id, int64_t *at, struct cs_resul
 		if (read_row(s, s->next, id, at, row, err))
 			return true;
 	}
-	for (int near = 1; *err && !fatal(*err) && id < INT64_MAX - stride; near++) {
+	for (int near = 1; *err && !fatal(*err); near++) {
 		bool close = near <= NEAR && s->tries-- > 0;
 
 		stride = close ? 1 : 2 * stride;
-		if (id > INT64_MAX - stride)
+		if (id > s->last - stride)
 			break;
 		id += stride;
 		*at = id;
@@ -385,10 +386,28 @@ static struct cs_segment *segment_of(struct cs_shard *shard, int32_t day)
 	return NULL;
 }
 
+/* The highest number of a row: the last page says so, or the chunks do. */
+static enum cs_err learn_last(struct salvage *s)
+{
+	int64_t last = 0;
+	enum cs_err err = cs_db_number(&s->from.db, "SELECT max(id) FROM result", &last);
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct cs_chunk_entry *chunk = &s->entries[i].chunk;
+
+		if (chunk->first_row + chunk->n_rows > last)
+			last = chunk->first_row + chunk->n_rows;
+	}
+	s->last = err && s->n == 0 ? INT64_MAX : last;
+	return fatal(err) ? err : CS_OK;
+}
+
 static enum cs_err run(struct salvage *s)
 {
 	enum cs_err err = learn_chunks(s);
 
+	if (!err)
+		err = learn_last(s);
 	if (!err)
 		err = save_rows(s);
 	if (!err)

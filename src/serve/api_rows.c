@@ -158,61 +158,72 @@ static void send_rows(struct cs_request *r, const struct cs_api_query *q,
 
 /* --- facets --- */
 
-/* A value and how often it stands there, of all days together. */
-static size_t add_facets(struct cs_facet *all, size_t n, const struct cs_facet *more,
-			 size_t n_more)
-{
-	for (size_t i = 0; i < n_more; i++) {
-		size_t at = 0;
-
-		while (at < n && !cs_span_eq(all[at].key, more[i].key))
-			at++;
-		if (at == n && n < CS_API_ROWS)
-			all[n++] = (struct cs_facet){ .key = more[i].key };
-		if (at < n)
-			all[at].n += more[i].n;
-	}
-	return n;
-}
-
-static int most_first(const void *x, const void *y)
+static int by_key(const void *x, const void *y)
 {
 	const struct cs_facet *a = x, *b = y;
 	size_t len = a->key.len < b->key.len ? a->key.len : b->key.len;
 	int order = len ? memcmp(a->key.ptr, b->key.ptr, len) : 0;
 
+	return order ? order : (a->key.len > b->key.len) - (a->key.len < b->key.len);
+}
+
+static int most_first(const void *x, const void *y)
+{
+	const struct cs_facet *a = x, *b = y;
+
 	if (a->n != b->n)
 		return a->n > b->n ? -1 : 1;
-	return order ? order : (a->key.len > b->key.len) - (a->key.len < b->key.len);
+	return by_key(x, y);
+}
+
+/* Makes one of the values of all days that are equal; returns how many are left. */
+static size_t add_up(struct cs_facet *all, size_t n)
+{
+	size_t kept = 0;
+
+	if (n > 0)
+		qsort(all, n, sizeof(*all), by_key);
+	for (size_t i = 0; i < n; i++)
+		if (kept > 0 && cs_span_eq(all[kept - 1].key, all[i].key))
+			all[kept - 1].n += all[i].n;
+		else
+			all[kept++] = all[i];
+	if (kept > 0)
+		qsort(all, kept, sizeof(*all), most_first);
+	return kept;
 }
 
 static enum cs_err count_facets(struct cs_request *r, const struct cs_api_query *q,
 				struct cs_query *query, struct asked *a,
-				struct cs_facet *all, char why[CS_QUERY_WHY])
+				struct cs_facet **all, char why[CS_QUERY_WHY])
 {
 	/* Few values of many days, or many of one: the sum is bounded either way. */
-	size_t most = a->rows.n_parts > 1 ? CS_API_PRESET : CS_API_ROWS;
+	size_t parts = a->rows.n_parts, most = parts > 1 ? CS_API_PRESET : CS_API_ROWS;
 	enum cs_err err = CS_OK;
 
-	for (size_t i = 0; !err && i < a->rows.n_parts; i++) {
+	*all = cs_arena_array(&r->arena, parts * most + 1, sizeof(**all));
+	if (!*all)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; !err && i < parts; i++) {
 		struct cs_facet *more;
-		size_t n_more = 0;
+		size_t n = 0;
 
 		err = cs_query_facet(cs_day_model(a->rows.part[i].day), query, q->facet,
-				     most, &r->arena, &more, &n_more, why);
-		if (!err)
-			a->n = add_facets(all, a->n, more, n_more);
+				     most, &r->arena, &more, &n, why);
+		if (!err && n > 0)
+			memcpy(*all + a->n, more, n * sizeof(**all));
+		a->n += err ? 0 : n;
 	}
-	qsort(all, a->n, sizeof(*all), most_first);
+	a->n = add_up(*all, a->n);
 	return err;
 }
 
 static void send_facets(struct cs_request *r, const struct cs_api_query *q,
 			struct cs_query *query, struct asked *a)
 {
-	struct cs_facet *all = cs_arena_array(&r->arena, CS_API_ROWS, sizeof(*all));
+	struct cs_facet *all;
 	char why[CS_QUERY_WHY] = "";
-	enum cs_err err = all ? count_facets(r, q, query, a, all, why) : CS_ERR_NOMEM;
+	enum cs_err err = count_facets(r, q, query, a, &all, why);
 	uint64_t at = (q->page - 1) * q->limit;
 	struct cs_json j;
 

@@ -2,7 +2,8 @@
 /*
  * Metrics for Prometheus (text format 0.0.4) and whether we are alive. Labels
  * are words of ours, never a stranger's. Who asks with a key of an owner sees
- * its services; what is told of the server itself is the same for all.
+ * its services; requests and memory, which tell of other owners' questions and how
+ * much they have, are told to who may see everything.
  */
 #include "serve/route.h"
 #include "serve/share.h"
@@ -139,8 +140,10 @@ void cs_metrics_handle(struct cs_request *r)
 		return;
 	}
 	put_server(r->serve, r->answer.to);
-	put_requests(r, r->answer.to);
-	put_memory(r->serve, r->answer.to);
+	if (cs_share_of(r).all) {
+		put_requests(r, r->answer.to);
+		put_memory(r->serve, r->answer.to);
+	}
 	put_days(r, r->answer.to);
 	put_services(r, r->answer.to);
 }

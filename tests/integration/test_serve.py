@@ -293,7 +293,12 @@ def test_an_owner_cannot_have_all_days_counted_at_once(site, tmp_path):
 def test_metrics_please_promtool(server):
     status, body, head = server.get("/metrics", "net")
     assert status == 200 and head["Content-Type"].startswith("text/plain; version=0.0.4")
-    text = body.decode()
+    # What others ask, and how much they have, is no owner's business.
+    assert b"coapscope_models" not in body and b"coapscope_http_requests" not in body
+    status, body, _ = server.get("/metrics", "root")
+    assert status == 200 and b"coapscope_models_bytes " in body
+    assert b'coapscope_http_requests_total{route="/metrics",code="200"}' in body
+    text = server.get("/metrics", "net")[1].decode()
     assert sum(int(n) for n in re.findall(r'^coapscope_services{severity="\w+"} (\d+)', text, re.M)) == 256
     if not shutil.which("promtool"):
         pytest.skip("no promtool")

@@ -156,6 +156,12 @@ def test_bad_rows_are_named_and_the_rest_is_kept(put):
     assert "2 rows of 2026-01-05; 4 left out" in said
 
 
+def test_a_day_in_the_future_is_left_out(put):
+    done = put(report([row(ip="192.0.2.1"), row(ip="192.0.2.2", timestamp="9999-12-31 23:59:59")]))
+    assert "r0.csv:3: want a time that has come" in done.stderr
+    assert [r["ip"] for r in put.rows()] == ["192.0.2.1"]
+
+
 def test_a_flood_of_bad_rows_is_cut_short(put):
     done = put(report([row(port="0") for _ in range(100)] + [row()]))
     assert done.stderr.count("want a port") == 20

@@ -34,7 +34,9 @@ static void a_text_that_never_ends_is_given_up(void **state)
 {
 	enum { MEMORY = 4 << 20, LEAST_ROW = 100 };
 	struct endless e = { 0 };
-	const struct cs_import_want want = { .memory = MEMORY, .note = nobody };
+	const struct cs_import_want want = { .memory = MEMORY,
+					     .note = nobody,
+					     .now_us = INT64_MAX / 2 };
 	const struct cs_import_bytes bytes = { read_endless, &e };
 	struct cs_import_counts counts;
 	char why[CS_IMPORT_WHY];

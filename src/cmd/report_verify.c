@@ -36,7 +36,7 @@ static void write_object(FILE *to, const struct cs_store_finding *f)
 	struct cs_json j = cs_json_to(to);
 
 	cs_json_object(&j);
-	cs_json_key(&j, "format");
+	cs_json_key(&j, "schema");
 	cs_json_word(&j, "coapscope.verify/1");
 	cs_json_key(&j, "file");
 	cs_json_string(&j, cs_span_str(f->file));

@@ -77,7 +77,7 @@ def test_a_catalogue_is_made_anew_and_no_row_is_gone(store, how):
     done, found = verify(store, "--repair")
     assert done.returncode == 4, done.stderr
     assert [f["file"] for f in found] == ["catalog.db"]
-    assert found[0]["format"] == "coapscope.verify/1"
+    assert found[0]["schema"] == "coapscope.verify/1"
     assert found[0]["repaired"] and found[0]["lost"] and "plans" in found[0]["what"]
     assert rows(store) == 199
     done, found = verify(store)

@@ -119,6 +119,7 @@ static enum cs_err learn_chunks(struct salvage *s)
 	int64_t first = -1, last = INT64_MAX;
 	enum cs_err err = walk_chunks(s, false, 0, &first);
 
+	s->saved->gaps |= err != CS_OK;
 	if (err && !fatal(err))
 		err = walk_chunks(s, true, first, &last);
 	for (size_t i = 0; i < s->n; i++)
@@ -269,10 +270,12 @@ static bool read_row(struct salvage *s, sqlite3_stmt *stmt, int64_t id, int64_t 
 	(void)sqlite3_reset(stmt); /* says again what step said */
 	cs_db_bind_number(stmt, 1, id);
 	found = cs_db_next(&s->from.db, stmt, err);
+	s->saved->gaps |= *err != CS_OK && !found;
 	if (!found)
 		return false;
 	*at = sqlite3_column_int64(stmt, 0);
 	*err = cs_row_read(&s->from.db, stmt, s->into->name.day, at, row);
+	s->saved->gaps |= *err != CS_OK;
 	return !*err;
 }
 

@@ -117,6 +117,7 @@ CS_MUST_USE enum cs_err cs_verify_missing(struct cs_verify *v);
 struct cs_salvage {
 	uint64_t rows, chunks;
 	uint64_t known; /* rows that it should have had, as far as chunks tell */
+	bool gaps;      /* something could not be read, maybe nothing of ours */
 };
 
 /*

@@ -118,6 +118,7 @@ static enum cs_err save(struct cs_verify *v, const struct cs_verify_later *item)
 	struct cs_path path, from;
 	struct cs_salvage saved;
 	uint64_t rows;
+	bool lost;
 	enum cs_err err;
 
 	if (!cs_path_segment(v->store->dir, &name, item->file, &path) ||
@@ -131,15 +132,15 @@ static enum cs_err save(struct cs_verify *v, const struct cs_verify_later *item)
 			      item->what, v->store->why.text);
 		return err == CS_ERR_NOMEM ? err : CS_OK;
 	}
+	/* Where nobody knows how many there were, what cannot be read was some. */
+	lost = saved.chunks == 0 || (rows == 0 && saved.gaps);
 	rows = max(rows ? rows : saved.known, saved.rows);
+	lost |= saved.rows < rows;
 	if (!there(v, &name))
 		err = forget(&v->store->catalog, &name);
-	if (!err && saved.rows < rows)
+	if (!err && lost)
 		err = cs_verify_unfinish(v, name.scan);
-	/* Of how many cannot be told where neither is left: then some are lost. */
-	cs_verify_say(v, path.text,
-		      saved.rows < rows || saved.chunks == 0 ? CS_VERIFY_LOST
-							     : CS_VERIFY_REPAIRED,
+	cs_verify_say(v, path.text, lost ? CS_VERIFY_LOST : CS_VERIFY_REPAIRED,
 		      "%s; %" PRIu64 " of %" PRIu64 " rows saved; the old file is %s",
 		      item->what, saved.rows, rows, strrchr(from.text, '/') + 1);
 	return err;

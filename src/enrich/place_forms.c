@@ -86,6 +86,11 @@ static enum cs_err read_ends(const struct cs_place_cells *cells,
 	return CS_OK;
 }
 
+static bool is_of_origin(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || c == '_' || c == ',' || c == '{' || c == '}';
+}
+
 /* The first of "1_2" (several origins) and of "1,2" or "{1,2}" (a set). */
 static enum cs_err read_origin(struct cs_span cell, struct cs_place_line *line)
 {
@@ -96,7 +101,7 @@ static enum cs_err read_origin(struct cs_span cell, struct cs_place_line *line)
 		text = behind(text, 1);
 	text = until(until(until(text, '_'), ','), '}');
 	for (size_t i = 0; i < cell.len; i++)
-		if (!memchr("0123456789_,{}", cell.ptr[i], 14))
+		if (!is_of_origin(cell.ptr[i]))
 			return bad(line, CS_ERR_SYNTAX, cell, want);
 	if (!cs_place_asn(text, &line->place.asn))
 		return bad(line, text.len > 0 ? CS_ERR_RANGE : CS_ERR_SYNTAX, cell, want);

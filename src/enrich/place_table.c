@@ -2,6 +2,7 @@
 /* Ranges are sorted, cut into disjoint pieces, and found by binary search. */
 #include "enrich/place_table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/siphash.h"
@@ -227,6 +228,7 @@ static void cut_until(struct cutting *c, const struct cs_addr *end)
 	while (c->n_open > 0 && !c->over && (!end || cs_addr_cmp(&c->at, end) < 0)) {
 		const struct cs_place_range *inner = c->open[c->n_open - 1];
 
+		assert(inner); /* all below n_open are set */
 		if (cs_addr_cmp(&inner->hi, &c->at) < 0) {
 			c->n_open--;
 			continue;

@@ -96,7 +96,8 @@ static bool has_word(const MMDB_s *mmdb, const char *word)
 	needle[0] = (uint8_t)(STRING | (len < LONG ? len : LONG));
 	if (len >= LONG)
 		needle[1] = (uint8_t)(len - LONG);
-	memcpy(needle + head, word, len);
+	for (size_t i = 0; i < len; i++)
+		needle[head + i] = (uint8_t)word[i];
 	return memmem(mmdb->data_section, mmdb->data_section_size, needle, head + len) !=
 	       NULL;
 }

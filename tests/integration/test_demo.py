@@ -22,7 +22,8 @@ pytestmark = pytest.mark.skipif(
 def demo(net, tmp_path):
     """(namespace, command)"""
     net.add("demo")
-    return net, ["env", f"COAPSCOPE={COAPSCOPE}", f"DEMO_DIR={tmp_path / 'out'}",
+    # Whoever runs the tests in the background has SIGINT ignored.
+    return net, ["env", "--default-signal=INT", f"COAPSCOPE={COAPSCOPE}", f"DEMO_DIR={tmp_path / 'out'}",
                  ROOT / "tools/demo.sh"]
 
 

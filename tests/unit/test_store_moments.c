@@ -203,7 +203,7 @@ static void import(struct cs_store *store)
 {
 	static struct text text;
 	struct cs_import_want want = { .store = store,
-				       .now_us = DAY_US,
+				       .now_us = IMPORT_DAY * CS_US_PER_DAY,
 				       .note = no_note };
 	struct cs_import_bytes bytes = { .read = read_text, .arg = &text };
 	struct cs_import_counts counts;

@@ -68,7 +68,7 @@ note "integration"
   { tail -n 20 "$results/npm.log"; fail "npm ci"; }
 export COAPSCOPE=$PWD/$BUILD/coapscope COAPSCOPE_BUILD=$PWD/$BUILD
 # Two at a time: they wait more than they work. The slow files go first.
-slow=(tests/integration/test_scan_s{tore,enders,cope,plit}.py tests/integration/test_demo.py)
+slow=(tests/integration/test_scan_s{tore,enders,cope,plit}.py tests/integration/test_{demo,page}.py)
 mapfile -t rest < <(printf '%s\n' tests/integration/test_*.py "${slow[@]}" | sort | uniq -u)
 pytest() {
   local name=$1

@@ -213,6 +213,17 @@ static bool is_brief(const struct cs_ptr_turns *turns, const struct cs_ptr_quest
 	return q->tries == 0 && turns->limits.tries > 1;
 }
 
+/*
+ * Silence counts from the first question without an answer: that all of a row
+ * have timed out and none is under way is no pause.
+ */
+static void note_asked(struct cs_ptr_resolver_turns *r, int64_t now_ns)
+{
+	if (r->under_way == 0 && r->unanswered == 0)
+		r->since_ns = now_ns;
+	r->under_way++;
+}
+
 static bool choose_question(struct cs_ptr_turns *turns, int64_t now_ns,
 			    struct cs_ptr_turn *turn)
 {
@@ -231,8 +242,7 @@ static bool choose_question(struct cs_ptr_turns *turns, int64_t now_ns,
 		}
 		turn->brief = is_brief(turns, q);
 		q->last = (uint8_t)turn->resolver;
-		if (turns->of[turn->resolver].under_way++ == 0)
-			turns->of[turn->resolver].since_ns = now_ns;
+		note_asked(&turns->of[turn->resolver], now_ns);
 		cs_ptr_turns_sent(turns, turn->resolver, now_ns);
 		turn->step = CS_PTR_ASK;
 		return true;

@@ -39,7 +39,7 @@ struct cs_ptr_limits {
 struct cs_ptr_resolver_turns {
 	uint32_t under_way;
 	uint32_t unanswered; /* in a row */
-	int64_t since_ns;    /* when it answered, or was asked after a pause */
+	int64_t since_ns;    /* when it answered, or was asked first after that */
 	bool doubted;
 	bool dead;        /* doubted, and a probe was not answered either */
 	bool probing;     /* a probe is under way */

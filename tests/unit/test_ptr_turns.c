@@ -270,6 +270,23 @@ static void a_silent_one_is_doubted_after_a_timeout(void **state)
 	cs_ptr_turns_clear(&w->turns);
 }
 
+/* With nothing under way between two questions, silence goes on all the same. */
+static void one_that_is_asked_one_by_one_is_doubted_too(void **state)
+{
+	struct cs_ptr_limits limits = limits_of(2);
+
+	(void)state;
+	limits.window = 1;
+	struct world *w = begin(2, &limits);
+
+	w->of[1].up_ns = INT64_MAX;
+	(void)run(w, 20000);
+	assert_int_equal(w->answered, 20000);
+	assert_in_range(w->of[1].asked, CS_PTR_DOUBT_AFTER, CS_PTR_DOUBT_AFTER + 1);
+	assert_true(w->of[1].probed > 0);
+	cs_ptr_turns_clear(&w->turns);
+}
+
 /* It answers after 400 ms, so no brief try is ever answered. */
 static void a_slow_one_is_not_doubted(void **state)
 {
@@ -450,6 +467,7 @@ int main(void)
 		cmocka_unit_test(a_single_try_is_a_whole_one),
 		cmocka_unit_test(the_questions_of_a_silent_one_go_to_the_others),
 		cmocka_unit_test(a_silent_one_is_doubted_after_a_timeout),
+		cmocka_unit_test(one_that_is_asked_one_by_one_is_doubted_too),
 		cmocka_unit_test(a_slow_one_is_not_doubted),
 		cmocka_unit_test(a_refusal_is_asked_of_each_other_once),
 		cmocka_unit_test(a_refusal_does_not_wait_for_the_dead),

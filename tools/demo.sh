@@ -141,8 +141,8 @@ write_down() {
 
 # Days before today, as somebody gets them who has subscribed to them.
 import_days() {
-  mkdir "$DIR/reports" &&
-    python3 tools/demo_days.py "$DIR/reports" "$(date -u -d yesterday +%F)" 6 ||
+  mkdir "$DIR/reports" || die "cannot write $DIR"
+  python3 tools/demo_days.py "$DIR/reports" "$(date -u -d yesterday +%F)" 6 ||
     die "cannot make sample reports"
   printf '%s$ %s%s\n' "$dim" "$COAPSCOPE report import --sample --store $DIR/store $DIR/reports/*.zip" "$plain"
   "$COAPSCOPE" report import --sample --store "$DIR/store" "$DIR"/reports/*.zip ||

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything that can be said of the code without running it. Needs a
 # configured build folder for the compile commands.
+# Usage: tools/lint.sh [STEP...]: only these steps; tools/lint.sh -STEP: all but this.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
@@ -11,13 +12,24 @@ mapfile -t all < <(git ls-files '*.c' '*.h')
 mapfile -t src < <(git ls-files 'src/*.c')
 mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
 
+wanted=("$@")
+
+is_wanted() {
+  [ ${#wanted[@]} -eq 0 ] && return
+  case "${wanted[0]}" in
+    -*) [[ " ${wanted[*]} " != *" -$1 "* ]] ;;
+    *) [[ " ${wanted[*]} " == *" $1 "* ]] ;;
+  esac
+}
+
 step() {
   local name=$1
+  is_wanted "$name" || return 0
   shift
-  if "$@" >"$BUILD/lint.log" 2>&1; then
+  if "$@" >"$BUILD/lint-$name.log" 2>&1; then
     printf 'lint: %s: clean\n' "$name"
   else
-    tail -n 60 "$BUILD/lint.log"
+    tail -n 60 "$BUILD/lint-$name.log"
     printf 'lint: %s: FAILED\n' "$name"
     status=1
   fi

@@ -154,11 +154,16 @@ static void search_end(struct search *s)
 	free(s->in_place);
 }
 
+static bool is_of_address(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '.' || c == ':';
+}
+
 /* Whether addresses can have it at all: they are written slowly. */
 static bool may_be_address(struct cs_span needle)
 {
 	for (size_t i = 0; i < needle.len; i++)
-		if (!memchr("0123456789abcdef.:", needle.ptr[i], 18))
+		if (!is_of_address(needle.ptr[i]))
 			return false;
 	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/page_series.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -91,9 +92,9 @@ enum cs_err cs_page_series_add(struct cs_page_series *series, size_t day,
 	err = cs_texts_put(&group->texts, text, &number);
 	if (!err)
 		err = add_keys(series, group);
-	if (err ||
-	    !group->key) /* there is one now: said for who reads this with a tool */
+	if (err)
 		return err;
+	assert(group->key && group->key[number].n); /* add_keys() has made it */
 	group->known[day] = true;
 	group->key[number].n[day] += sum->n;
 	group->key[number].sum += sum->n;

@@ -47,12 +47,15 @@ tidy() {
     xargs -P "$(nproc)" -n 6 clang-tidy-14 -p "$BUILD" --quiet
 }
 
+# cppcheck 2.10 does not come to an end in page.c; clang-tidy has looked at it.
+mapfile -t ended < <(git ls-files 'src/*.c' ':!src/report/page.c')
+
 # shellcheck disable=SC2317
 check_cppcheck() {
   cppcheck -q -j "$(nproc)" --std=c11 --error-exitcode=1 --inline-suppr -I src \
     -I "$BUILD/src" \
     --enable=warning,performance,portability --suppress=unknownMacro \
-    --suppress=missingIncludeSystem "${src[@]}"
+    --suppress=missingIncludeSystem "${ended[@]}"
 }
 
 step clang-format clang-format-14 --dry-run --Werror "${all[@]}"

@@ -141,10 +141,11 @@ static const struct cs_judgement *keep(struct cs_arena *arena, struct cs_judgeme
 {
 	size_t texts = made.stack_because.len + made.severity_because.len + made.tags.len;
 	struct cs_judgement *kept = cs_arena_alloc(arena, sizeof(*kept) + texts);
-	char *room = (char *)(kept + 1);
+	char *room;
 
 	if (!kept)
 		return NULL;
+	room = (char *)(kept + 1);
 	room = keep_text(room, &made.stack_because);
 	room = keep_text(room, &made.severity_because);
 	(void)keep_text(room, &made.tags);

@@ -300,6 +300,7 @@ static void *shrink(void *at, size_t size)
 {
 	void *less = realloc(at, size);
 
+	/* cppcheck-suppress memleak ; it is what @at was */
 	return less ? less : at;
 }
 

@@ -46,6 +46,7 @@ static enum cs_err grow(void *list, size_t *cap, size_t want, size_t item)
 	memset((uint8_t *)bigger + *cap * item, 0, (more - *cap) * item);
 	memcpy(list, &bigger, sizeof(bigger));
 	*cap = more;
+	/* cppcheck-suppress memleak ; the list has it */
 	return CS_OK;
 }
 
@@ -133,7 +134,7 @@ static enum cs_err put_place(struct cs_loader *loader, const struct cs_enriched 
 	size_t cap = loader->places_cap;
 	struct cs_row_place *to;
 	struct cs_span flat;
-	bool fresh;
+	bool fresh = false;
 	enum cs_err err = flatten(loader, numbers, 2, from, TEXTS, &flat);
 
 	if (!err)
@@ -166,7 +167,7 @@ static enum cs_err put_judged(struct cs_loader *loader, const struct cs_judgemen
 	size_t cap = loader->judged_cap;
 	struct cs_row_judged *to;
 	struct cs_span flat;
-	bool fresh;
+	bool fresh = false;
 	enum cs_err err = flatten(loader, numbers, 2, from, TEXTS, &flat);
 
 	if (!err)

@@ -66,6 +66,7 @@ static bool grow(void *items, size_t *cap, size_t n, size_t size)
 		return false;
 	memcpy(items, &larger, sizeof(larger));
 	*cap = more;
+	/* cppcheck-suppress memleak ; the items have it */
 	return true;
 }
 

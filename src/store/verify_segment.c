@@ -156,7 +156,7 @@ static enum cs_err open_look(struct look *look, enum cs_segment_file file)
 
 static enum cs_err read_published(struct look *look)
 {
-	struct cs_segment_id id;
+	struct cs_segment_id id = { 0 };
 	struct stat st;
 	enum cs_err err = open_look(look, CS_FILE_PUBLISHED);
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * capture: frames from interfaces or from files, by libpcap. Everything is opened by
+ * cs_capture_open_*(); reading needs no file and no capability afterwards. Files may
+ * be pcap or pcapng (interfaces of several link types in one file too), plain, gzip or
+ * zstd, told by content; "-" is standard input.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "base/addr.h"
+#include "wire/packet.h"
+
+enum { CS_CAPTURE_WHY = 320, CS_CAPTURE_BUFFER = 32 << 20, CS_CAPTURE_SNAPLEN = 1600 };
+
+struct cs_capture;
+
+struct cs_capture_frame {
+	int64_t wall_us; /* when it was captured, UTC */
+	enum cs_link link;
+	struct cs_span bytes; /* captured; valid until the next call */
+	uint32_t wire_len;    /* how long it was */
+	int dlt;         /* libpcap's number of the link type, for writing it again */
+	unsigned source; /* which interface or file, from 0 */
+};
+
+struct cs_capture_live {
+	const char *const *interfaces; /* "any" too */
+	size_t n_interfaces;
+	const char *filter; /* pcap-filter(7) text; set in the kernel */
+	uint32_t snaplen;   /* bytes */
+	uint32_t buffer;    /* bytes a interface, in the kernel */
+	bool promiscuous;
+};
+
+/*
+ * Opens interfaces. CS_ERR_NOT_FOUND no such interface; CS_ERR_DENIED; CS_ERR_FOREIGN a
+ * link type that is none of ours; CS_ERR_SYNTAX the filter; CS_ERR_IO. @why is one line.
+ */
+CS_MUST_USE enum cs_err cs_capture_open_live(const struct cs_capture_live *want,
+					     struct cs_capture **out,
+					     char why[CS_CAPTURE_WHY]);
+
+/*
+ * Opens @files, all of them now; they are read one after the other. @in is what "-"
+ * means. Each frame that the filter (may be NULL) does not take is passed over.
+ * CS_ERR_NOT_FOUND, CS_ERR_DENIED, CS_ERR_IO; CS_ERR_FOREIGN: no capture file, or a
+ * link type that is none of ours; CS_ERR_SHORT: an empty file
+ */
+CS_MUST_USE enum cs_err cs_capture_open_files(const char *const *files, size_t n,
+					      FILE *in, const char *filter,
+					      struct cs_capture **out,
+					      char why[CS_CAPTURE_WHY]);
+
+void cs_capture_close(struct cs_capture *capture);
+
+/*
+ * Takes the next frame. CS_ERR_NOT_FOUND: the files are at their end, or (live) nothing
+ * came within @wait_ms. CS_ERR_DAMAGED: a file ends inside a record or does not hold
+ * together: cs_capture_why() says which and where; the next call goes on with the next
+ * file. CS_ERR_IO: an interface went away for good. An interface that goes down or is
+ * removed is waited for and used again when it comes back: cs_capture_lost() tells.
+ */
+CS_MUST_USE enum cs_err cs_capture_next(struct cs_capture *capture, int wait_ms,
+					struct cs_capture_frame *frame);
+
+const char *cs_capture_why(const struct cs_capture *capture);
+
+/* Interfaces that are away at the moment, as text, or NULL when all are there. */
+const char *cs_capture_lost(const struct cs_capture *capture);
+
+/* Frames that the kernel dropped so far, for want of room. Live only, else 0. */
+uint64_t cs_capture_dropped(struct cs_capture *capture);
+
+/* Addresses and networks of the interfaces: what `--local` is without the option. */
+size_t cs_capture_locals(const struct cs_capture *capture, const struct cs_prefix **out);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source: all that is kept of one source, or of a prefix of many: what it did, to whom,
+ * and what came of it. The verdict follows from this alone (watch/judge.h). A plain
+ * value without pointers; bounded whatever comes; 512 bytes at most, so that 64 MiB
+ * hold a hundred thousand busy ones (quiet ones are packed, watch/table.h).
+ *
+ * Counts stop at their largest value and never wrap.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "watch/obs.h"
+
+enum {
+	CS_SOURCE_OBS = 24,   /* different kinds kept; more are counted in .obs_lost */
+	CS_SOURCE_PAIRS = 8,  /* destinations that are followed one by one */
+	CS_SOURCE_PATHS = 12, /* different targets told apart */
+};
+
+/* One kind of observation, in the order of their first. */
+struct cs_source_obs {
+	uint32_t count;
+	uint32_t first_ms; /* after the source's first packet */
+	uint8_t kind;      /* enum cs_obs */
+	uint8_t sample;    /* 1..: watch/sample.h; 0: none is kept */
+};
+
+/* Requests to one destination in this source's name. */
+struct cs_source_pair {
+	uint32_t host;     /* which of our hosts: its number in the tracker; 0: unused */
+	uint32_t run;      /* requests in the latest run: gaps of at most 600 s */
+	uint32_t run_most; /* in the longest run */
+	uint32_t last_ms;  /* the latest request, after the source's first packet */
+};
+
+struct cs_source {
+	struct cs_addr ip;
+	uint8_t bits; /* 128: one address; a /24 has 120, an IPv6 /64 has 64 */
+	int64_t first_us, last_us; /* UTC */
+	uint32_t packets;          /* from it */
+	uint32_t requests;         /* of them, requests and pings to CoAP ports */
+	uint64_t bytes_in;         /* payload bytes from it */
+	uint64_t bytes_out;        /* payload bytes that we sent to it, CoAP ports only */
+	uint32_t most_out; /* largest single exchange: bytes out for .most_in bytes in */
+	uint32_t most_in;
+
+	uint8_t n_obs, n_pairs, n_paths;
+	uint8_t obs_lost, pairs_lost,
+		paths_lost; /* kinds, destinations, targets without room: 255 is "or more" */
+	uint8_t hop_low, hop_high; /* IP hop limits seen in what it sent */
+	uint8_t no_token;          /* of the first 255 requests: without a token */
+	uint8_t is_peer : 1;       /* inside a --peer prefix */
+	uint8_t mids_differ : 1;   /* more than one Message ID in requests */
+	uint8_t mids_rise : 1;     /* each Message ID is the one before plus a little */
+	uint8_t ports_differ : 1;  /* more than one source port */
+	uint8_t tokens_differ : 1;
+	uint8_t port_known : 1; /* a source port of a well-known service: 53, 80, 123, 443, games */
+	uint8_t payload_same : 1; /* all requests equal but for MID and token */
+	uint8_t group_only : 1;   /* never asked a single host */
+	uint16_t port, mid;       /* of the latest request */
+	uint32_t token, payload;  /* hashes of the latest request's */
+	uint32_t unproved; /* requests on flows (source ports) without two-way proof */
+
+	/* Of a prefix: */
+	uint32_t addresses; /* that sent requests; 1 for a source */
+	uint32_t busiest;   /* requests of the busiest of them */
+
+	uint32_t path[CS_SOURCE_PATHS]; /* hashes of the targets asked for */
+	struct cs_source_pair pair[CS_SOURCE_PAIRS];
+	struct cs_source_obs obs[CS_SOURCE_OBS];
+};
+
+/* How often @kind was observed. */
+uint32_t cs_source_count(const struct cs_source *source, enum cs_obs kind);
+/* How often any of first..last was. */
+uint32_t cs_source_count_range(const struct cs_source *source, enum cs_obs first,
+			       enum cs_obs last);
+/* The row of @kind, or NULL. */
+const struct cs_source_obs *cs_source_find(const struct cs_source *source,
+					   enum cs_obs kind);
+
+/* Counts one observation at @wall_us; returns its row, NULL when there is no room. */
+struct cs_source_obs *cs_source_note(struct cs_source *source, enum cs_obs kind,
+				     int64_t wall_us);
+
+/* Notes a request to our host number @host; @gap_us ends a run. */
+void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
+		     int64_t gap_us);
+
+/* Notes the target's hash. */
+void cs_source_target(struct cs_source *source, uint32_t path);
+
+/* Adds what @one source did to the prefix it belongs to. */
+void cs_source_fold(struct cs_source *prefix, const struct cs_source *one);

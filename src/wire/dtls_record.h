@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dtls_record: DTLS records as an onlooker sees them (RFC 6347, RFC 9147, RFC 9146):
+ * type, version, and of an unencrypted handshake what it shows in clear: which message,
+ * server name, PSK identity and its hint, connection id. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/rd.h"
+
+struct cs_dtls_record {
+	uint8_t type; /* 20 change cipher spec, 21 alert, 22 handshake, 23 data, 25 CID;
+	                     0: a DTLS 1.3 unified header */
+	uint16_t
+		version; /* as on the wire: 0xfeff 1.0, 0xfefd 1.2; 0 for a unified header */
+	uint16_t epoch;
+	uint64_t sequence; /* 48 bits */
+	struct cs_span fragment;
+	/* Type 22 in epoch 0: */
+	bool handshake;
+	uint8_t message; /* 1 client hello, 2 server hello, 3 hello verify ... */
+	struct cs_span server_name;  /* client hello; or empty */
+	struct cs_span psk_identity; /* client key exchange of a PSK suite; or empty */
+	struct cs_span psk_hint;     /* server key exchange; or empty */
+	bool has_cid;                /* connection id offered, chosen or used */
+	struct cs_span cid;
+};
+
+/*
+ * Takes the next record off @rd. False at the end, with rd->err CS_OK, and on what is
+ * no record: CS_ERR_SHORT, CS_ERR_RESERVED (not a DTLS type or version).
+ */
+CS_MUST_USE bool cs_dtls_next(struct cs_rd *rd, struct cs_dtls_record *out);
+
+/* "handshake client hello", "application data": for people. Static storage. */
+const char *cs_dtls_text(const struct cs_dtls_record *record);

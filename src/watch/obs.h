@@ -67,7 +67,13 @@ enum cs_obs {
 	/* --- what is ours --- */
 	CS_OBS_OWN_ANSWER,       /* answers a request that we sent */
 	CS_OBS_OWN_NOTIFICATION, /* a notification that our host ACKs or asked for */
-	CS_OBS_PEER,             /* an exchange with a listed peer, two-way */
+	/*
+	 * A listed peer's request that is an ordinary exchange: answered, and no repetition of
+	 * the request before it with the same Message ID and token (a forged flood repeats
+	 * itself), on a flow whose source refused none of our answers. Requests less these are
+	 * what is left over to be judged.
+	 */
+	CS_OBS_PEER,
 
 	/* --- what is no CoAP, or not of this version --- */
 	CS_OBS_VERSION, /* another version than 1; the rest parses as CoAP */

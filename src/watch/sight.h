@@ -37,9 +37,20 @@ enum cs_sight_trait {
 	CS_SIGHT_MORE = 1 << 14,           /* Block2 with M in a response */
 	CS_SIGHT_EXTENDED_TOKEN = 1 << 15, /* RFC 8974 */
 	CS_SIGHT_BODY_BLOCK = 1 << 16,     /* Block1 in a request */
+
+	/*
+	 * Version 1, but it reads like chance: no code that is registered, or an error
+	 * before anything looked like CoAP. It is counted by its format, as any message
+	 * of version 1 is; of its source it says CS_OBS_ALIEN + CS_ALIEN_UNKNOWN, and
+	 * none of its flaws or traits.
+	 */
+	CS_SIGHT_UNLIKELY = 1 << 17,
 };
 
 enum { CS_SIGHT_FLAWS = 8 };
+
+/* cs_sight.path of /.well-known/core, whatever the Uri-Host; of no other target. */
+#define CS_SIGHT_CORE UINT32_C(1)
 
 struct cs_sight {
 	enum cs_sight_kind kind;
@@ -48,9 +59,10 @@ struct cs_sight {
 	struct cs_msg msg;   /* as cs_msg_decode() left it */
 	uint8_t n_flaws;     /* at most CS_SIGHT_FLAWS are kept */
 	struct cs_flaw flaw[CS_SIGHT_FLAWS];
-	uint32_t path; /* hash of the target: Uri-Host, Uri-Path, Proxy-*; no query */
+	uint32_t path; /* hash of a request's target: Uri-Host, Uri-Path, Proxy-*; no
+	                  query. CS_SIGHT_CORE, or never 0; 0: no request that reads */
 	uint32_t token_hash; /* 0 without a token */
-	uint32_t shape;      /* hash of all bytes but MID and token */
+	uint32_t shape;      /* hash of all bytes but MID and token; 0 for responses */
 	uint32_t block_num;  /* Block2's, of request or response */
 	uint8_t block_szx;
 	uint8_t marks; /* bit i: CS_OBS_MARK_ZMAP + i, by payload alone */

@@ -55,5 +55,11 @@ const char *cs_fault_name(enum cs_fault fault);
 /* One lower-case phrase: "payload marker without payload". Static storage. */
 const char *cs_fault_text(enum cs_fault fault);
 
+/*
+ * Where it is written: "RFC 7252 section 3"; NULL where no RFC sets the limit (M21) and
+ * for CS_FAULT_NONE. Static storage.
+ */
+const char *cs_fault_reference(enum cs_fault fault);
+
 /* Whether decoding stops there (RFC 7252 sections 3 and 4.1). */
 bool cs_fault_is_format_error(enum cs_fault fault);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "watch/message.h"
+
+bool cs_message_option_next(struct cs_rd *options, struct cs_opt *out)
+{
+	struct cs_opt opt;
+
+	if (cs_rd_left(options) == 0)
+		return false;
+	opt.number = cs_rd_u16(options);
+	opt.value = cs_rd_take(options, cs_rd_u16(options));
+	if (options->err)
+		return false;
+	*out = opt;
+	return true;
+}
+
+bool cs_message_option(const struct cs_post_message *message, uint32_t number,
+		       struct cs_opt *out)
+{
+	struct cs_rd rd = cs_rd_over(message->options.ptr, message->options.len);
+	struct cs_opt opt;
+
+	while (cs_message_option_next(&rd, &opt))
+		if (opt.number == number) {
+			*out = opt;
+			return true;
+		}
+	return false;
+}
+
+static struct cs_span pack_options(struct cs_span tail,
+				   uint8_t options[CS_MESSAGE_OPTIONS])
+{
+	struct cs_wr w = cs_wr_over(options, CS_MESSAGE_OPTIONS);
+	struct cs_opts walk = cs_opts_over(tail);
+	struct cs_opt opt;
+
+	while (cs_opts_next(&walk, &opt)) {
+		if (cs_wr_room(&w) < 4 + opt.value.len)
+			break;
+		cs_wr_u16(&w, (uint16_t)opt.number);
+		cs_wr_u16(&w, (uint16_t)opt.value.len);
+		cs_wr_span(&w, opt.value);
+	}
+	return cs_wr_done(&w);
+}
+
+void cs_message_of(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
+		   struct cs_post_message *out)
+{
+	/* A byte more than there is: then its end is the sample's, and no fault. */
+	uint32_t stated = (uint32_t)bytes.len + (bytes.len >= CS_SAMPLE_MAX);
+	struct cs_packet packet = { .kind = CS_PACKET_UDP,
+				    .payload = bytes,
+				    .payload_len = stated };
+	struct cs_sight sight;
+
+	cs_sight_read(&packet, &sight);
+	*out = (struct cs_post_message){
+		.kind = sight.kind,
+		.alien = sight.alien,
+		.traits = sight.traits,
+		.n_flaws = sight.n_flaws,
+		.version = sight.msg.version,
+		.type = (uint8_t)sight.msg.type,
+		.code = sight.msg.code,
+		.mid = sight.msg.mid,
+		.token = sight.msg.token,
+		.payload = sight.msg.payload,
+		.options = pack_options(sight.msg.tail, options),
+		.bytes = bytes,
+		.len = stated,
+	};
+	memcpy(out->flaw, sight.flaw, sizeof(out->flaw));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * message: a struct cs_post_message in the hands of those who write it: its options, what
+ * is asked for, and one line that says what it is. What a line says may have a
+ * stranger's bytes in it as they came: it goes through an encoder of out/ on its way.
+ */
+#pragma once
+
+#include "coap/option.h"
+#include "watch/post.h"
+
+enum {
+	CS_MESSAGE_LINE = 1024,    /* bytes of a line at most */
+	CS_MESSAGE_OPTIONS = 2048, /* room for the options of any sample */
+};
+
+/* Takes the next option off @options (message->options). False at the end. */
+CS_MUST_USE bool cs_message_option_next(struct cs_rd *options, struct cs_opt *out);
+
+/* Finds the first option with @number; false when there is none. */
+CS_MUST_USE bool cs_message_option(const struct cs_post_message *message, uint32_t number,
+				   struct cs_opt *out);
+
+/*
+ * What the datagram @bytes is by itself: kind, flaws, fields; no addresses and no time.
+ * @options takes the options. A sample of CS_SAMPLE_MAX bytes is taken for a cut one.
+ */
+void cs_message_of(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
+		   struct cs_post_message *out);
+
+/*
+ * "CON GET /.well-known/core, MID 0x7d70, no token" into @out; what is longer than @cap
+ * is cut. Returns the length.
+ */
+size_t cs_message_line(const struct cs_post_message *message, uint8_t *out, size_t cap);

@@ -13,9 +13,10 @@
 #include "watch/obs.h"
 
 enum {
-	CS_SOURCE_OBS = 24,   /* different kinds kept; more are counted in .obs_lost */
+	CS_SOURCE_OBS = 20,   /* different kinds kept; more are counted in .obs_lost */
 	CS_SOURCE_PAIRS = 8,  /* destinations that are followed one by one */
-	CS_SOURCE_PATHS = 12, /* different targets told apart */
+	CS_SOURCE_PATHS = 10, /* different targets told apart */
+	CS_SOURCE_BUSY = 5,   /* requests from which on a destination is not forgotten */
 };
 
 /* One kind of observation, in the order of their first. */
@@ -23,7 +24,6 @@ struct cs_source_obs {
 	uint32_t count;
 	uint32_t first_ms; /* after the source's first packet */
 	uint8_t kind;      /* enum cs_obs */
-	uint8_t sample;    /* 1..: watch/sample.h; 0: none is kept */
 };
 
 /* Requests to one destination in this source's name. */
@@ -36,15 +36,24 @@ struct cs_source_pair {
 
 struct cs_source {
 	struct cs_addr ip;
-	uint8_t bits; /* 128: one address; a /24 has 120, an IPv6 /64 has 64 */
 	int64_t first_us, last_us; /* UTC */
-	uint32_t packets;          /* from it */
-	uint32_t requests;         /* of them, requests and pings to CoAP ports */
 	uint64_t bytes_in;         /* payload bytes from it */
 	uint64_t bytes_out;        /* payload bytes that we sent to it, CoAP ports only */
+	uint32_t packets;          /* from it */
+	uint32_t requests;         /* of them, requests and pings to CoAP ports */
 	uint32_t most_out; /* largest single exchange: bytes out for .most_in bytes in */
 	uint32_t most_in;
+	uint32_t unproved; /* requests on flows (source ports) without two-way proof */
 
+	/* Of a prefix: */
+	uint32_t addresses; /* that sent requests; 1 for a source */
+	uint32_t busiest;   /* requests of the busiest of them */
+
+	/* What cs_source_compare() compares the next request with; 0 when settled. */
+	uint32_t token, payload; /* hashes of the latest request's */
+	uint16_t port, mid;      /* of the latest request */
+
+	uint8_t bits; /* 128: one address; a /24 has 120, an IPv6 /64 has 64 */
 	uint8_t n_obs, n_pairs, n_paths;
 	uint8_t obs_lost, pairs_lost,
 		paths_lost; /* kinds, destinations, targets without room: 255 is "or more" */
@@ -58,18 +67,12 @@ struct cs_source {
 	uint8_t port_known : 1; /* a source port of a well-known service: 53, 80, 123, 443, games */
 	uint8_t payload_same : 1; /* all requests equal but for MID and token */
 	uint8_t group_only : 1;   /* never asked a single host */
-	uint16_t port, mid;       /* of the latest request */
-	uint32_t token, payload;  /* hashes of the latest request's */
-	uint32_t unproved; /* requests on flows (source ports) without two-way proof */
-
-	/* Of a prefix: */
-	uint32_t addresses; /* that sent requests; 1 for a source */
-	uint32_t busiest;   /* requests of the busiest of them */
 
 	uint32_t path[CS_SOURCE_PATHS]; /* hashes of the targets asked for */
 	struct cs_source_pair pair[CS_SOURCE_PAIRS];
 	struct cs_source_obs obs[CS_SOURCE_OBS];
 };
+_Static_assert(sizeof(struct cs_source) <= 512, "the table counts on it");
 
 /* How often @kind was observed. */
 uint32_t cs_source_count(const struct cs_source *source, enum cs_obs kind);
@@ -80,16 +83,36 @@ uint32_t cs_source_count_range(const struct cs_source *source, enum cs_obs first
 const struct cs_source_obs *cs_source_find(const struct cs_source *source,
 					   enum cs_obs kind);
 
-/* Counts one observation at @wall_us; returns its row, NULL when there is no room. */
+/*
+ * Counts one observation at @wall_us; returns its row (until the next is noted), NULL
+ * when there is no room. Faults and kinds of what is not CoAP make room for the others.
+ */
 struct cs_source_obs *cs_source_note(struct cs_source *source, enum cs_obs kind,
 				     int64_t wall_us);
 
-/* Notes a request to our host number @host; @gap_us ends a run. */
+/* What of a request is compared with the one before. */
+struct cs_source_marks {
+	uint16_t port; /* it came from */
+	uint16_t mid;
+	uint32_t token, payload; /* hashes; 0: no token */
+};
+
+/*
+ * Sees in what a request differs from those before: .mids_differ to .payload_same.
+ * Called before .requests counts it.
+ */
+void cs_source_compare(struct cs_source *source, const struct cs_source_marks *marks);
+
+/*
+ * Notes a request to our host number @host, which is not 0; a gap of more than @gap_us
+ * ends a run. Of more destinations than CS_SOURCE_PAIRS the busier ones are kept: each
+ * that is kept is counted exactly since it came in.
+ */
 void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 		     int64_t gap_us);
 
 /* Notes the target's hash. */
 void cs_source_target(struct cs_source *source, uint32_t path);
 
-/* Adds what @one source did to the prefix it belongs to. */
+/* Adds what @one source did to the prefix it belongs to, which begins with ip and bits. */
 void cs_source_fold(struct cs_source *prefix, const struct cs_source *one);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "watch/sight.h"
+
+#include "coap/code.h"
+#include "coap/option_rule.h"
+#include "watch/hash.h"
+#include "watch/obs.h"
+#include "watch/sight_parts.h"
+
+enum {
+	BIG = 1152, /* bytes; RFC 7252 section 4.6: what a datagram should fit into */
+	TOKEN_MAX = CS_TOKEN_MAX,
+	VERSION_1 = 0x40,
+	VERSION_MASK = 0xc0,
+	FIRST_CON = 0x40, /* version 1, the token's length left out */
+	FIRST_NON = 0x50,
+	SHAPE_MAX = 256, /* bytes that are hashed: no more tell requests apart */
+};
+
+/* Uri-Path .well-known, core, and nothing else. */
+static const uint8_t question[] = "\xbb.well-known\x04"
+				  "core";
+enum { QUESTION_LEN = sizeof(question) - 1 };
+
+static struct cs_span behind(struct cs_span s, size_t n)
+{
+	return n < s.len ? cs_span_of(s.ptr + n, s.len - n) : (struct cs_span){ 0 };
+}
+
+static uint32_t token_hash(struct cs_span token)
+{
+	return token.len > 0 ? cs_hash_end(cs_hash_bytes(0, token)) : 0;
+}
+
+/* First byte and code stay, Message ID and token do not. */
+static uint32_t shape_of(struct cs_span bytes, struct cs_span token)
+{
+	struct cs_span rest = behind(bytes, CS_MSG_HEADER + token.len);
+	uint64_t head = bytes.len < 2 ? 0 : (uint64_t)bytes.ptr[0] << 8 | bytes.ptr[1];
+	uint64_t h = cs_hash_word(head, rest.len);
+
+	if (rest.len > SHAPE_MAX)
+		rest.len = SHAPE_MAX;
+	return cs_hash_end(cs_hash_bytes(h, rest));
+}
+
+/*
+ * The question that most of what comes is. It needs no decoder, as all of it but Message
+ * ID and token is known. Reads it, or says false.
+ */
+static bool read_question(const struct cs_packet *packet, struct cs_sight *sight)
+{
+	struct cs_span all = packet->payload;
+
+	if (all.len < CS_MSG_HEADER + QUESTION_LEN ||
+	    all.len > CS_MSG_HEADER + TOKEN_MAX + QUESTION_LEN ||
+	    all.ptr[1] != CS_CODE_GET)
+		return false;
+
+	uint8_t first = all.ptr[0] & 0xf0;
+	size_t tkl = all.ptr[0] & 0x0f;
+	struct cs_span tail = behind(all, CS_MSG_HEADER + tkl);
+
+	if ((first != FIRST_CON && first != FIRST_NON) ||
+	    !cs_span_eq(tail, cs_span_of(question, QUESTION_LEN)))
+		return false;
+
+	sight->kind = CS_SIGHT_REQUEST;
+	sight->traits = CS_SIGHT_WELL_KNOWN;
+	sight->path = CS_SIGHT_CORE;
+	sight->msg = (struct cs_msg){ .version = 1,
+				      .type = first == FIRST_NON ? CS_NON : CS_CON,
+				      .code = CS_CODE_GET,
+				      .mid = (uint16_t)(all.ptr[2] << 8 | all.ptr[3]),
+				      .token = cs_span_of(all.ptr + CS_MSG_HEADER, tkl),
+				      .tail = tail,
+				      .n_options = 2 };
+	sight->token_hash = token_hash(sight->msg.token);
+	sight->shape = shape_of(all, sight->msg.token);
+	sight->marks = cs_sight_marks(packet, &sight->msg);
+	return true;
+}
+
+static enum cs_sight_kind kind_of(uint8_t code)
+{
+	if (cs_code_is_request(code))
+		return CS_SIGHT_REQUEST;
+	if (cs_code_is_response(code))
+		return CS_SIGHT_RESPONSE;
+	return code == CS_CODE_EMPTY ? CS_SIGHT_EMPTY : CS_SIGHT_RESERVED;
+}
+
+static void keep(struct cs_sight *sight, struct cs_flaw flaw)
+{
+	if (sight->n_flaws < CS_SIGHT_FLAWS)
+		sight->flaw[sight->n_flaws++] = flaw;
+}
+
+/* What the snap length cut off is missing, not malformed. */
+static bool is_of_cut(enum cs_fault fault)
+{
+	return fault == CS_FAULT_SHORT || fault == CS_FAULT_TOKEN_CUT ||
+	       fault == CS_FAULT_OPTION_CUT || fault == CS_FAULT_EXTENSION_CUT ||
+	       fault == CS_FAULT_MARKER;
+}
+
+/* A size that does not match is no contradiction where the payload was cut. */
+static void keep_oddities(struct cs_sight *sight, struct cs_span bytes, bool cut)
+{
+	struct cs_flaw flaws[CS_SIGHT_FLAWS];
+	size_t n = cs_msg_inspect(bytes, &sight->msg, flaws, CS_SIGHT_FLAWS);
+
+	for (size_t i = 0; i < n && i < CS_SIGHT_FLAWS; i++) {
+		if (!cut || flaws[i].fault != CS_FAULT_BLOCK)
+			keep(sight, flaws[i]);
+	}
+}
+
+static void read_decoded(struct cs_sight *sight, struct cs_span bytes, bool cut)
+{
+	uint8_t code = sight->msg.code;
+
+	if (cs_code_is_request(code) && code != CS_CODE_GET && code != CS_CODE_FETCH)
+		sight->traits |= CS_SIGHT_WRITES;
+	if (sight->msg.token.len > CS_TOKEN_MAX)
+		sight->traits |= CS_SIGHT_EXTENDED_TOKEN;
+	cs_sight_options(sight);
+	keep_oddities(sight, bytes, cut);
+}
+
+/* @stated is the length that UDP says, of which @bytes were captured. */
+static void read_version_1(struct cs_sight *sight, struct cs_span bytes, uint32_t stated)
+{
+	bool cut = bytes.len < stated;
+	struct cs_flaw flaw;
+	bool decodes = cs_msg_decode(bytes, &sight->msg, &flaw) == CS_OK;
+
+	sight->kind =
+		flaw.fault == CS_FAULT_SHORT ? CS_SIGHT_BROKEN : kind_of(sight->msg.code);
+	if (cut && is_of_cut(flaw.fault))
+		flaw.fault = CS_FAULT_NONE;
+	if (flaw.fault != CS_FAULT_NONE) {
+		sight->traits |= CS_SIGHT_FORMAT_ERROR;
+		keep(sight, flaw);
+	} else {
+		read_decoded(sight, bytes, cut || !decodes);
+	}
+	if (flaw.fault != CS_FAULT_SHORT && !cs_sight_is_likely(&sight->msg, flaw))
+		sight->traits |= CS_SIGHT_UNLIKELY;
+	sight->token_hash = token_hash(sight->msg.token);
+	if (sight->kind != CS_SIGHT_RESPONSE)
+		sight->shape = shape_of(bytes, sight->msg.token);
+	if (stated > BIG && sight->kind != CS_SIGHT_RESPONSE)
+		sight->traits |= CS_SIGHT_BIG;
+}
+
+/*
+ * CoAP of another version: the same bytes as version 1 are a message with a registered
+ * code and nothing wrong. The copy bounds what is looked at.
+ */
+static bool reads_as_other_version(struct cs_sight *sight, struct cs_span bytes)
+{
+	uint8_t copy[BIG];
+	struct cs_wr w = cs_wr_over(copy, sizeof(copy));
+	struct cs_flaw flaw;
+	struct cs_msg msg;
+
+	if (bytes.len < CS_MSG_HEADER || bytes.len > sizeof(copy) ||
+	    (bytes.ptr[0] & VERSION_MASK) == VERSION_1)
+		return false;
+	cs_wr_u8(&w, (uint8_t)((bytes.ptr[0] & ~VERSION_MASK) | VERSION_1));
+	cs_wr_span(&w, behind(bytes, 1));
+	if (cs_msg_decode(cs_wr_done(&w), &msg, &flaw) || !cs_code_name(msg.code) ||
+	    cs_code_class(msg.code) == 7 ||
+	    cs_msg_inspect(cs_wr_done(&w), &msg, &flaw, 1) > 0)
+		return false;
+
+	sight->msg = (struct cs_msg){ .version = bytes.ptr[0] >> 6,
+				      .type = msg.type,
+				      .code = msg.code,
+				      .mid = msg.mid };
+	return true;
+}
+
+static bool may_be_other_version(enum cs_alien alien)
+{
+	return alien == CS_ALIEN_NONE || alien == CS_ALIEN_UNKNOWN ||
+	       alien == CS_ALIEN_RTP;
+}
+
+static void read_alien(struct cs_sight *sight, struct cs_span bytes, enum cs_alien alien)
+{
+	if (may_be_other_version(alien) && reads_as_other_version(sight, bytes)) {
+		sight->kind = CS_SIGHT_VERSION;
+		keep(sight, (struct cs_flaw){ .fault = CS_FAULT_VERSION });
+		return;
+	}
+	sight->kind = CS_SIGHT_ALIEN;
+	sight->alien = alien == CS_ALIEN_NONE ? CS_ALIEN_UNKNOWN : alien;
+}
+
+void cs_sight_read(const struct cs_packet *packet, struct cs_sight *sight)
+{
+	struct cs_span bytes = packet->payload;
+
+	*sight = (struct cs_sight){ 0 };
+	if (read_question(packet, sight))
+		return;
+
+	enum cs_alien alien = cs_alien_of(bytes);
+
+	if (alien != CS_ALIEN_NONE || bytes.len == 0 ||
+	    (bytes.ptr[0] & VERSION_MASK) != VERSION_1) {
+		read_alien(sight, bytes, alien);
+		return;
+	}
+	read_version_1(sight, bytes, packet->payload_len);
+	sight->marks = cs_sight_marks(packet, &sight->msg);
+}
+
+/* Signals are part of TCP's transport, and SZX 7 (BERT) is legal there (RFC 8323). */
+static void keep_stream_oddities(struct cs_sight *sight, struct cs_span bytes)
+{
+	struct cs_flaw flaws[CS_SIGHT_FLAWS];
+	size_t n = cs_msg_inspect(bytes, &sight->msg, flaws, CS_SIGHT_FLAWS);
+
+	for (size_t i = 0; i < n && i < CS_SIGHT_FLAWS; i++) {
+		if (flaws[i].fault != CS_FAULT_BLOCK &&
+		    (flaws[i].fault != CS_FAULT_CODE ||
+		     cs_code_class(sight->msg.code) != 7))
+			keep(sight, flaws[i]);
+	}
+}
+
+void cs_sight_of_stream(const struct cs_msg *msg, const struct cs_flaw *flaw,
+			struct cs_span bytes, struct cs_sight *sight)
+{
+	*sight = (struct cs_sight){ .msg = *msg, .kind = kind_of(msg->code) };
+	if (cs_code_class(msg->code) == 7)
+		sight->kind = CS_SIGHT_EMPTY;
+	sight->token_hash = token_hash(msg->token);
+	if (flaw->fault != CS_FAULT_NONE) {
+		sight->traits |= CS_SIGHT_FORMAT_ERROR;
+		keep(sight, *flaw);
+		return;
+	}
+	read_decoded(sight, bytes, true);
+	sight->n_flaws = 0;
+	keep_stream_oddities(sight, bytes);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A quarter of all random datagrams begin as version 1 does. A malformed CoAP message
+ * reads as CoAP up to its fault; chance does not.
+ */
+#include "coap/code.h"
+#include "coap/option_rule.h"
+#include "watch/sight_parts.h"
+
+static bool code_is_registered(uint8_t code)
+{
+	return cs_code_name(code) != NULL && cs_code_class(code) != 7;
+}
+
+static bool option_is_registered(const struct cs_opt *opt)
+{
+	const struct cs_opt_rule *rule = cs_opt_rule_find(opt->number);
+
+	return rule && opt->value.len >= rule->min_len && opt->value.len <= rule->max_len;
+}
+
+/* The options before the fault: all registered, and how many. */
+static bool options_are_registered(const struct cs_msg *msg, unsigned *n)
+{
+	struct cs_opts w = cs_opts_over(msg->tail);
+	struct cs_opt opt;
+
+	*n = 0;
+	while (cs_opts_next(&w, &opt)) {
+		if (!option_is_registered(&opt))
+			return false;
+		++*n;
+	}
+	return true;
+}
+
+bool cs_sight_is_likely(const struct cs_msg *msg, struct cs_flaw flaw)
+{
+	bool decodes = flaw.fault == CS_FAULT_NONE;
+	unsigned n = 0;
+
+	/* One in ten codes is a response's: more is asked for than that. */
+	if (code_is_registered(msg->code) && (decodes || !cs_code_is_response(msg->code)))
+		return true;
+	return options_are_registered(msg, &n) && (decodes || n > 0);
+}

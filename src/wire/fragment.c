@@ -157,6 +157,7 @@ static enum cs_frags_step finish(struct cs_frags *frags, struct cs_frag *slot,
 	joined.offset = 0;
 	joined.protocol = slot->begins;
 	joined.payload = cs_span_of(bytes_of(frags, slot), slot->total);
+	joined.payload_len = slot->total;
 	if (cs_ip_walk(&joined)) {
 		give_up(frags, slot);
 		return CS_FRAGS_WRONG;

@@ -36,7 +36,7 @@ static struct cs_addr read_v6(struct cs_rd *rd)
 	return a;
 }
 
-static enum cs_err v4(struct cs_span packet, struct cs_ip *ip)
+static enum cs_err v4(struct cs_span packet, size_t wire_len, struct cs_ip *ip)
 {
 	struct cs_rd rd = cs_rd_over(packet.ptr, packet.len);
 	size_t header = (size_t)(cs_rd_u8(&rd) & 0x0f) * 4;
@@ -51,23 +51,30 @@ static enum cs_err v4(struct cs_span packet, struct cs_ip *ip)
 
 	ip->hop_limit = cs_rd_u8(&rd);
 	ip->protocol = cs_rd_u8(&rd);
-	(void)cs_rd_u16(&rd); /* checksum: summed below */
+	(void)cs_rd_u16(&rd); /* checksum: v4_is_intact() */
 	ip->from = read_v4(&rd);
 	ip->to = read_v4(&rd);
 	if (rd.err)
 		return rd.err;
 	if (header < V4_HEADER_MIN || total < header)
 		return CS_ERR_RANGE;
-	if (total > packet.len)
+	if (total > wire_len || header > packet.len)
 		return CS_ERR_SHORT;
 
-	ip->checksum_ok =
-		cs_sum_fold(cs_sum_bytes(0, cs_span_of(packet.ptr, header))) == 0xffff;
 	ip->more = part & V4_MORE;
 	ip->offset = (part & V4_OFFSET) * 8u;
 	ip->is_fragment = ip->more || ip->offset > 0;
-	ip->payload = cs_span_of(packet.ptr + header, total - header);
+	ip->payload = cs_span_of(packet.ptr + header,
+				 (total < packet.len ? total : packet.len) - header);
+	ip->payload_len = total - header;
 	return CS_OK;
+}
+
+static bool v4_is_intact(const uint8_t *header)
+{
+	size_t len = (size_t)(header[0] & 0x0f) * 4;
+
+	return cs_sum_fold(cs_sum_bytes(0, cs_span_of(header, len))) == 0xffff;
 }
 
 /* One header of the common form: next, length in 8 bytes less the first 8. */
@@ -135,11 +142,12 @@ static enum cs_err walk(struct cs_rd *rd, struct cs_ip *ip, bool in_packet)
 		if (++n > EXTENSIONS_MAX)
 			cs_rd_fail(rd, CS_ERR_RANGE);
 	}
+	ip->payload_len -= rd->pos;
 	ip->payload = cs_rd_take(rd, cs_rd_left(rd));
 	return rd->err;
 }
 
-static enum cs_err v6(struct cs_span packet, struct cs_ip *ip)
+static enum cs_err v6(struct cs_span packet, size_t wire_len, struct cs_ip *ip)
 {
 	struct cs_rd rd = cs_rd_over(packet.ptr, packet.len);
 
@@ -151,12 +159,15 @@ static enum cs_err v6(struct cs_span packet, struct cs_ip *ip)
 	ip->hop_limit = cs_rd_u8(&rd);
 	ip->from = read_v6(&rd);
 	ip->to = read_v6(&rd);
-	ip->checksum_ok = true;
-
-	struct cs_span body = cs_rd_take(&rd, len);
-
 	if (rd.err)
 		return rd.err;
+	if (len > wire_len - rd.pos)
+		return CS_ERR_SHORT;
+
+	size_t left = cs_rd_left(&rd);
+	struct cs_span body = cs_rd_take(&rd, len < left ? len : left);
+
+	ip->payload_len = len;
 	if (cs_addr_is_v4(&ip->from) || cs_addr_is_v4(&ip->to))
 		return CS_ERR_RESERVED;
 
@@ -165,19 +176,28 @@ static enum cs_err v6(struct cs_span packet, struct cs_ip *ip)
 	return walk(&inside, ip, true);
 }
 
-enum cs_err cs_ip_read(struct cs_span packet, struct cs_ip *out)
+enum cs_err cs_ip_read_cut(struct cs_span packet, size_t wire_len, struct cs_ip *out)
 {
-	struct cs_ip ip = { 0 };
+	struct cs_ip ip = { .checksum_ok = true };
 	enum cs_err err = CS_ERR_RESERVED;
 
 	if (packet.len == 0)
 		return CS_ERR_SHORT;
 	if (packet.ptr[0] >> 4 == 4)
-		err = v4(packet, &ip);
+		err = v4(packet, wire_len, &ip);
 	else if (packet.ptr[0] >> 4 == 6)
-		err = v6(packet, &ip);
+		err = v6(packet, wire_len, &ip);
 	if (!err)
 		*out = ip;
+	return err;
+}
+
+enum cs_err cs_ip_read(struct cs_span packet, struct cs_ip *out)
+{
+	enum cs_err err = cs_ip_read_cut(packet, packet.len, out);
+
+	if (!err && cs_addr_is_v4(&out->from))
+		out->checksum_ok = v4_is_intact(packet.ptr);
 	return err;
 }
 

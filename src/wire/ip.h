@@ -33,6 +33,7 @@ struct cs_ip {
 	uint32_t offset;        /* bytes of the payload before this part */
 	uint32_t id;            /* which datagram it is a part of */
 	struct cs_span payload; /* without padding; borrowed */
+	size_t payload_len;     /* bytes on the wire; more than payload.len if cut */
 };
 
 /*
@@ -45,6 +46,14 @@ struct cs_ip {
  *                  IPv6 extension headers
  */
 CS_MUST_USE enum cs_err cs_ip_read(struct cs_span packet, struct cs_ip *out);
+
+/*
+ * Likewise of a packet of which only the first bytes are there: @packet, of @wire_len
+ * (no less than packet.len). Headers must be whole; the payload is what is there of it. checksum_ok is not
+ * looked at, and true.
+ */
+CS_MUST_USE enum cs_err cs_ip_read_cut(struct cs_span packet, size_t wire_len,
+				       struct cs_ip *out);
 
 /*
  * Walks the IPv6 extension headers that out->payload begins with, as its

@@ -5,7 +5,7 @@
 
 enum { HEADER = 8 /* bytes */ };
 
-enum cs_err cs_udp_read(struct cs_span bytes, struct cs_udp *out)
+enum cs_err cs_udp_read_cut(struct cs_span bytes, size_t wire_len, struct cs_udp *out)
 {
 	struct cs_rd rd = cs_rd_over(bytes.ptr, bytes.len);
 	struct cs_udp udp = { 0 };
@@ -20,12 +20,21 @@ enum cs_err cs_udp_read(struct cs_span bytes, struct cs_udp *out)
 		return rd.err;
 	if (len < HEADER)
 		return CS_ERR_RANGE;
-	udp.payload = cs_rd_take(&rd, len - HEADER);
-	if (rd.err)
-		return rd.err;
-	udp.whole = cs_span_of(bytes.ptr, len);
+	if (len > wire_len)
+		return CS_ERR_SHORT;
+
+	size_t there = len < bytes.len ? len : bytes.len;
+
+	udp.payload = cs_rd_take(&rd, there - HEADER);
+	udp.payload_len = len - HEADER;
+	udp.whole = cs_span_of(bytes.ptr, there);
 	*out = udp;
 	return CS_OK;
+}
+
+enum cs_err cs_udp_read(struct cs_span bytes, struct cs_udp *out)
+{
+	return cs_udp_read_cut(bytes, bytes.len, out);
 }
 
 bool cs_udp_intact(const struct cs_udp *udp, const struct cs_ip *ip)

@@ -15,6 +15,7 @@ struct cs_udp {
 	uint16_t checksum;      /* as it stood; 0: none was made */
 	struct cs_span whole;   /* header and payload; borrowed */
 	struct cs_span payload; /* borrowed */
+	size_t payload_len;     /* bytes on the wire; more than payload.len if cut */
 };
 
 /*
@@ -25,6 +26,10 @@ struct cs_udp {
  * CS_ERR_RANGE  the stated length is below 8
  */
 CS_MUST_USE enum cs_err cs_udp_read(struct cs_span bytes, struct cs_udp *out);
+
+/* Likewise of a datagram of which only the first bytes are there: @bytes, of @wire_len. */
+CS_MUST_USE enum cs_err cs_udp_read_cut(struct cs_span bytes, size_t wire_len,
+					struct cs_udp *out);
 
 /*
  * Whether the checksum holds. With IPv4 none (0) will do; with IPv6 it is

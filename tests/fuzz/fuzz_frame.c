@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_ip(bytes);
 	if (cs_ethernet_read(bytes, &frame) != CS_OK)
 		return 0;
-	MUST(frame.tags <= 2);
+	MUST(frame.tags <= 4);
 	MUST(frame.payload.len + 14 + 4u * frame.tags == size);
 	check_ip(frame.payload);
 	return 0;

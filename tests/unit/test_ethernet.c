@@ -25,8 +25,13 @@ static const struct {
 	  1 },
 	{ "old provider tag", SPAN_ROW(MACS "\x91\x00\x00\x07\x08\x00"), CS_OK, 1, 7,
 	  0x0800, 0 },
-	{ "three tags",
-	  SPAN_ROW(MACS "\x81\x00\x00\x01\x81\x00\x00\x02\x81\x00\x00\x03\x08\x00"),
+	{ "four tags",
+	  SPAN_ROW(MACS "\x88\xa8\x00\x01\x81\x00\x00\x02\x91\x00\x00\x03"
+			"\x81\x00\x00\x04\x08\x00"),
+	  CS_OK, 4, 4, 0x0800, 0 },
+	{ "five tags",
+	  SPAN_ROW(MACS "\x81\x00\x00\x01\x81\x00\x00\x02\x81\x00\x00\x03"
+			"\x81\x00\x00\x04\x81\x00\x00\x05\x08\x00"),
 	  CS_ERR_RANGE, 0, 0, 0, 0 },
 	{ "a tag cut off", SPAN_ROW(MACS "\x81\x00\x00"), CS_ERR_SHORT, 0, 0, 0, 0 },
 	{ "the type after a tag cut off", SPAN_ROW(MACS "\x81\x00\x00\x01\x08"),

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/tcp.h"
+
+enum { HEADER_MIN = 20 /* bytes */ };
+
+enum cs_err cs_tcp_read(struct cs_span bytes, size_t wire_len, struct cs_tcp *out)
+{
+	struct cs_rd rd = cs_rd_over(bytes.ptr, bytes.len);
+	struct cs_tcp tcp = { 0 };
+
+	tcp.from_port = cs_rd_u16(&rd);
+	tcp.to_port = cs_rd_u16(&rd);
+	tcp.seq = cs_rd_u32(&rd);
+	tcp.ack = cs_rd_u32(&rd);
+
+	size_t header = (size_t)(cs_rd_u8(&rd) >> 4) * 4;
+
+	tcp.flags = cs_rd_u8(&rd);
+	(void)cs_rd_take(&rd, 6); /* window, checksum, urgent pointer */
+	if (rd.err)
+		return rd.err;
+	if (header < HEADER_MIN)
+		return CS_ERR_RANGE;
+	if (header > wire_len)
+		return CS_ERR_SHORT;
+	if (header < bytes.len)
+		tcp.payload = cs_span_of(bytes.ptr + header, bytes.len - header);
+	tcp.payload_len = wire_len - header;
+	*out = tcp;
+	return CS_OK;
+}

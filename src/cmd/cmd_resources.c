@@ -222,7 +222,7 @@ static int resources(struct job *job)
 	if (status < 0)
 		status = open_output(job);
 	if (status < 0)
-		status = cs_open_signals(job->ctx, &job->run.signal_fd);
+		status = cs_open_signals(job->ctx, false, &job->run.signal_fd);
 	if (status < 0)
 		status = enter_jail(job);
 	return status < 0 ? run(job) : status;

@@ -155,7 +155,7 @@ static int open_all(struct cs_scan_job *job)
 {
 	cs_hex_text(cs_span_of(job->row.id, sizeof(job->row.id)), job->id);
 
-	int status = cs_open_signals(job->ctx, &job->scan.signal_fd);
+	int status = cs_open_signals(job->ctx, false, &job->scan.signal_fd);
 
 	if (status < 0)
 		status = cs_scan_open_enriching(job);

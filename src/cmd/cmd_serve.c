@@ -310,7 +310,7 @@ static int serve(struct job *job)
 	if (status < 0)
 		status = open_socket(job);
 	if (status < 0)
-		status = cs_open_signals(job->ctx, &job->serve.signal_fd);
+		status = cs_open_signals(job->ctx, false, &job->serve.signal_fd);
 	if (status >= 0)
 		return status;
 	job->notify_fd = cs_notify_open(job->ctx->env("NOTIFY_SOCKET"));

@@ -34,13 +34,15 @@ int cs_read_source_ips(const struct cs_ctx *ctx, const struct cs_arg_list *texts
 	return -1;
 }
 
-int cs_open_signals(const struct cs_ctx *ctx, int *fd)
+int cs_open_signals(const struct cs_ctx *ctx, bool hangup, int *fd)
 {
 	sigset_t set;
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
+	if (hangup)
+		(void)sigaddset(&set, SIGHUP);
 	*fd = sigprocmask(SIG_BLOCK, &set, NULL)
 		      ? -1
 		      : signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -53,14 +55,14 @@ int cs_open_signals(const struct cs_ctx *ctx, int *fd)
 int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want)
 {
 	char paths[CS_LEN(want->files)][FD_PATH];
-	const char *rw[CS_LEN(want->files) + 2];
+	const char *rw[CS_LEN(want->files) + 2 + CS_JAIL_FOLDERS];
 	char why[CS_JAIL_WHY], text[CS_JAIL_TEXT];
 	struct cs_jail_state state;
 	struct cs_jail jail = {
 		.rw = rw,
 		.ro = &want->store,
 		.n_ro = want->store && want->read_only,
-		.net = !want->offline || want->dns,
+		.net = !want->offline || want->dns || want->capture,
 		.dns = want->dns,
 		.serve = want->serves,
 		.user = want->user,
@@ -71,6 +73,8 @@ int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want)
 		rw[jail.n_rw++] = want->store;
 	if (want->folder)
 		rw[jail.n_rw++] = want->folder;
+	for (size_t i = 0; i < want->n_folders && i < CS_JAIL_FOLDERS; i++)
+		rw[jail.n_rw++] = want->folders[i];
 	for (size_t i = 0; i < CS_LEN(want->files); i++) {
 		int folder = want->files[i] ? cs_out_file_folder(want->files[i]) : -1;
 

@@ -19,8 +19,10 @@ CS_MUST_USE int cs_read_source_ips(const struct cs_ctx *ctx,
 				   const struct cs_arg_list *texts, struct cs_addr *v4,
 				   struct cs_addr *v6);
 
-/* SIGINT and SIGTERM arrive at @fd from now on, and in no other way. */
-CS_MUST_USE int cs_open_signals(const struct cs_ctx *ctx, int *fd);
+/* SIGINT and SIGTERM (with @hangup SIGHUP, too) arrive at @fd, and in no other way. */
+CS_MUST_USE int cs_open_signals(const struct cs_ctx *ctx, bool hangup, int *fd);
+
+enum { CS_JAIL_FOLDERS = 8 };
 
 /* What a command's jail leaves open beside its sockets. */
 struct cs_jail_want {
@@ -34,6 +36,9 @@ struct cs_jail_want {
 	bool serves;       /* connections are taken at a socket that listens */
 	bool read_only;    /* the store is only read */
 	bool dns;          /* names are asked for: sockets may be opened for that */
+	bool capture;      /* captures that are open are read, and nothing else is done */
+	const char *const *folders; /* more in which files are made */
+	size_t n_folders;           /* at most CS_JAIL_FOLDERS */
 };
 
 CS_MUST_USE int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want);

@@ -2,6 +2,7 @@
 #include "cmd/serve_options.h"
 
 #include "base/num.h"
+#include "cmd/value.h"
 
 #define AT(field) offsetof(struct cs_serve_options, field)
 
@@ -35,25 +36,6 @@ bool cs_value_listen(struct cs_span text, void *to)
 	listen.port = (uint16_t)port;
 	if (to)
 		*(struct cs_listen *)to = listen;
-	return true;
-}
-
-/* Bytes, with K, M or G (powers of 1024) or nothing behind it. */
-static bool read_bytes(struct cs_span text, void *to)
-{
-	static const char units[] = "KMG";
-	unsigned shift = 0;
-	uint64_t n;
-
-	for (unsigned i = 0; i < 3 && text.len > 0; i++)
-		if ((text.ptr[text.len - 1] & ~0x20) == units[i])
-			shift = 10 * (i + 1);
-	text.len -= shift > 0;
-	if (!cs_num_u64(text, 1, UINT64_C(1) << 46 >> shift, &n) ||
-	    n << shift < UINT64_C(1) << 20)
-		return false;
-	if (to)
-		*(uint64_t *)to = n << shift;
 	return true;
 }
 
@@ -162,7 +144,7 @@ static const struct cs_arg rows[] = {
 	  .type = CS_ARG_PARSED,
 	  .preset = "1G",
 	  .at = AT(memory),
-	  .read = read_bytes,
+	  .read = cs_value_bytes,
 	  .want = "bytes from 1M, with K, M or G",
 	  .group = WHAT,
 	  .help = "Keep at most this much of days in memory (K, M, G); the day that is "

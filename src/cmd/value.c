@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "base/addr.h"
 #include "base/num.h"
 
 bool cs_value_maybe_u64(struct cs_span text, void *to)
@@ -124,4 +125,33 @@ bool cs_value_bool(struct cs_span text, void *to)
 		return true;
 	}
 	return false;
+}
+
+bool cs_value_bytes(struct cs_span text, void *to)
+{
+	static const char units[] = "KMG";
+	unsigned shift = 0;
+	uint64_t n;
+
+	for (unsigned i = 0; i < 3 && text.len > 0; i++)
+		if ((text.ptr[text.len - 1] & ~0x20) == units[i])
+			shift = 10 * (i + 1);
+	text.len -= shift > 0;
+	if (!cs_num_u64(text, 1, UINT64_C(1) << 46 >> shift, &n) ||
+	    n << shift < UINT64_C(1) << 20)
+		return false;
+	if (to)
+		*(uint64_t *)to = n << shift;
+	return true;
+}
+
+bool cs_value_prefix(struct cs_span text, void *to)
+{
+	struct cs_prefix prefix;
+
+	if (cs_prefix_read(text, &prefix))
+		return false;
+	if (to)
+		*(struct cs_prefix *)to = prefix;
+	return true;
 }

@@ -49,3 +49,12 @@ bool cs_value_port_range(struct cs_span text, void *to);
 
 /* yes, true, on, 1 or no, false, off, 0 (either case) into a bool. */
 bool cs_value_bool(struct cs_span text, void *to);
+
+/*
+ * Bytes into a uint64_t: a number with K, M or G behind it (either case; powers of
+ * 1024) or nothing; at least 1M.
+ */
+bool cs_value_bytes(struct cs_span text, void *to);
+
+/* ADDRESS or ADDRESS/BITS without host bits; only checked (@to is NULL). */
+bool cs_value_prefix(struct cs_span text, void *to);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The decoding process. Jail: no files at all, no capabilities, no new sockets; it
+ * reads captures that are open, and writes to one socket.
+ */
+#include "cmd/decoder.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cmd/networked.h"
+#include "jail/jail.h"
+#include "watch/judge.h"
+
+enum {
+	ROOM = 2 * CS_POST_MAX, /* posts that have not left yet */
+	LOOK_EVERY = 4096,      /* frames between two looks at whether to stop */
+};
+
+struct decoder {
+	struct cs_ctx *ctx;
+	const struct cs_watching_want *want;
+	struct cs_track *track;
+	struct cs_packet_reader reader;
+	int fd;
+	bool stop, broken; /* asked to; nobody reads what we write */
+	uint64_t frames, messages, messages_lost;
+	const struct cs_capture_frame *frame; /* at the moment */
+	const char *lost;                     /* interfaces, as was said last */
+	struct cs_wr out;
+	struct cs_post_source source;
+	uint8_t room[ROOM];
+};
+
+/* --- posts leave --- */
+
+/* Live, a reader that is slow must not make us lose packets: it loses messages. */
+static bool has_room(struct decoder *d)
+{
+	struct pollfd writable = { .fd = d->fd, .events = POLLOUT };
+
+	return !d->want->live || poll(&writable, 1, 0) == 1;
+}
+
+static void flush(struct decoder *d)
+{
+	size_t at = 0;
+
+	while (at < d->out.pos && !d->broken) {
+		ssize_t n = write(d->fd, d->room + at, d->out.pos - at);
+
+		if (n > 0)
+			at += (size_t)n;
+		else if (errno != EINTR)
+			d->broken = true;
+	}
+	d->out = cs_wr_over(d->room, ROOM);
+}
+
+/* Room for one more post of any size. */
+static struct cs_wr *post(struct decoder *d)
+{
+	if (cs_wr_room(&d->out) < CS_POST_MAX)
+		flush(d);
+	return &d->out;
+}
+
+/* A post that was too long is left out whole: what stood before it stays. */
+static void settle(struct decoder *d, size_t before)
+{
+	if (!d->out.err)
+		return;
+	d->out.err = CS_OK;
+	d->out.pos = before;
+	d->messages_lost++;
+}
+
+/* A message() of struct cs_track_want. */
+static void tell_message(void *arg, const struct cs_track_message *message)
+{
+	struct decoder *d = arg;
+	const struct cs_watching_want *want = d->want;
+	size_t before;
+
+	if (want->evidence && message->evidence && has_room(d)) {
+		const struct cs_post_evidence e = { .wall_us = d->frame->wall_us,
+						    .dlt = d->frame->dlt,
+						    .wire_len = d->frame->wire_len,
+						    .bytes = d->frame->bytes };
+
+		before = post(d)->pos;
+		cs_post_evidence_write(&d->out, &e);
+		settle(d, before);
+	}
+	if (!want->messages || d->stop)
+		return;
+	if (!has_room(d)) {
+		d->messages_lost++;
+		return;
+	}
+	before = post(d)->pos;
+	cs_post_message_write(&d->out, message);
+	settle(d, before);
+	d->messages++;
+	if (want->most > 0 && d->messages >= want->most)
+		d->stop = true;
+}
+
+/* A cs_track_each_fn. */
+static bool tell_source(void *arg, const struct cs_source *source,
+			const struct cs_source *prefix, const struct cs_sample *samples,
+			size_t n_samples)
+{
+	struct decoder *d = arg;
+	struct cs_post_source *p = &d->source;
+
+	p->source = *source;
+	cs_classify(source, prefix, cs_track_is_alone(d->track, source),
+		    &d->want->plan->threshold, &p->finding);
+	p->n_samples = n_samples < CS_LEN(p->samples) ? n_samples : CS_LEN(p->samples);
+	if (p->n_samples > 0)
+		memcpy(p->samples, samples, p->n_samples * sizeof(samples[0]));
+	cs_post_source_write(post(d), p);
+	return !d->broken;
+}
+
+static void tell_counts(struct decoder *d, bool last)
+{
+	struct cs_post_counts counts = { .frames = d->frames,
+					 .fragments = d->reader.fragments,
+					 .last = last };
+
+	counts.kernel_dropped = cs_capture_dropped(d->want->capture);
+	cs_track_counted(d->track, &counts.track);
+	cs_track_surroundings(d->track, &counts.around);
+	cs_post_counts_write(post(d), &counts);
+}
+
+static void tell_note(struct decoder *d, const char *text)
+{
+	cs_post_text_write(post(d), CS_POST_NOTE, text);
+}
+
+/* --- packets come --- */
+
+static void take(struct decoder *d, const struct cs_capture_frame *frame)
+{
+	struct cs_packet packet;
+
+	d->frames++;
+	d->frame = frame;
+	d->reader.link = frame->link;
+	cs_packet_read(&d->reader, frame->bytes, frame->wire_len,
+		       frame->wall_us * CS_NS_PER_US, &packet);
+	if (packet.kind != CS_PACKET_FRAGMENT)
+		cs_track_packet(d->track, frame->wall_us, &packet);
+}
+
+/* The other side has shut down its half, or is gone. */
+static void look(struct decoder *d)
+{
+	struct pollfd asked = { .fd = d->fd, .events = POLLIN | POLLRDHUP };
+
+	if (poll(&asked, 1, 0) == 1)
+		d->stop = true;
+}
+
+static void decode_files(struct decoder *d)
+{
+	struct cs_capture_frame frame;
+
+	while (!d->stop && !d->broken) {
+		enum cs_err err = cs_capture_next(d->want->capture, 0, &frame);
+
+		if (err == CS_OK)
+			take(d, &frame);
+		else if (err == CS_ERR_NOT_FOUND)
+			break;
+		else
+			tell_note(d, cs_capture_why(d->want->capture));
+		if (err == CS_ERR_IO)
+			break;
+		if (d->frames % LOOK_EVERY == 0)
+			look(d);
+	}
+}
+
+/* --- live --- */
+
+static void say_lost(struct decoder *d)
+{
+	const char *lost = cs_capture_lost(d->want->capture);
+	char text[256];
+
+	if (!lost == !d->lost)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       lost ? "%s: gone; waiting for it"
+			    : "all interfaces are there again",
+		       lost);
+	d->lost = lost;
+	tell_note(d, text);
+}
+
+static void tick(struct decoder *d)
+{
+	if (!has_room(d))
+		return; /* what changed is told the next time */
+	if (cs_track_changed(d->track, tell_source, d))
+		tell_note(d, "out of memory: sources are not told");
+	say_lost(d);
+	tell_counts(d, false);
+	flush(d);
+}
+
+static void decode_live(struct decoder *d)
+{
+	int64_t every = d->want->tick_ms * CS_NS_PER_MS;
+	int64_t next = cs_clock_mono(d->ctx->clock) + every;
+	struct cs_capture_frame frame;
+
+	while (!d->stop && !d->broken) {
+		int64_t left = next - cs_clock_mono(d->ctx->clock);
+		enum cs_err err = CS_ERR_NOT_FOUND;
+
+		if (left > 0)
+			err = cs_capture_next(d->want->capture,
+					      (int)(left / CS_NS_PER_MS) + 1, &frame);
+		if (err == CS_OK)
+			take(d, &frame);
+		else if (err != CS_ERR_NOT_FOUND)
+			tell_note(d, cs_capture_why(d->want->capture));
+		if (err == CS_ERR_IO)
+			break;
+		if (left > 0 && (err != CS_OK || d->frames % LOOK_EVERY))
+			continue;
+		look(d);
+		if (left <= 0) {
+			tick(d);
+			next = cs_clock_mono(d->ctx->clock) + every;
+		}
+	}
+}
+
+/* --- the process --- */
+
+static enum cs_err open_track(struct decoder *d)
+{
+	const struct cs_decode_plan *plan = d->want->plan;
+	struct cs_track_want want = {
+		.memory = d->want->options->memory,
+		.ports = plan->ports,
+		.n_ports = plan->n_ports,
+		.secure_ports = plan->secure_ports,
+		.n_secure_ports = plan->n_secure_ports,
+		.local = plan->local,
+		.n_local = plan->n_local,
+		.peer = plan->peer,
+		.n_peer = plan->n_peer,
+		.threshold = plan->threshold,
+		.message = d->want->messages || d->want->evidence ? tell_message : NULL,
+		.arg = d,
+	};
+
+	cs_random_bytes(&want.key, sizeof(want.key));
+	if (want.n_local == 0 && d->want->live)
+		want.n_local = cs_capture_locals(d->want->capture, &want.local);
+	return cs_track_open(&want, &d->track);
+}
+
+static enum cs_err open_reader(struct decoder *d)
+{
+	struct cs_frags *frags = calloc(1, sizeof(*frags));
+	void *room = mmap(NULL, CS_FRAGS_ROOM, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (!frags || room == MAP_FAILED) {
+		free(frags);
+		return CS_ERR_NOMEM;
+	}
+	cs_frags_init(frags, room);
+	d->reader.frags = frags;
+	return CS_OK;
+}
+
+static int enter_jail(struct decoder *d)
+{
+	const struct cs_jail_want want = { .user = d->want->options->user,
+					   .require = d->want->options->require_jail,
+					   .capture = true };
+
+	return cs_enter_jail(d->ctx, &want);
+}
+
+static void finish(struct decoder *d)
+{
+	if (cs_track_each(d->track, tell_source, d))
+		tell_note(d, "out of memory: not all sources are told");
+	tell_counts(d, true);
+	cs_post_text_write(post(d), CS_POST_END, "");
+	flush(d);
+}
+
+int cs_decoder_run(struct cs_ctx *ctx, const struct cs_watching_want *want, int fd)
+{
+	struct decoder *d = calloc(1, sizeof(*d));
+	enum cs_err err = d ? CS_OK : CS_ERR_NOMEM;
+	int status;
+
+	if (!err) {
+		*d = (struct decoder){ .ctx = ctx, .want = want, .fd = fd };
+		d->out = cs_wr_over(d->room, ROOM);
+		err = open_track(d);
+	}
+	if (!err)
+		err = open_reader(d);
+	if (err) {
+		cs_log(&ctx->log, CS_ERROR, "the decoder: %s", cs_strerror(err));
+		return CS_EXIT_FAILED;
+	}
+	status = enter_jail(d);
+	if (status >= 0)
+		return status;
+	if (want->live)
+		decode_live(d);
+	else
+		decode_files(d);
+	finish(d);
+	return d->broken ? CS_EXIT_FAILED : CS_EXIT_OK;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/watching.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd/decoder.h"
+
+enum { ROOM = 4 * CS_POST_MAX, SOCKET_BUFFER = 1 << 20 };
+
+struct cs_watching {
+	int fd;
+	pid_t pid;
+	bool done;      /* it said so */
+	bool untrue;    /* it sent what is no post */
+	size_t at, len; /* of what has been read: taken, and in all */
+	uint8_t room[ROOM];
+};
+
+static int say(const struct cs_ctx *ctx, const char *what)
+{
+	cs_log(&ctx->log, CS_ERROR, "cannot start the decoder: %s: %s", what,
+	       strerror(errno));
+	return CS_EXIT_FAILED;
+}
+
+/* In the child: nothing of the parent's is written or ended by it. */
+static void decode(struct cs_ctx *ctx, const struct cs_watching_want *want, int fd,
+		   pid_t parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(CS_EXIT_FAILED);
+	_exit(cs_decoder_run(ctx, want, fd));
+}
+
+int cs_watching_start(struct cs_ctx *ctx, const struct cs_watching_want *want,
+		      struct cs_watching **out)
+{
+	const int size = SOCKET_BUFFER;
+	struct cs_watching *w = calloc(1, sizeof(*w));
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (!w || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		cs_capture_close(want->capture);
+		free(w);
+		return say(ctx, "socketpair");
+	}
+	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	(void)fflush(NULL); /* or both would write what is buffered */
+	w->fd = pair[0];
+	w->pid = fork();
+	if (w->pid == 0) {
+		(void)close(pair[0]); /* the parent's half */
+		decode(ctx, want, pair[1], parent);
+	}
+	(void)close(pair[1]); /* the child's half */
+	cs_capture_close(want->capture);
+	*out = w;
+	if (w->pid > 0)
+		return -1;
+	(void)close(pair[0]); /* nobody is at the other end */
+	free(w);
+	*out = NULL;
+	return say(ctx, "fork");
+}
+
+int cs_watching_fd(const struct cs_watching *w)
+{
+	return w->fd;
+}
+
+/* Reads once. False: nothing is there (CS_WATCHING_WAIT), or the end. */
+static bool fill(struct cs_watching *w, bool wait, enum cs_watching_step *step)
+{
+	ssize_t n;
+
+	if (w->at > 0) {
+		memmove(w->room, w->room + w->at, w->len - w->at);
+		w->len -= w->at;
+		w->at = 0;
+	}
+	do
+		n = recv(w->fd, w->room + w->len, ROOM - w->len, wait ? 0 : MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n > 0) {
+		w->len += (size_t)n;
+		return true;
+	}
+	*step = n < 0 && errno == EAGAIN ? CS_WATCHING_WAIT : CS_WATCHING_ENDED;
+	return false;
+}
+
+enum cs_watching_step cs_watching_next(struct cs_watching *w, bool wait,
+				       enum cs_post_kind *kind, struct cs_rd *body)
+{
+	enum cs_watching_step step;
+
+	while (!w->done && !w->untrue) {
+		struct cs_rd rd = cs_rd_over(w->room + w->at, w->len - w->at);
+
+		if (cs_post_next(&rd, kind, body)) {
+			w->at += rd.pos;
+			w->done = *kind == CS_POST_END;
+			if (!w->done)
+				return CS_WATCHING_POST;
+		} else if (rd.err) {
+			w->untrue = true;
+		} else if (!fill(w, wait, &step)) {
+			return step;
+		}
+	}
+	return CS_WATCHING_ENDED;
+}
+
+void cs_watching_stop(struct cs_watching *w)
+{
+	(void)shutdown(w->fd, SHUT_WR); /* it may have ended by itself */
+}
+
+static void describe(const struct cs_watching *w, int status, char why[CS_WATCHING_WHY])
+{
+	if (w->untrue)
+		(void)snprintf(why, CS_WATCHING_WHY, "the decoder sent nonsense");
+	else if (WIFSIGNALED(status))
+		(void)snprintf(why, CS_WATCHING_WHY, "the decoder was ended by signal %d",
+			       WTERMSIG(status));
+	else
+		(void)snprintf(why, CS_WATCHING_WHY,
+			       "the decoder broke off with status %d",
+			       WEXITSTATUS(status));
+}
+
+enum cs_err cs_watching_end(struct cs_watching *w, char why[CS_WATCHING_WHY])
+{
+	int status = 0;
+	bool well;
+
+	if (!w)
+		return CS_OK;
+	(void)close(w->fd); /* it ends when it cannot write */
+	if (w->untrue)
+		(void)kill(w->pid, SIGKILL); /* our own child */
+	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	well = w->done && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (!well)
+		describe(w, status, why);
+	free(w);
+	return well ? CS_OK : CS_ERR_DAMAGED;
+}

@@ -23,16 +23,31 @@ CS_MUST_USE enum cs_err cs_scanners_open(struct cs_scanners **out);
 void cs_scanners_close(struct cs_scanners *scanners);
 
 /*
- * Adds a list: MISP's {name, description, version, type: "cidr", list: []}, or text: an address
- * or prefix a line, "#" comments; `# name: X` and `# date: YYYY-MM-DD` name it, a
- * reverse name behind a prefix's `#` (maltrail's form) is its name.
- * CS_ERR_IO, CS_ERR_SYNTAX, CS_ERR_RANGE (a shorter prefix than /8 or /16 is a mistake),
- * CS_ERR_NOMEM; @why is one line with file and line.
+ * Adds a list: MISP's {name, description, version, type: "cidr", list: []}, or text: an
+ * address or prefix a line, "#" comments; `# name: X` and `# date: YYYY-MM-DD` name it,
+ * a reverse name behind a prefix's `#` (maltrail's form) is its name. Prefixes are taken
+ * without the bits behind their length. One that is on several lists: the first holds.
+ *
+ * CS_ERR_IO; CS_ERR_FOREIGN: neither form; CS_ERR_SYNTAX; CS_ERR_RANGE (a shorter
+ * prefix than /8 or /16 is a mistake); CS_ERR_FULL; CS_ERR_NOMEM. @why is one line with
+ * file and line (of JSON: with the entry's number); the lists are of no use then.
  */
 CS_MUST_USE enum cs_err cs_scanners_add(struct cs_scanners *scanners, const char *path,
 					char why[CS_SCANNERS_WHY]);
 
-/* The longest prefix that has @ip; false: on no list. */
+/* The same of a list whose @text was read already; @changed_us: when its file was. */
+CS_MUST_USE enum cs_err cs_scanners_add_text(struct cs_scanners *scanners,
+					     struct cs_span text, const char *path,
+					     int64_t changed_us,
+					     char why[CS_SCANNERS_WHY]);
+
+/* To be called once, behind the last list and before the first look-up. CS_ERR_NOMEM */
+CS_MUST_USE enum cs_err cs_scanners_settle(struct cs_scanners *scanners);
+
+/* How many prefixes were read. */
+uint64_t cs_scanners_count(const struct cs_scanners *scanners);
+
+/* The longest prefix that has @ip; false: on no list. Any number of threads. */
 CS_MUST_USE bool cs_scanners_find(const struct cs_scanners *scanners,
 				  const struct cs_addr *ip, struct cs_scanner *out);
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/siphash.h"
+#include "watch/samples.h"
 #include "watch/sight.h"
 #include "watch/source.h"
 #include "watch/threshold.h"
@@ -68,14 +69,6 @@ struct cs_track_counts {
 	uint64_t icmp_quotes, evicted, sources;
 };
 void cs_track_counted(const struct cs_track *track, struct cs_track_counts *out);
-
-/* One sample of evidence: the first datagram of its kind, at most 256 payload bytes. */
-enum { CS_SAMPLE_MAX = 256 };
-struct cs_sample {
-	uint8_t kind; /* enum cs_obs */
-	int64_t wall_us;
-	struct cs_span bytes;
-};
 
 /*
  * What is handed out of each source: its own state, those of the samples that are still

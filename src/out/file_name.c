@@ -145,10 +145,10 @@ static int own_descriptor(const struct cs_file_name *name)
 	return (int)fd;
 }
 
-static int connect_to(const struct cs_file_name *name)
+int cs_file_name_connect(const struct cs_file_name *name, int type)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	/* By way of the folder's descriptor, so that a long path does fit. */
 	int n = snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d/%s",
 			 name->folder, name->base);
@@ -174,7 +174,7 @@ int cs_file_name_open(const struct cs_file_name *name)
 	if (own >= 0)
 		return fcntl(own, F_DUPFD_CLOEXEC, 0);
 	if (S_ISSOCK(name->st.st_mode))
-		return connect_to(name);
+		return cs_file_name_connect(name, SOCK_STREAM);
 	return openat(name->folder, name->base, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 }
 

@@ -2,7 +2,7 @@
 /*
  * file_name: what the name of an output stands for: a regular file in some
  * folder that can be replaced by rename, or something that is to be written in
- * place. For out/file.c alone.
+ * place. For out/file.c and out/live.c alone.
  */
 #pragma once
 
@@ -33,5 +33,11 @@ CS_MUST_USE bool cs_file_name_find(const char *path, struct cs_file_name *name);
  * the descriptor, or -1 with errno.
  */
 CS_MUST_USE int cs_file_name_open(const struct cs_file_name *name);
+
+/*
+ * Connects to the socket that it names: @type is SOCK_STREAM or SOCK_DGRAM. Returns the
+ * descriptor, or -1 with errno: EPROTOTYPE when it is of another type.
+ */
+CS_MUST_USE int cs_file_name_connect(const struct cs_file_name *name, int type);
 
 void cs_file_name_clear(struct cs_file_name *name);

@@ -6,7 +6,8 @@ set -eu
 
 build="gcc libc6-dev make pkg-config meson ninja-build python3 libsqlite3-dev
   libmaxminddb-dev libc-ares-dev libseccomp-dev libcap-ng-dev libmnl-dev
-  libinih-dev libzip-dev libmicrohttpd-dev libssl-dev libcjson-dev scdoc"
+  libinih-dev libzip-dev libmicrohttpd-dev libssl-dev libcjson-dev
+  libpcap-dev zlib1g-dev libzstd-dev scdoc"
 demo="libcoap3-bin iproute2 procps python3"
 tests="libcmocka-dev python3-pytest libcoap3-bin iproute2 procps
   nftables iptables knot ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck

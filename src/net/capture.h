@@ -46,7 +46,9 @@ CS_MUST_USE enum cs_err cs_capture_open_live(const struct cs_capture_live *want,
  * Opens @files, all of them now; they are read one after the other. @in is what "-"
  * means. Each frame that the filter (may be NULL) does not take is passed over.
  * CS_ERR_NOT_FOUND, CS_ERR_DENIED, CS_ERR_IO; CS_ERR_FOREIGN: no capture file, or a
- * link type that is none of ours; CS_ERR_SHORT: an empty file
+ * link type that is none of ours; CS_ERR_SHORT: an empty file; CS_ERR_SYNTAX: the
+ * filter. Only a regular file's first bytes are looked at here: what stands in a packed
+ * file or in a pipe turns out with cs_capture_next(), in the jail.
  */
 CS_MUST_USE enum cs_err cs_capture_open_files(const char *const *files, size_t n,
 					      FILE *in, const char *filter,
@@ -56,14 +58,25 @@ CS_MUST_USE enum cs_err cs_capture_open_files(const char *const *files, size_t n
 void cs_capture_close(struct cs_capture *capture);
 
 /*
- * Takes the next frame. CS_ERR_NOT_FOUND: the files are at their end, or (live) nothing
- * came within @wait_ms. CS_ERR_DAMAGED: a file ends inside a record or does not hold
- * together: cs_capture_why() says which and where; the next call goes on with the next
- * file. CS_ERR_IO: an interface went away for good. An interface that goes down or is
- * removed is waited for and used again when it comes back: cs_capture_lost() tells.
+ * Takes the next frame. @wait_ms below 0: as long as it takes. For each error
+ * cs_capture_why() is one line, and the next call goes on, with the next file if that
+ * one is of no more use: none of them says that nothing more comes.
+ * CS_ERR_NOT_FOUND  the files are at their end: cs_capture_done(); or nothing came (of
+ *                   interfaces, a pipe) within @wait_ms or before a signal: call again
+ * CS_ERR_DAMAGED    a file ends inside a record or does not hold together
+ * CS_ERR_FOREIGN    no capture file; or an interface in one whose link type is none of
+ *                   ours, said once: its frames are passed over
+ * CS_ERR_SHORT      an empty file
+ * CS_ERR_IO         a file cannot be read further; an interface has a fault
+ * CS_ERR_NOMEM
+ * An interface that goes down or is removed is waited for and used again when it comes
+ * back: cs_capture_lost() tells.
  */
 CS_MUST_USE enum cs_err cs_capture_next(struct cs_capture *capture, int wait_ms,
 					struct cs_capture_frame *frame);
+
+/* Nothing more will come: all files are at their end. Never true of interfaces. */
+bool cs_capture_done(const struct cs_capture *capture);
 
 const char *cs_capture_why(const struct cs_capture *capture);
 

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/capture_filter.h"
+
+#include <pcap/pcap.h>
+#include <stdlib.h>
+
+#include "net/capture_format.h"
+
+/* The link types that have a kind here; the first one must take the filter. */
+static const int dlts[] = {
+	DLT_EN10MB, DLT_LINUX_SLL,  DLT_LINUX_SLL2, DLT_RAW,
+	DLT_IPV4,   DLT_IPV6,       DLT_NULL,       DLT_LOOP,
+	DLT_PPP,    DLT_PPP_SERIAL, DLT_PPP_ETHER,
+};
+
+struct cs_capture_sieve {
+	struct bpf_program programs[CS_LEN(dlts)]; /* .bf_insns NULL: takes all */
+};
+
+enum cs_err cs_capture_filter_bad(const char *filter, const char *what,
+				  char why[CS_CAPTURE_WHY])
+{
+	(void)snprintf(why, CS_CAPTURE_WHY, "filter '%.120s': %.160s", filter, what);
+	return CS_ERR_SYNTAX;
+}
+
+static enum cs_err compile(const char *filter, int dlt, struct bpf_program *program,
+			   char why[CS_CAPTURE_WHY])
+{
+	pcap_t *dead = pcap_open_dead(dlt, CS_RECORD_MAX);
+	enum cs_err err = CS_OK;
+
+	if (!dead)
+		return CS_ERR_NOMEM;
+	if (pcap_compile(dead, program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
+		err = cs_capture_filter_bad(filter, pcap_geterr(dead), why);
+	pcap_close(dead);
+	return err;
+}
+
+enum cs_err cs_capture_sieve_new(const char *filter, struct cs_capture_sieve **out,
+				 char why[CS_CAPTURE_WHY])
+{
+	struct cs_capture_sieve *sieve = calloc(1, sizeof(*sieve));
+	char unsaid[CS_CAPTURE_WHY];
+
+	if (!sieve)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; i < CS_LEN(dlts); i++) {
+		enum cs_err err = compile(filter, dlts[i], &sieve->programs[i],
+					  i == 0 ? why : unsaid);
+
+		if (err && (i == 0 || err == CS_ERR_NOMEM)) {
+			cs_capture_sieve_free(sieve);
+			return err;
+		}
+	}
+	*out = sieve;
+	return CS_OK;
+}
+
+void cs_capture_sieve_free(struct cs_capture_sieve *sieve)
+{
+	if (!sieve)
+		return;
+	for (size_t i = 0; i < CS_LEN(dlts); i++)
+		pcap_freecode(&sieve->programs[i]);
+	free(sieve);
+}
+
+bool cs_capture_sieve_takes(const struct cs_capture_sieve *sieve,
+			    const struct cs_capture_frame *frame)
+{
+	const struct pcap_pkthdr head = { .caplen = (bpf_u_int32)frame->bytes.len,
+					  .len = frame->wire_len };
+
+	for (size_t i = 0; i < CS_LEN(dlts); i++)
+		if (dlts[i] == frame->dlt)
+			return !sieve->programs[i].bf_insns ||
+			       pcap_offline_filter(&sieve->programs[i], &head,
+						   frame->bytes.ptr) != 0;
+	return true;
+}

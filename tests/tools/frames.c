@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * frames: what src/net/capture gives, a line a frame, for tests and measurements:
+ *   frames [-q] [-f FILTER] FILE...
+ *   frames [-q] -i INTERFACE... [-s SECONDS] [-b BUFFER] [-f FILTER] [-j]
+ * A line is SOURCE TIME_US DLT CAPTURED LENGTH HEX; -q: none, only the sum at the end.
+ * -j: in the jail. Remarks and the sum go to standard output as well.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/capture.h"
+
+enum { INTERFACES_MAX = 16 };
+
+static struct {
+	const char *interfaces[INTERFACES_MAX];
+	size_t n;
+	const char *filter;
+	uint32_t buffer;
+	int seconds;
+	bool quiet, jailed;
+} want = { .buffer = CS_CAPTURE_BUFFER, .seconds = 5 };
+
+static struct {
+	uint64_t frames, bytes, errors;
+} sum;
+
+static int read_options(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "qf:i:s:b:j")) != -1) {
+		if (c == 'q')
+			want.quiet = true;
+		else if (c == 'j')
+			want.jailed = true;
+		else if (c == 'f')
+			want.filter = optarg;
+		else if (c == 's')
+			want.seconds = atoi(optarg);
+		else if (c == 'b')
+			want.buffer = (uint32_t)atol(optarg);
+		else if (c == 'i' && want.n < INTERFACES_MAX)
+			want.interfaces[want.n++] = optarg;
+		else
+			exit(2);
+	}
+	return optind;
+}
+
+static void show(const struct cs_capture_frame *f)
+{
+	sum.frames++;
+	sum.bytes += f->bytes.len;
+	if (want.quiet)
+		return;
+	printf("%u %" PRId64 " %d %zu %u ", f->source, f->wall_us, f->dlt, f->bytes.len,
+	       f->wire_len);
+	for (size_t i = 0; i < f->bytes.len; i++)
+		printf("%02x", f->bytes.ptr[i]);
+	putchar('\n');
+}
+
+static void read_all(struct cs_capture *capture)
+{
+	struct cs_capture_frame frame;
+	int64_t end = cs_clock_mono(cs_clock_system()) + want.seconds * CS_NS_PER_S;
+
+	while (!cs_capture_done(capture) &&
+	       (!want.n || cs_clock_mono(cs_clock_system()) < end)) {
+		enum cs_err err = cs_capture_next(capture, want.n ? 100 : -1, &frame);
+
+		if (!err) {
+			show(&frame);
+		} else if (err != CS_ERR_NOT_FOUND) {
+			sum.errors++;
+			printf("# %s: %s\n", cs_strerror(err), cs_capture_why(capture));
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int first = read_options(argc, argv);
+	struct cs_capture *capture;
+	char why[CS_CAPTURE_WHY];
+	enum cs_err err;
+
+	err = cs_capture_open_files((const char *const *)argv + first,
+				    (size_t)(argc - first), stdin, want.filter, &capture,
+				    why);
+	if (err) {
+		printf("# %s: %s\n", cs_strerror(err), why);
+		return 1;
+	}
+	read_all(capture);
+	printf("frames %" PRIu64 " bytes %" PRIu64 " errors %" PRIu64 " dropped %" PRIu64
+	       "\n",
+	       sum.frames, sum.bytes, sum.errors, cs_capture_dropped(capture));
+	cs_capture_close(capture);
+	return 0;
+}

@@ -5,39 +5,28 @@
  * its services; requests and memory, which tell of other owners' questions and how
  * much they have, are told to who may see everything.
  */
+#include "out/prometheus.h"
 #include "serve/route.h"
 #include "serve/share.h"
-
-static void begin(FILE *to, const char *name, const char *type, const char *help)
-{
-	(void)fprintf(to, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void put_one(FILE *to, const char *name, const char *type, const char *help,
-		    uint64_t value)
-{
-	begin(to, name, type, help);
-	(void)fprintf(to, "%s %llu\n", name, (unsigned long long)value);
-}
 
 /* --- the server --- */
 
 static void put_server(const struct cs_serve *serve, FILE *to)
 {
-	begin(to, "coapscope_build_info", "gauge", "Which coapscope this is.");
-	(void)fprintf(to, "coapscope_build_info{version=\"%s\"} 1\n", CS_VERSION);
-	put_one(to, "coapscope_start_time_seconds", "gauge",
-		"When the server was started, in seconds since 1970.",
-		(uint64_t)(serve->started_us / CS_US_PER_S));
-	put_one(to, "coapscope_http_connections", "gauge", "Connections that are open.",
-		cs_conns_count(serve->conns));
-	begin(to, "coapscope_http_connections_ended_total", "counter",
-	      "Connections that had to go, by why.");
-	(void)fprintf(to,
-		      "coapscope_http_connections_ended_total{reason=\"crowded\"} %llu\n"
-		      "coapscope_http_connections_ended_total{reason=\"slow\"} %llu\n",
-		      (unsigned long long)cs_conns_ended(serve->conns, CS_CONN_CROWDED),
-		      (unsigned long long)cs_conns_ended(serve->conns, CS_CONN_SLOW));
+	cs_prometheus_begin(to, "coapscope_build_info", "gauge",
+			    "Which coapscope this is.");
+	cs_prometheus_labelled(to, "coapscope_build_info", "version", CS_VERSION, 1);
+	cs_prometheus_one(to, "coapscope_start_time_seconds", "gauge",
+			  "When the server was started, in seconds since 1970.",
+			  (uint64_t)(serve->started_us / CS_US_PER_S));
+	cs_prometheus_one(to, "coapscope_http_connections", "gauge",
+			  "Connections that are open.", cs_conns_count(serve->conns));
+	cs_prometheus_begin(to, "coapscope_http_connections_ended_total", "counter",
+			    "Connections that had to go, by why.");
+	cs_prometheus_labelled(to, "coapscope_http_connections_ended_total", "reason",
+			       "crowded", cs_conns_ended(serve->conns, CS_CONN_CROWDED));
+	cs_prometheus_labelled(to, "coapscope_http_connections_ended_total", "reason",
+			       "slow", cs_conns_ended(serve->conns, CS_CONN_SLOW));
 }
 
 static void put_requests(struct cs_request *r, FILE *to)
@@ -47,8 +36,8 @@ static void put_requests(struct cs_request *r, FILE *to)
 
 	if (cs_access_counts(r->serve->access, &r->arena, &counts, &n))
 		return;
-	begin(to, "coapscope_http_requests_total", "counter",
-	      "Requests answered, by route and status; no route: other.");
+	cs_prometheus_begin(to, "coapscope_http_requests_total", "counter",
+			    "Requests answered, by route and status; no route: other.");
 	for (size_t i = 0; i < n; i++)
 		(void)fprintf(to,
 			      "coapscope_http_requests_total{route=\"%s\",code=\"%u\"} "
@@ -61,12 +50,12 @@ static void put_memory(const struct cs_serve *serve, FILE *to)
 {
 	struct cs_days_state state = cs_days_state(serve->days);
 
-	put_one(to, "coapscope_models", "gauge", "Days that are in memory.",
-		state.models);
-	put_one(to, "coapscope_models_bytes", "gauge",
-		"Memory of the days that are in memory.", state.bytes);
-	put_one(to, "coapscope_model_loads_total", "counter",
-		"How often a day was loaded into memory.", state.loads);
+	cs_prometheus_one(to, "coapscope_models", "gauge", "Days that are in memory.",
+			  state.models);
+	cs_prometheus_one(to, "coapscope_models_bytes", "gauge",
+			  "Memory of the days that are in memory.", state.bytes);
+	cs_prometheus_one(to, "coapscope_model_loads_total", "counter",
+			  "How often a day was loaded into memory.", state.loads);
 }
 
 /* --- what is in the store --- */
@@ -84,12 +73,12 @@ static void put_days(struct cs_request *r, FILE *to)
 			with_rows++;
 			newest = list[i].day;
 		}
-	put_one(to, "coapscope_dates", "gauge", "UTC days in the store that have rows.",
-		with_rows);
+	cs_prometheus_one(to, "coapscope_dates", "gauge",
+			  "UTC days in the store that have rows.", with_rows);
 	if (with_rows > 0)
-		put_one(to, "coapscope_newest_day_timestamp_seconds", "gauge",
-			"Begin of the newest of them, in seconds since 1970.",
-			(uint64_t)(newest * CS_US_PER_DAY / CS_US_PER_S));
+		cs_prometheus_one(to, "coapscope_newest_day_timestamp_seconds", "gauge",
+				  "Begin of the newest of them, in seconds since 1970.",
+				  (uint64_t)(newest * CS_US_PER_DAY / CS_US_PER_S));
 }
 
 static uint64_t count_of(const struct cs_facet *facets, size_t n, const char *key)
@@ -111,13 +100,13 @@ static void put_severities(struct cs_request *r, const struct cs_model *model, F
 	if (cs_query_facet(model, &query, cs_span_str("severity"), CS_SEVERITIES,
 			   &r->arena, &facets, &n, why))
 		return;
-	begin(to, "coapscope_services", "gauge",
-	      "Services of the newest day, by severity.");
+	cs_prometheus_begin(to, "coapscope_services", "gauge",
+			    "Services of the newest day, by severity.");
 	for (int s = 0; s < CS_SEVERITIES; s++) {
 		const char *name = cs_severity_name((enum cs_severity)s);
 
-		(void)fprintf(to, "coapscope_services{severity=\"%s\"} %llu\n", name,
-			      (unsigned long long)count_of(facets, n, name));
+		cs_prometheus_labelled(to, "coapscope_services", "severity", name,
+				       count_of(facets, n, name));
 	}
 }
 

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "watch/case.h"
+
+#include "base/sat.h"
+#include "watch/sight.h"
+
+enum {
+	US_PER_S = 1000000,
+	FULL_BITS = 128,
+	SLOW_S = 30,      /* from one request to the next: of no use to an attacker */
+	STEADY_ROUNDS = 4 /* times that a client reads each of its resources, at least */
+};
+
+static uint32_t targets_of(const struct cs_source *s)
+{
+	return (uint32_t)s->n_paths + s->paths_lost;
+}
+
+static bool asked_for_core(const struct cs_source *s)
+{
+	for (size_t i = 0; i < s->n_paths; i++) {
+		if (s->path[i] == CS_SIGHT_CORE)
+			return true;
+	}
+	return false;
+}
+
+/* M17 is legal: a note. What was too long or of another version is no better. */
+static uint32_t faults_of(const struct cs_source *s)
+{
+	uint32_t all = cs_source_count_range(s, CS_OBS_FAULT + CS_FAULT_SHORT,
+					     CS_OBS_FAULT + CS_FAULT_COUNT - 1);
+	uint32_t notes = cs_source_count(s, CS_OBS_FAULT + CS_FAULT_BLOCK_EMPTY);
+	uint32_t version = cs_source_count(s, CS_OBS_VERSION);
+	uint32_t m2 = cs_source_count(s, CS_OBS_FAULT + CS_FAULT_VERSION);
+
+	/* Another version may have been noted under either name. */
+	all = cs_sat32(cs_case_less(all, cs_sat32(notes, m2)),
+		       m2 > version ? m2 : version);
+	return cs_sat32(all, cs_source_count(s, CS_OBS_BIG));
+}
+
+/*
+ * The longest run to one host; or, where several hosts are used at once, what those
+ * with enough requests each got together.
+ */
+static uint32_t run_of(const struct cs_source *s, const struct cs_threshold *t)
+{
+	uint32_t most = 0, together = 0;
+
+	for (size_t i = 0; i < s->n_pairs; i++) {
+		uint32_t run = s->pair[i].run_most;
+
+		if (run > most)
+			most = run;
+		if (run >= t->reflection_pair)
+			together = cs_sat32(together, run);
+	}
+	return most > together ? most : together;
+}
+
+static uint64_t span_of(const struct cs_source *s)
+{
+	if (s->last_us <= s->first_us)
+		return 0;
+	return ((uint64_t)s->last_us - (uint64_t)s->first_us) / US_PER_S;
+}
+
+/* Addresses that no router brings in from outside. */
+static bool is_neighbour(const struct cs_addr *ip)
+{
+	uint32_t v4 = cs_addr_low32(ip);
+
+	if (cs_addr_is_v4(ip))
+		return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8 ||
+		       v4 >> 16 == 0xa9fe;
+	return (ip->b[0] & 0xfe) == 0xfc ||
+	       (ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80);
+}
+
+static void count_ours(struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+
+	c->own = cs_source_count_range(s, CS_OBS_OWN_ANSWER, CS_OBS_OWN_NOTIFICATION);
+	c->peer = cs_source_count(s, CS_OBS_PEER);
+	c->left = cs_case_less(s->requests, c->peer);
+
+	uint32_t group = cs_source_count(s, CS_OBS_GROUP);
+
+	c->left = cs_case_less(c->left, group);
+	c->familiar = c->own > 0 || (c->peer > 0 && c->peer >= c->left) ||
+		      (group > 0 && is_neighbour(&s->ip));
+}
+
+void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
+		bool alone, const struct cs_threshold *threshold, struct cs_case *out)
+{
+	*out = (struct cs_case){ .source = source,
+				 .prefix = prefix,
+				 .threshold = threshold,
+				 .alone = alone,
+				 .is_prefix = source->bits < FULL_BITS };
+	count_ours(out);
+	out->proof = cs_source_count_range(source, CS_OBS_ACKED, CS_OBS_CONNECTED);
+	out->refusals = cs_source_count_range(source, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
+	out->run = run_of(source, threshold);
+	out->targets = targets_of(source);
+	out->beyond = cs_case_less(out->targets, asked_for_core(source));
+	out->faults = faults_of(source);
+	out->chance = cs_source_count(source, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
+	out->backscatter = cs_source_count_range(source, CS_OBS_BACKSCATTER,
+						 CS_OBS_BACKSCATTER_ICMP);
+	out->span_s = span_of(source);
+}
+
+bool cs_case_is_client(const struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+	uint64_t requests = s->requests;
+
+	if (!s->tokens_differ || s->no_token > 0 || c->refusals > 0 ||
+	    cs_case_count(c, CS_OBS_ANSWERED) == 0)
+		return false;
+	if (c->is_prefix && s->addresses > 0)
+		requests /= s->addresses;
+	if (s->mids_rise)
+		return requests <= c->span_s;
+	return s->ports_differ && requests * SLOW_S <= c->span_s;
+}
+
+bool cs_case_is_steady(const struct cs_case *c)
+{
+	return c->proof > 0 && c->refusals == 0 && c->source->no_token == 0 &&
+	       cs_case_count(c, CS_OBS_READ) > 0 &&
+	       cs_case_count(c, CS_OBS_ANSWERED_404) == 0 &&
+	       c->source->requests >= STEADY_ROUNDS * c->targets;
+}

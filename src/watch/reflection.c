@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * C1: requests in the name of somebody who did not send them, so that our answers hit
+ * him. He is the victim, and is never blamed.
+ */
+#include "watch/case.h"
+
+enum {
+	CARPET_EACH = 3, /* requests an address: scanners ask a host once or twice */
+	CARPET_GAP_S =
+		10 /* between two requests of a whole prefix: none scans like that */
+};
+
+/* Refused answers prove it at a level of their own: --threshold reflection=100. */
+static bool reaches_level(const struct cs_case *c)
+{
+	const struct cs_threshold *t = c->threshold;
+	uint32_t run = c->familiar && c->left < c->run ? c->left : c->run;
+
+	return run >= t->reflection || (c->refusals > 0 && run >= t->refusals);
+}
+
+/* What a familiar source asks for by right is among its targets. */
+static bool has_few_targets(const struct cs_case *c)
+{
+	return c->familiar || c->targets <= c->threshold->reflection_targets;
+}
+
+/* Most of what it sends is no malformed message: a fuzzer repeats itself, too. */
+static bool is_sound(const struct cs_case *c)
+{
+	return c->faults <= c->source->requests / 2;
+}
+
+/*
+ * Whoever shows that he hears us is there himself. Where part of the flows under one
+ * address show it (a client, and a flood in its name) the others are judged by what
+ * comes back: the client's host refuses answers that it did not ask for.
+ */
+static bool is_proved(const struct cs_case *c)
+{
+	const struct cs_threshold *t = c->threshold;
+
+	if (c->proof == 0)
+		return false;
+	return c->source->unproved < t->reflection || c->refusals < c->proof;
+}
+
+static bool is_single(const struct cs_case *c)
+{
+	return reaches_level(c) && !is_proved(c) && !cs_case_is_client(c);
+}
+
+/* The runs of many addresses were added up without regard to when they were. */
+static bool is_dense(const struct cs_case *c)
+{
+	uint64_t gap_s = c->run ? c->span_s / c->run : c->span_s;
+
+	return gap_s <= CARPET_GAP_S ||
+	       (gap_s <= c->threshold->reflection_gap_s &&
+		c->source->requests / CARPET_EACH >= c->source->addresses);
+}
+
+/*
+ * A prefix: many addresses, none of which makes up the flood alone. The flows that
+ * somebody answers for are not counted.
+ */
+static bool is_carpet(const struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+	const struct cs_threshold *t = c->threshold;
+
+	return s->addresses >= t->prefix_addresses && c->run >= t->reflection &&
+	       cs_case_less(s->requests, s->busiest) >= t->reflection &&
+	       s->unproved >= t->reflection && is_dense(c) && !cs_case_is_client(c);
+}
+
+bool cs_case_is_reflection(const struct cs_case *c)
+{
+	if (!has_few_targets(c) || !is_sound(c))
+		return false;
+	return c->is_prefix ? is_carpet(c) : is_single(c);
+}

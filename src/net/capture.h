@@ -12,7 +12,13 @@
 #include "base/addr.h"
 #include "wire/packet.h"
 
-enum { CS_CAPTURE_WHY = 320, CS_CAPTURE_BUFFER = 32 << 20, CS_CAPTURE_SNAPLEN = 1600 };
+enum {
+	CS_CAPTURE_WHY = 320,
+	CS_CAPTURE_BUFFER = 32 << 20,
+	CS_CAPTURE_SNAPLEN = 1600,
+	CS_CAPTURE_FILTER = 2048, /* bytes of cs_capture_filter()'s text */
+	CS_CAPTURE_PORTS = 100,   /* that it has room for */
+};
 
 struct cs_capture;
 
@@ -28,9 +34,13 @@ struct cs_capture_frame {
 struct cs_capture_live {
 	const char *const *interfaces; /* "any" too */
 	size_t n_interfaces;
-	const char *filter; /* pcap-filter(7) text; set in the kernel */
-	uint32_t snaplen;   /* bytes */
-	uint32_t buffer;    /* bytes a interface, in the kernel */
+	/*
+	 * pcap-filter(7) text without "vlan", or NULL; set in the kernel, and applied to
+	 * what is inside of up to two VLAN tags as well.
+	 */
+	const char *filter;
+	uint32_t snaplen; /* bytes */
+	uint32_t buffer;  /* bytes a interface, in the kernel */
 	bool promiscuous;
 };
 
@@ -88,3 +98,11 @@ uint64_t cs_capture_dropped(struct cs_capture *capture);
 
 /* Addresses and networks of the interfaces: what `--local` is without the option. */
 size_t cs_capture_locals(const struct cs_capture *capture, const struct cs_prefix **out);
+
+/*
+ * The filter for CoAP on @n ports: UDP and TCP from or to one of them, fragments but
+ * the first and IPv6 with extension headers (their ports are out of the kernel's
+ * sight), and ICMP errors. False: it has no room for so many.
+ */
+CS_MUST_USE bool cs_capture_filter(const uint16_t *ports, size_t n,
+				   char out[CS_CAPTURE_FILTER]);

@@ -17,8 +17,7 @@ struct cs_capture_sieve {
 	struct bpf_program programs[CS_LEN(dlts)]; /* .bf_insns NULL: takes all */
 };
 
-enum cs_err cs_capture_filter_bad(const char *filter, const char *what,
-				  char why[CS_CAPTURE_WHY])
+static enum cs_err bad(const char *filter, const char *what, char why[CS_CAPTURE_WHY])
 {
 	(void)snprintf(why, CS_CAPTURE_WHY, "filter '%.120s': %.160s", filter, what);
 	return CS_ERR_SYNTAX;
@@ -33,7 +32,7 @@ static enum cs_err compile(const char *filter, int dlt, struct bpf_program *prog
 	if (!dead)
 		return CS_ERR_NOMEM;
 	if (pcap_compile(dead, program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		err = cs_capture_filter_bad(filter, pcap_geterr(dead), why);
+		err = bad(filter, pcap_geterr(dead), why);
 	pcap_close(dead);
 	return err;
 }
@@ -80,4 +79,59 @@ bool cs_capture_sieve_takes(const struct cs_capture_sieve *sieve,
 			       pcap_offline_filter(&sieve->programs[i], &head,
 						   frame->bytes.ptr) != 0;
 	return true;
+}
+
+/*
+ * After "vlan" all offsets are those inside of the tag. The outermost tag is mostly
+ * taken off by the kernel and stands beside the packet, where "vlan" looks as well.
+ */
+static char *with_tags(const char *filter)
+{
+	char *text;
+
+	if (asprintf(&text, "(%s) or (vlan and ((%s) or (vlan and (%s))))", filter,
+		     filter, filter) < 0)
+		return NULL;
+	return text;
+}
+
+enum cs_err cs_capture_filter_set(pcap_t *pcap, const char *filter,
+				  char why[CS_CAPTURE_WHY])
+{
+	char *text =
+		pcap_datalink(pcap) == DLT_EN10MB ? with_tags(filter) : strdup(filter);
+	struct bpf_program program;
+	enum cs_err err = CS_OK;
+
+	if (!text)
+		return CS_ERR_NOMEM;
+	if (pcap_compile(pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+		err = bad(filter, pcap_geterr(pcap), why);
+	} else {
+		if (pcap_setfilter(pcap, &program) != 0) {
+			(void)bad(filter, pcap_geterr(pcap), why);
+			err = CS_ERR_IO;
+		}
+		pcap_freecode(&program);
+	}
+	free(text);
+	return err;
+}
+
+/* What can carry CoAP, or say that it did not arrive, whatever stands on its ports. */
+static const char always[] = "(ip[6:2] & 0x1fff != 0)" /* fragments but the first */
+			     " or (ip6[6] = 44 or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = "
+			     "60)" /* and behind headers */
+			     " or (icmp[0] = 3 or icmp[0] = 4 or icmp[0] = 11 or icmp[0] "
+			     "= 12)"
+			     " or (ip6[6] = 58 and ip6[40] < 128)";
+
+bool cs_capture_filter(const uint16_t *ports, size_t n, char out[CS_CAPTURE_FILTER])
+{
+	size_t len = (size_t)snprintf(out, CS_CAPTURE_FILTER, "%s", always);
+
+	for (size_t i = 0; i < n && len < CS_CAPTURE_FILTER; i++)
+		len += (size_t)snprintf(out + len, CS_CAPTURE_FILTER - len, " or port %u",
+					ports[i]);
+	return len < CS_CAPTURE_FILTER;
 }

@@ -4,6 +4,7 @@
 
 #include "net/capture.h"
 
+struct pcap;
 struct cs_capture_sieve;
 
 /*
@@ -19,6 +20,9 @@ void cs_capture_sieve_free(struct cs_capture_sieve *sieve);
 bool cs_capture_sieve_takes(const struct cs_capture_sieve *sieve,
 			    const struct cs_capture_frame *frame);
 
-/* As cs_capture_sieve_new()'s text says, on CS_ERR_SYNTAX. */
-enum cs_err cs_capture_filter_bad(const char *filter, const char *what,
-				  char why[CS_CAPTURE_WHY]);
+/*
+ * Has the kernel sieve for a live capture; on Ethernet inside of up to two VLAN tags,
+ * too. CS_ERR_SYNTAX, CS_ERR_IO with @why; CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_capture_filter_set(struct pcap *pcap, const char *filter,
+					      char why[CS_CAPTURE_WHY]);

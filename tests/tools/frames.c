@@ -84,6 +84,32 @@ static void read_all(struct cs_capture *capture)
 	}
 }
 
+static enum cs_err open_interfaces(struct cs_capture **out, char why[CS_CAPTURE_WHY])
+{
+	const struct cs_capture_live live = {
+		.interfaces = want.interfaces,
+		.n_interfaces = want.n,
+		.filter = want.filter,
+		.snaplen = CS_CAPTURE_SNAPLEN,
+		.buffer = want.buffer,
+	};
+
+	return cs_capture_open_live(&live, out, why);
+}
+
+static void show_locals(const struct cs_capture *capture)
+{
+	const struct cs_prefix *locals;
+	size_t n = cs_capture_locals(capture, &locals);
+
+	for (size_t i = 0; i < n; i++) {
+		char text[CS_PREFIX_TEXT];
+
+		cs_prefix_text(&locals[i], text);
+		printf("# local %s\n", text);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int first = read_options(argc, argv);
@@ -91,13 +117,17 @@ int main(int argc, char **argv)
 	char why[CS_CAPTURE_WHY];
 	enum cs_err err;
 
-	err = cs_capture_open_files((const char *const *)argv + first,
-				    (size_t)(argc - first), stdin, want.filter, &capture,
-				    why);
+	err = want.n ? open_interfaces(&capture, why)
+		     : cs_capture_open_files((const char *const *)argv + first,
+					     (size_t)(argc - first), stdin, want.filter,
+					     &capture, why);
 	if (err) {
 		printf("# %s: %s\n", cs_strerror(err), why);
 		return 1;
 	}
+	show_locals(capture);
+	puts("# ready");
+	(void)fflush(stdout);
 	read_all(capture);
 	printf("frames %" PRIu64 " bytes %" PRIu64 " errors %" PRIu64 " dropped %" PRIu64
 	       "\n",

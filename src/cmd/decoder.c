@@ -20,6 +20,7 @@
 enum {
 	ROOM = 2 * CS_POST_MAX, /* posts that have not left yet */
 	LOOK_EVERY = 4096,      /* frames between two looks at whether to stop */
+	PIPE_MS = 250,          /* and so long a silent pipe is waited for */
 };
 
 struct decoder {
@@ -175,17 +176,15 @@ static void decode_files(struct decoder *d)
 	struct cs_capture_frame frame;
 
 	while (!d->stop && !d->broken) {
-		enum cs_err err = cs_capture_next(d->want->capture, 0, &frame);
+		enum cs_err err = cs_capture_next(d->want->capture, PIPE_MS, &frame);
 
 		if (err == CS_OK)
 			take(d, &frame);
-		else if (err == CS_ERR_NOT_FOUND)
-			break;
-		else
+		else if (err != CS_ERR_NOT_FOUND)
 			tell_note(d, cs_capture_why(d->want->capture));
-		if (err == CS_ERR_IO)
+		else if (cs_capture_done(d->want->capture))
 			break;
-		if (d->frames % LOOK_EVERY == 0)
+		if (err || d->frames % LOOK_EVERY == 0)
 			look(d);
 	}
 }

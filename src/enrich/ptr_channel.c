@@ -113,7 +113,13 @@ void cs_ptr_channel_ask(struct cs_ptr_channel *channel, const struct cs_addr *ip
 	char name[CS_DNS_REVERSE_TEXT];
 
 	cs_dns_reverse_text(ip, name);
-	ares_query(channel->ares, name, CLASS_IN, TYPE_PTR, done, arg);
+	cs_ptr_channel_ask_name(channel, name, TYPE_PTR, done, arg);
+}
+
+void cs_ptr_channel_ask_name(struct cs_ptr_channel *channel, const char *name, int type,
+			     ares_callback done, void *arg)
+{
+	ares_query(channel->ares, name, CLASS_IN, type, done, arg);
 }
 
 void cs_ptr_channel_ready(struct cs_ptr_channel *channel, int socket, uint32_t events)

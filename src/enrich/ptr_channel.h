@@ -40,6 +40,10 @@ void cs_ptr_channel_close(struct cs_ptr_channel *channel);
 void cs_ptr_channel_ask(struct cs_ptr_channel *channel, const struct cs_addr *ip,
 			ares_callback done, void *arg);
 
+/* Asks for the records of @type (RFC 1035 section 3.2.2) of @name, likewise. */
+void cs_ptr_channel_ask_name(struct cs_ptr_channel *channel, const char *name, int type,
+			     ares_callback done, void *arg);
+
 /* Handles what epoll said of @socket. */
 void cs_ptr_channel_ready(struct cs_ptr_channel *channel, int socket, uint32_t events);
 

@@ -81,9 +81,12 @@ def free_port():
 
 
 class Knot:
-    """knotd, ended by its pid; its files are in FOLDER."""
+    """knotd, ended by its pid; its files are in FOLDER.
 
-    def __init__(self, folder, port=None):
+    MORE has further zones: the records of each by its name.
+    """
+
+    def __init__(self, folder, port=None, more=None):
         self.folder, self.port = folder, port or free_port()
         zones = {"v4": ("10.in-addr.arpa.", ""), "v6": ("d.f.ip6.arpa.", ""),
                  "delegated": ("2.0.192.in-addr.arpa.", DELEGATED)}
@@ -91,6 +94,10 @@ class Knot:
             text = HEAD.format(origin=origin, minimum=120) + rest
             (folder / f"{name}.zone").write_text(text, encoding="ascii")
         conf = KNOT.format(folder=folder, port=self.port)
+        for i, (origin, rest) in enumerate((more or {}).items()):
+            text = HEAD.format(origin=origin, minimum=120) + rest
+            (folder / f"more{i}.zone").write_text(text, encoding="ascii")
+            conf += f"  - domain: {origin}\n    file: {folder}/more{i}.zone\n"
         (folder / "knot.conf").write_text(conf, encoding="ascii")
         self.process = None
         self.start()

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "watch/flow.h"
+
+#include <stdlib.h>
+
+#include "net/large_pages.h"
+
+enum {
+	WAYS = 4,        /* places a flow may have */
+	WEIGHT_S = 3600, /* by how much younger a flow with proof or observation counts */
+	US_PER_S = 1000000,
+	US_PER_GAP = US_PER_S / 8,
+	GAP_LEAST = 5,  /* of the first repetition: 0.6 s, a third of ACK_TIMEOUT */
+	GAP_MOST = 240, /* 30 s */
+};
+
+/* Four heads in one cache line, then what belongs to them. */
+struct set {
+	struct cs_flow_head head[WAYS];
+	struct cs_asked asked[WAYS][CS_FLOW_SLOTS];
+};
+_Static_assert(sizeof(struct set) == 256, "whole cache lines");
+
+struct cs_flows {
+	struct cs_sipkey key;
+	struct set *set;
+	uint64_t mask;
+};
+
+enum cs_err cs_flows_open(size_t bytes, const struct cs_sipkey *key,
+			  struct cs_flows **out)
+{
+	struct cs_flows *flows = calloc(1, sizeof(*flows));
+	size_t n = 1;
+
+	if (!flows)
+		return CS_ERR_NOMEM;
+	while (n * 2 * sizeof(struct set) <= bytes)
+		n *= 2;
+	flows->set = aligned_alloc(sizeof(struct set), n * sizeof(struct set));
+	if (!flows->set) {
+		free(flows);
+		return CS_ERR_NOMEM;
+	}
+	cs_prefer_large_pages(flows->set, n * sizeof(struct set));
+	memset(flows->set, 0, n * sizeof(struct set));
+	flows->mask = n - 1;
+	flows->key = *key;
+	*out = flows;
+	return CS_OK;
+}
+
+void cs_flows_close(struct cs_flows *flows)
+{
+	if (!flows)
+		return;
+	free(flows->set);
+	free(flows);
+}
+
+struct cs_flow_key cs_flows_key(const struct cs_flows *flows, const struct cs_addr *from,
+				uint16_t from_port, const struct cs_addr *to,
+				uint16_t to_port)
+{
+	int order = cs_addr_cmp(from, to);
+	bool up = order < 0 || (order == 0 && from_port < to_port);
+	const struct cs_addr *low = up ? from : to, *high = up ? to : from;
+	uint64_t ports = up ? (uint64_t)from_port << 16 | to_port
+			    : (uint64_t)to_port << 16 | from_port;
+	uint64_t v[4];
+
+	cs_sip_start(v, &flows->key);
+	if (cs_addr_is_v4(low) && cs_addr_is_v4(high)) {
+		cs_sip_word(v, (uint64_t)cs_addr_low32(low) << 32 | cs_addr_low32(high));
+	} else {
+		cs_sip_word(v, cs_addr_high64(low));
+		cs_sip_word(v, cs_addr_low64(low));
+		cs_sip_word(v, cs_addr_high64(high));
+		cs_sip_word(v, cs_addr_low64(high));
+		ports |= UINT64_C(1) << 32;
+	}
+	return (struct cs_flow_key){ .hash = cs_sip_end(v, ports), .up = up };
+}
+
+static uint32_t tag_of(struct cs_flow_key key)
+{
+	uint32_t tag = (uint32_t)(key.hash >> 32);
+
+	return tag ? tag : 1;
+}
+
+static struct cs_flow flow_at(struct set *set, unsigned way, bool up)
+{
+	return (struct cs_flow){ &set->head[way], set->asked[way], up };
+}
+
+struct cs_flow cs_flows_find(struct cs_flows *flows, struct cs_flow_key key)
+{
+	struct set *set = &flows->set[key.hash & flows->mask];
+	uint32_t tag = tag_of(key);
+
+	for (unsigned i = 0; i < WAYS; i++)
+		if (set->head[i].tag == tag)
+			return flow_at(set, i, key.up);
+	return (struct cs_flow){ .up = key.up };
+}
+
+/* The larger the later it may be given up. */
+static int64_t worth(const struct cs_flow_head *head, uint32_t now_s)
+{
+	int64_t age_s = (int32_t)(now_s - head->last_s);
+	bool kept = head->flags & (CS_FLOW_PROVED | CS_FLOW_OWN | CS_FLOW_OBSERVED);
+
+	return (kept ? WEIGHT_S : 0) - age_s;
+}
+
+struct cs_flow cs_flows_make(struct cs_flows *flows, struct cs_flow_key key,
+			     int64_t wall_us)
+{
+	struct set *set = &flows->set[key.hash & flows->mask];
+	uint32_t tag = tag_of(key), now_s = (uint32_t)(wall_us / US_PER_S);
+	int64_t least = INT64_MAX;
+	unsigned way = 0;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		const struct cs_flow_head *head = &set->head[i];
+		int64_t its = head->tag ? worth(head, now_s) : INT64_MIN;
+
+		if (head->tag == tag) {
+			set->head[i].last_s = now_s;
+			return flow_at(set, i, key.up);
+		}
+		if (its < least) {
+			least = its;
+			way = i;
+		}
+	}
+	set->head[way] = (struct cs_flow_head){ .tag = tag, .last_s = now_s };
+	memset(set->asked[way], 0, sizeof(set->asked[way]));
+	return flow_at(set, way, key.up);
+}
+
+bool cs_asked_waits(const struct cs_asked *asked, int64_t wall_us)
+{
+	int64_t lifetime_us = (int64_t)CS_EXCHANGE_LIFETIME_S * US_PER_S;
+
+	return asked->tries > 0 && cs_asked_age_us(asked, wall_us) <= lifetime_us;
+}
+
+static bool goes(const struct cs_asked *asked, bool up)
+{
+	return asked->tries > 0 && (bool)(asked->flags & CS_ASKED_UP) == up;
+}
+
+struct cs_asked *cs_flow_by_mid(const struct cs_flow *flow, bool up, uint16_t mid,
+				int64_t wall_us)
+{
+	for (unsigned i = 0; flow->head && i < CS_FLOW_SLOTS; i++) {
+		struct cs_asked *asked = &flow->asked[i];
+
+		if (goes(asked, up) && !(asked->flags & CS_ASKED_TOLD) &&
+		    asked->mid == mid && cs_asked_waits(asked, wall_us))
+			return asked;
+	}
+	return NULL;
+}
+
+struct cs_asked *cs_flow_by_token(const struct cs_flow *flow, bool up, uint32_t token,
+				  int64_t wall_us)
+{
+	struct cs_asked *found = NULL;
+
+	for (unsigned i = 0; flow->head && i < CS_FLOW_SLOTS; i++) {
+		struct cs_asked *asked = &flow->asked[i];
+
+		if (!goes(asked, up) || (asked->flags & CS_ASKED_TOLD) ||
+		    asked->token != token)
+			continue;
+		if (!(asked->flags & CS_ASKED_OBSERVES) &&
+		    !cs_asked_waits(asked, wall_us))
+			continue;
+		if (!found || (found->flags & CS_ASKED_ANSWERED))
+			found = asked;
+	}
+	return found;
+}
+
+struct cs_asked *cs_flow_by_answer(const struct cs_flow *flow, bool up, uint16_t mid,
+				   int64_t wall_us)
+{
+	for (unsigned i = 0; flow->head && i < CS_FLOW_SLOTS; i++) {
+		struct cs_asked *asked = &flow->asked[i];
+		bool told = asked->flags & CS_ASKED_TOLD;
+		bool waits = cs_asked_waits(asked, wall_us) ||
+			     (asked->flags & CS_ASKED_OBSERVES);
+
+		if (waits && told && goes(asked, up) && asked->mid == mid)
+			return asked;
+		if (waits && !told && goes(asked, !up) && asked->answer_mid == mid &&
+		    (asked->flags & CS_ASKED_ANSWERED))
+			return asked;
+	}
+	return NULL;
+}
+
+/* How readily a slot is given up: what is over, what was told, what was answered. */
+static int spent(const struct cs_asked *asked, bool up, uint32_t token, int64_t wall_us)
+{
+	bool observes = asked->flags & CS_ASKED_OBSERVES;
+	bool answered = asked->flags & (CS_ASKED_ANSWERED | CS_ASKED_TOLD);
+
+	if (asked->tries == 0)
+		return 5;
+	if (asked->token == token && goes(asked, up) && (observes || answered))
+		return 4;
+	if (observes)
+		return 0;
+	if (!cs_asked_waits(asked, wall_us))
+		return 3;
+	return answered ? 2 : 1;
+}
+
+struct cs_asked *cs_flow_slot(const struct cs_flow *flow, bool up, uint32_t token,
+			      int64_t wall_us)
+{
+	struct cs_asked *found = &flow->asked[0];
+	int best = spent(found, up, token, wall_us);
+
+	for (unsigned i = 1; i < CS_FLOW_SLOTS; i++) {
+		struct cs_asked *asked = &flow->asked[i];
+		int its = spent(asked, up, token, wall_us);
+
+		if (its > best ||
+		    (its == best &&
+		     cs_asked_age_us(asked, wall_us) > cs_asked_age_us(found, wall_us))) {
+			found = asked;
+			best = its;
+		}
+	}
+	memset(found, 0, sizeof(*found));
+	found->sent = (uint64_t)wall_us & UINT64_C(0xffffffffffff);
+	found->tries = 1;
+	found->token = token;
+	found->flags = up ? CS_ASKED_UP : 0;
+	return found;
+}
+
+/* The second sending sets the pace, each later wait is twice the one before. */
+static bool in_time(struct cs_asked *asked, int64_t age_us)
+{
+	int64_t due_us;
+
+	if (asked->tries > CS_MAX_RETRANSMIT || age_us < 0)
+		return false;
+	if (asked->tries == 1) {
+		if (age_us < GAP_LEAST * US_PER_GAP || age_us > GAP_MOST * US_PER_GAP)
+			return false;
+		asked->gap = (uint8_t)(age_us / US_PER_GAP);
+		return true;
+	}
+	due_us = (int64_t)asked->gap * US_PER_GAP * ((1 << asked->tries) - 1);
+	return age_us > due_us * 3 / 4 && age_us < due_us * 3 / 2 + US_PER_S;
+}
+
+enum cs_repeat cs_asked_again(struct cs_asked *asked, int64_t wall_us)
+{
+	if (!(asked->flags & CS_ASKED_HAMMERED)) {
+		if (in_time(asked, cs_asked_age_us(asked, wall_us))) {
+			asked->tries++;
+			return CS_REPEAT_LATER;
+		}
+		if (!(asked->flags & CS_ASKED_STRAY)) {
+			asked->flags |= CS_ASKED_STRAY;
+			return CS_REPEAT_STRAY;
+		}
+	}
+	asked->flags |= CS_ASKED_HAMMERED;
+	asked->sent = (uint64_t)wall_us & UINT64_C(0xffffffffffff);
+	return CS_REPEAT_HAMMER;
+}

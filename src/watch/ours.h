@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ours: a set of keyed hashes of addresses: those that were asked something and so are
+ * taken as ours. Of fixed size: when a place is full the oldest there is forgotten.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/siphash.h"
+
+struct cs_ours;
+
+/* CS_ERR_NOMEM */
+CS_MUST_USE enum cs_err cs_ours_open(size_t bytes, struct cs_ours **out);
+void cs_ours_close(struct cs_ours *ours);
+
+bool cs_ours_has(const struct cs_ours *ours, uint64_t hash);
+
+/* Whether it is new. */
+bool cs_ours_add(struct cs_ours *ours, uint64_t hash);
+
+/* The hash of an address, never 0. */
+static inline uint64_t cs_ours_hash(const struct cs_sipkey *key, const struct cs_addr *ip)
+{
+	uint64_t hash;
+
+	if (cs_addr_is_v4(ip)) {
+		hash = cs_siphash_u48(key, cs_addr_low32(ip));
+	} else {
+		uint64_t v[4];
+
+		cs_sip_start(v, key);
+		cs_sip_word(v, cs_addr_high64(ip));
+		hash = cs_sip_end(v, cs_addr_low64(ip));
+	}
+	return hash ? hash : 1;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests and pings. */
+#include "base/sat.h"
+#include "coap/code.h"
+#include "watch/hash.h"
+#include "watch/track_parts.h"
+
+/* Ports of services whose users are hit by reflected floods: names, web, time, games. */
+static const uint16_t known_ports[] = {
+	22,   53,   80,   123,  443,  1194,  3074,  3478,  3659,  5060,  7777,
+	8080, 8443, 9987, 9000, 5222, 19132, 25565, 27015, 27016, 30120,
+};
+
+static bool port_is_known(uint16_t port)
+{
+	for (size_t i = 0; i < sizeof(known_ports) / sizeof(known_ports[0]); i++)
+		if (known_ports[i] == port)
+			return true;
+	return false;
+}
+
+bool cs_sight_is_malformed(const struct cs_sight *sight)
+{
+	if (sight->traits & CS_SIGHT_FORMAT_ERROR)
+		return true;
+	for (size_t i = 0; i < sight->n_flaws; i++)
+		if (sight->flaw[i].fault != CS_FAULT_BLOCK_EMPTY)
+			return true;
+	return false;
+}
+
+void cs_turn_flaws(struct cs_turn *turn)
+{
+	const struct cs_sight *sight = turn->sight;
+	uint32_t seen = UINT32_C(1) << CS_FAULT_VERSION;
+
+	for (size_t i = 0; i < sight->n_flaws; i++) {
+		enum cs_fault fault = sight->flaw[i].fault;
+
+		if (!(seen & UINT32_C(1) << fault))
+			cs_turn_note(turn, CS_OBS_FAULT + fault);
+		seen |= UINT32_C(1) << fault;
+	}
+}
+
+/* What is asked, by the target and the method. */
+static enum cs_obs asked_for(const struct cs_sight *sight)
+{
+	uint8_t code = sight->msg.code;
+
+	if (sight->kind == CS_SIGHT_EMPTY)
+		return CS_OBS_PING;
+	if (code != CS_CODE_GET && code != CS_CODE_FETCH)
+		return CS_OBS_WRITE;
+	if (sight->traits & CS_SIGHT_WELL_KNOWN)
+		return CS_OBS_DISCOVERY;
+	return sight->traits & CS_SIGHT_SENSITIVE ? CS_OBS_SENSITIVE : CS_OBS_READ;
+}
+
+static void note_traits(struct cs_turn *turn)
+{
+	static const struct {
+		uint32_t trait;
+		enum cs_obs kind;
+	} traits[] = {
+		{ CS_SIGHT_OBSERVES, CS_OBS_OBSERVE },
+		{ CS_SIGHT_PROXIES, CS_OBS_PROXY },
+		{ CS_SIGHT_LARGEST, CS_OBS_BLOCK_LARGE },
+		{ CS_SIGHT_CRITICAL, CS_OBS_UNKNOWN_CRITICAL },
+	};
+
+	for (size_t i = 0; i < sizeof(traits) / sizeof(traits[0]); i++)
+		if (turn->sight->traits & traits[i].trait)
+			cs_turn_note(turn, traits[i].kind);
+	for (unsigned i = 0; turn->sight->marks >> i; i++)
+		if (turn->sight->marks >> i & 1)
+			cs_turn_note(turn, CS_OBS_MARK_ZMAP + i);
+}
+
+static void note_request(struct cs_turn *turn)
+{
+	const struct cs_sight *sight = turn->sight;
+
+	if (sight->traits & CS_SIGHT_UNLIKELY) {
+		cs_turn_note(turn, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
+		return;
+	}
+	if (turn->packet->to_group)
+		cs_turn_note(turn, CS_OBS_GROUP);
+	if (sight->traits & CS_SIGHT_BIG)
+		cs_turn_note(turn, CS_OBS_BIG);
+	cs_turn_flaws(turn);
+	if (sight->traits & CS_SIGHT_FORMAT_ERROR)
+		return;
+	cs_turn_note(turn, asked_for(sight));
+	note_traits(turn);
+}
+
+/* Which destination it is, for the runs of requests: any number but 0. */
+static uint32_t host_number(const struct cs_turn *turn)
+{
+	uint32_t number = (uint32_t)(turn->to_hash >> 16);
+
+	return number ? number : 1;
+}
+
+/* What the source does over all its requests. */
+static void count_request(struct cs_turn *turn)
+{
+	const struct cs_sight *sight = turn->sight;
+	struct cs_source *source = turn->source;
+	bool group = turn->packet->to_group;
+
+	cs_source_compare(source,
+			  &(struct cs_source_marks){ .port = turn->packet->from_port,
+						     .mid = sight->msg.mid,
+						     .token = sight->token_hash,
+						     .payload = sight->shape });
+	if (port_is_known(turn->packet->from_port))
+		source->port_known = 1;
+	if (source->requests < UINT8_MAX && sight->token_hash == 0)
+		source->no_token = cs_sat8(source->no_token, 1);
+	source->group_only = (source->requests == 0 || source->group_only) && group;
+	source->requests = cs_sat32(source->requests, 1);
+	source->addresses = 1;
+	source->busiest = source->requests;
+	if (!group)
+		cs_source_asked(source, host_number(turn), turn->wall_us,
+				turn->track->gap_us);
+	if (sight->path != 0) {
+		cs_source_target(source, sight->path);
+		cs_resources_asked(turn->track->resources, sight->path, turn->from_hash);
+	}
+}
+
+/* 16 bits of an Echo value; never 0. */
+uint16_t cs_turn_echo(const struct cs_sight *sight)
+{
+	return (uint16_t)(cs_hash_end(cs_hash_bytes(1, sight->echo)) | 1);
+}
+
+/* Where the block that is @plus blocks on begins, in units of 16 bytes. */
+uint16_t cs_turn_block(const struct cs_sight *sight, unsigned plus)
+{
+	return (uint16_t)((sight->block_num + plus) << sight->block_szx);
+}
+
+static void see_proof(struct cs_turn *turn)
+{
+	const struct cs_flow_head *head = turn->flow.head;
+	uint32_t traits = turn->sight->traits;
+
+	if ((traits & CS_SIGHT_ECHO) && (head->flags & CS_FLOW_ECHO) &&
+	    head->proof == cs_turn_echo(turn->sight))
+		cs_turn_prove(turn, CS_OBS_ECHOED);
+	if ((traits & CS_SIGHT_LATER_BLOCK) && (head->flags & CS_FLOW_BLOCK) &&
+	    head->proof == cs_turn_block(turn->sight, 0))
+		cs_turn_prove(turn, CS_OBS_NEXT_BLOCK);
+}
+
+/* Whether a listed peer's request differs from the one before it. */
+static bool is_ordinary(struct cs_turn *turn)
+{
+	struct cs_track_peer *peer =
+		&turn->track->peers[turn->from_hash % CS_TRACK_PEERS];
+	uint32_t tag = (uint32_t)(turn->from_hash >> 32);
+	uint16_t mid = turn->sight->msg.mid;
+	uint32_t token = turn->sight->token_hash;
+	bool same = peer->tag == tag && peer->mid == mid && peer->token == token;
+
+	*peer = (struct cs_track_peer){ .tag = tag, .token = token, .mid = mid };
+	return !same;
+}
+
+static uint16_t flags_of(const struct cs_sight *sight)
+{
+	uint16_t flags = 0;
+
+	if (sight->traits & CS_SIGHT_WRITES)
+		flags |= CS_ASKED_WRITES;
+	if (sight->traits & CS_SIGHT_OBSERVES)
+		flags |= CS_ASKED_OBSERVES;
+	if (sight->traits & CS_SIGHT_PROXIES)
+		flags |= CS_ASKED_PROXIES;
+	return flags;
+}
+
+static uint16_t cut16(uint64_t n)
+{
+	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
+
+/* A retransmission: no new request, but it tells forgers from clients. */
+static void repeated(struct cs_turn *turn, struct cs_asked *asked)
+{
+	asked->in = cut16((uint64_t)asked->in + turn->len);
+	if (!(asked->flags & CS_ASKED_RETRIED) || asked->tries <= CS_MAX_RETRANSMIT)
+		return;
+	asked->flags &= (uint16_t)~CS_ASKED_RETRIED;
+	turn->flow.head->flags &= (uint16_t)~CS_FLOW_PROVED;
+	cs_turn_unnote(turn, CS_OBS_RETRIED, 1);
+}
+
+static void asked_anew(struct cs_turn *turn, struct cs_asked *asked)
+{
+	struct cs_flow_head *head = turn->flow.head;
+	bool inward = turn->source && !turn->from_ours;
+
+	if (inward)
+		see_proof(turn);
+	if (asked) {
+		if (asked->flags & CS_ASKED_RETRIED)
+			cs_turn_unnote(turn, CS_OBS_RETRIED, 1);
+		asked->flags &= CS_ASKED_UP | CS_ASKED_STRAY | CS_ASKED_HAMMERED;
+		asked->out = 0;
+	} else {
+		asked = cs_flow_slot(&turn->flow, turn->flow.up, turn->sight->token_hash,
+				     turn->wall_us);
+		asked->mid = turn->sight->msg.mid;
+	}
+	asked->in = cut16(turn->len);
+	asked->flags |= flags_of(turn->sight);
+	head->flags |= cs_flow_side(CS_FLOW_ASKED, turn->flow.up);
+	if (!inward)
+		return;
+	if (turn->source->is_peer && is_ordinary(turn))
+		asked->flags |= CS_ASKED_ORDINARY;
+	if (!(head->flags & CS_FLOW_PROVED)) {
+		turn->source->unproved = cs_sat32(turn->source->unproved, 1);
+		head->unproved = cut16((uint64_t)head->unproved + 1);
+	}
+	count_request(turn);
+	note_request(turn);
+}
+
+/* Of a request to a group any member answers: its flow has no second end. */
+static struct cs_flow_key key_of(const struct cs_turn *turn)
+{
+	static const struct cs_addr any = { 0 };
+	const struct cs_packet *packet = turn->packet;
+
+	if (packet->to_group)
+		return cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
+				    &any, 0);
+	return cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
+			    &packet->to, packet->to_port);
+}
+
+/* A device of ours that answers no more since somebody's malformed message. */
+static void see_health(struct cs_turn *turn)
+{
+	struct cs_devices *devices = turn->track->devices;
+	struct cs_turn other = *turn;
+	struct cs_addr culprit;
+
+	if (!turn->to_ours || turn->packet->to_group)
+		return;
+	if (cs_sight_is_malformed(turn->sight)) {
+		cs_devices_hurt(devices, turn->to_hash, &turn->packet->from,
+				turn->wall_us);
+		return;
+	}
+	if (!cs_devices_asked(devices, turn->to_hash, turn->wall_us, &culprit))
+		return;
+	cs_turn_put(turn);
+	other.source = NULL;
+	cs_turn_take_known(&other, &culprit, cs_track_hash(turn->track, &culprit));
+	cs_turn_note(&other, CS_OBS_SILENCED);
+	cs_turn_put(&other);
+}
+
+void cs_turn_request(struct cs_turn *turn)
+{
+	struct cs_asked *asked;
+
+	if (!(turn->sight->traits & CS_SIGHT_UNLIKELY))
+		cs_turn_adopt(turn);
+	if (!turn->from_ours)
+		cs_turn_from(turn);
+	else if (!turn->to_ours && !turn->packet->to_group)
+		cs_turn_to(turn);
+
+	turn->flow = cs_flows_make(turn->track->flows, key_of(turn), turn->wall_us);
+	asked = cs_flow_by_mid(&turn->flow, turn->flow.up, turn->sight->msg.mid,
+			       turn->wall_us);
+	if (asked && asked->token != turn->sight->token_hash)
+		asked = NULL;
+	turn->message.again = asked != NULL;
+	if (asked && cs_asked_again(asked, turn->wall_us) != CS_REPEAT_HAMMER)
+		repeated(turn, asked);
+	else
+		asked_anew(turn, asked);
+	see_health(turn);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handing out what is known: sources, and the prefixes that many of them share. */
+#include <stdlib.h>
+
+#include "watch/track_parts.h"
+
+enum { V4_BITS = 120, V6_BITS = 64, PREFIXES_FIRST = 64 };
+
+/* The prefixes that are a case of their own, by address. */
+struct prefixes {
+	struct cs_source *item;
+	size_t n, room;
+	struct cs_source open; /* the one that is being added up */
+	uint32_t least;        /* requesting addresses that make a case */
+	enum cs_err err;
+};
+
+struct walk {
+	struct cs_track *track;
+	cs_track_each_fn *each;
+	void *arg;
+	struct prefixes prefixes;
+	size_t at; /* the prefix that may be the next source's */
+	bool said; /* it was handed out */
+};
+
+static struct cs_addr base_of(const struct cs_addr *ip, uint8_t *bits)
+{
+	struct cs_addr base = *ip;
+	unsigned keep;
+
+	*bits = cs_addr_is_v4(ip) ? V4_BITS : V6_BITS;
+	keep = *bits / 8u;
+	memset(base.b + keep, 0, sizeof(base.b) - keep);
+	return base;
+}
+
+/* Ends the prefix that is being added up: kept, if there are enough in it. */
+static void close_prefix(struct prefixes *prefixes)
+{
+	struct cs_source *more;
+	size_t room = prefixes->room ? prefixes->room * 2 : PREFIXES_FIRST;
+
+	if (prefixes->open.bits == 0 || prefixes->open.addresses < prefixes->least)
+		return;
+	if (prefixes->n == prefixes->room) {
+		more = realloc(prefixes->item, room * sizeof(*more));
+		if (!more) {
+			prefixes->err = CS_ERR_NOMEM;
+			return;
+		}
+		prefixes->item = more;
+		prefixes->room = room;
+	}
+	prefixes->item[prefixes->n++] = prefixes->open;
+}
+
+static bool is_out(const struct walk *walk, const struct cs_source *source)
+{
+	uint64_t hash = cs_track_hash(walk->track, &source->ip);
+
+	return !cs_track_is_ours(walk->track, &source->ip, hash);
+}
+
+static bool fold_one(void *arg, const struct cs_source *source)
+{
+	struct walk *walk = arg;
+	struct prefixes *prefixes = &walk->prefixes;
+	uint8_t bits;
+	struct cs_addr base = base_of(&source->ip, &bits);
+
+	if (!is_out(walk, source))
+		return true;
+	if (prefixes->open.bits == 0 || cs_addr_cmp(&base, &prefixes->open.ip) != 0) {
+		close_prefix(prefixes);
+		prefixes->open = (struct cs_source){ .ip = base, .bits = bits };
+	}
+	cs_source_fold(&prefixes->open, source);
+	return prefixes->err == CS_OK;
+}
+
+/* The case that @source belongs to, or NULL. Sources come by address. */
+static const struct cs_source *prefix_of(struct walk *walk,
+					 const struct cs_source *source)
+{
+	struct prefixes *prefixes = &walk->prefixes;
+	uint8_t bits;
+	struct cs_addr base = base_of(&source->ip, &bits);
+
+	while (walk->at < prefixes->n &&
+	       cs_addr_cmp(&prefixes->item[walk->at].ip, &base) < 0) {
+		walk->at++;
+		walk->said = false;
+	}
+	if (walk->at == prefixes->n ||
+	    cs_addr_cmp(&prefixes->item[walk->at].ip, &base) != 0)
+		return NULL;
+	return &prefixes->item[walk->at];
+}
+
+static bool hand_out(void *arg, const struct cs_source *source)
+{
+	struct walk *walk = arg;
+	struct cs_sample samples[CS_SOURCE_OBS];
+	const struct cs_source *prefix;
+	size_t n;
+
+	if (!is_out(walk, source))
+		return true;
+	prefix = prefix_of(walk, source);
+	if (prefix && !walk->said) {
+		walk->said = true;
+		n = cs_samples_find(walk->track->samples, &source->ip, samples,
+				    CS_SOURCE_OBS);
+		if (!walk->each(walk->arg, prefix, NULL, samples, n))
+			return false;
+	}
+	n = cs_samples_find(walk->track->samples, &source->ip, samples, CS_SOURCE_OBS);
+	return walk->each(walk->arg, source, prefix, samples, n);
+}
+
+enum cs_err cs_track_each(struct cs_track *track, cs_track_each_fn *each, void *arg)
+{
+	struct walk walk = { .track = track, .each = each, .arg = arg };
+	enum cs_err err;
+
+	walk.prefixes.least = track->want.threshold.prefix_addresses;
+	err = cs_table_each(track->table, fold_one, &walk);
+	close_prefix(&walk.prefixes);
+	if (!err)
+		err = walk.prefixes.err;
+	if (!err)
+		err = cs_table_each(track->table, hand_out, &walk);
+	free(walk.prefixes.item);
+	return err;
+}
+
+enum cs_err cs_track_changed(struct cs_track *track, cs_track_each_fn *each, void *arg)
+{
+	struct cs_track_recent *recent = &track->recent;
+	struct cs_sample samples[CS_SOURCE_OBS];
+	struct cs_source source;
+	bool first = !recent->wanted;
+	bool more = true;
+
+	recent->wanted = true;
+	if (first)
+		return cs_track_each(track, each, arg);
+	for (size_t i = 0; more && i < recent->n; i++) {
+		uint64_t hash = cs_track_hash(track, &recent->ip[i]);
+
+		size_t n;
+
+		if (!cs_table_find(track->table, &recent->ip[i], &source) ||
+		    cs_track_is_ours(track, &source.ip, hash))
+			continue;
+		n = cs_samples_find(track->samples, &source.ip, samples, CS_SOURCE_OBS);
+		more = each(arg, &source, NULL, samples, n);
+	}
+	recent->n = 0;
+	memset(recent->seen, 0, sizeof(recent->seen));
+	return CS_OK;
+}

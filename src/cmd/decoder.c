@@ -291,7 +291,8 @@ static int enter_jail(struct decoder *d)
 {
 	const struct cs_jail_want want = { .user = d->want->options->user,
 					   .require = d->want->options->require_jail,
-					   .capture = true };
+					   .capture = true,
+					   .post = d->fd };
 
 	return cs_enter_jail(d->ctx, &want);
 }

@@ -37,6 +37,7 @@ struct cs_jail_want {
 	bool read_only;    /* the store is only read */
 	bool dns;          /* names are asked for: sockets may be opened for that */
 	bool capture;      /* captures that are open are read, and nothing else is done */
+	int post;          /* .capture's: the descriptor that is written to */
 	const char *const *folders; /* more in which files are made */
 	size_t n_folders;           /* at most CS_JAIL_FOLDERS */
 };

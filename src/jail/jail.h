@@ -9,7 +9,9 @@
  * Afterwards: files only beneath the named folders; no new socket, no other
  * program, no other process; sockets that are open go on when .net is set. With
  * .serve one that listens already takes connections. With .dns new ones may be
- * opened, but only to ask somebody: nobody can be let in.
+ * opened, but only to ask somebody: nobody can be let in. With .capture there is
+ * less than all this: no file is opened, looked at, made or changed; descriptors
+ * that are open are read, and one is written to.
  *
  * In a sanitizer's build LeakSanitizer is off in a jailed process: it looks for
  * leaks from a process of its own with ptrace(), which the jail denies.
@@ -36,9 +38,17 @@ struct cs_jail {
 	size_t n_rw;
 	const char *const *ro;
 	size_t n_ro;
-	bool net;         /* sockets that are open send and receive */
-	bool serve;       /* and a socket that listens takes connections */
-	bool dns;         /* and UDP and TCP sockets may be opened and connected */
+	bool net;   /* sockets that are open send and receive */
+	bool serve; /* and a socket that listens takes connections */
+	bool dns;   /* and UDP and TCP sockets may be opened and connected */
+	/*
+	 * Instead of all these, folders too: sockets that capture packets and files
+	 * that are open are read, and the sockets may be bound to an interface that
+	 * is back. Nothing is sent by them: only .post and standard error are
+	 * written to.
+	 */
+	bool capture;
+	int post;         /* .capture's; -1: none */
 	const char *user; /* become this user; NULL: stay who we are */
 	bool require;     /* a piece that the kernel lacks is an error */
 };

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -611,6 +612,91 @@ static void threads_and_sqlite_work_inside(void **state)
 	in_a_child(try_sqlite);
 }
 
+static void enter_capture(int post)
+{
+	struct cs_jail jail = { .net = true, .capture = true, .post = post };
+	char why[CS_JAIL_WHY] = "";
+
+	MUST(cs_jail_enter(&jail, &held, why) == CS_OK);
+	MUST(held.capabilities && held.no_new_privs && held.seccomp);
+}
+
+/* By the filter, not by Landlock: kernels without that are no exception. */
+static void try_capture_files(const char *dir)
+{
+	int file = open(in(dir, "a"), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	struct stat is;
+	char byte;
+
+	MUST(file >= 0 && write(file, "ab", 2) == 2);
+	enter_capture(-1);
+	DENIED(EPERM, open(in(dir, "a"), O_RDONLY));
+	DENIED(EPERM, openat(AT_FDCWD, in(dir, "b"), O_CREAT | O_WRONLY, 0600));
+	DENIED(EPERM, stat(in(dir, "a"), &is));
+	DENIED(EPERM, access("/", F_OK));
+	DENIED(EPERM, unlink(in(dir, "a")));
+	DENIED(EPERM, rename(in(dir, "a"), in(dir, "b")));
+	DENIED(EPERM, mkdir(in(dir, "c"), 0700));
+	DENIED(EPERM, fchmod(file, 0666));
+	DENIED(EPERM, ftruncate(file, 0));
+	DENIED(EPERM, (int)write(file, "c", 1));
+	DENIED(EPERM, (int)pwrite(file, "c", 1, 0));
+	MUST(pread(file, &byte, 1, 1) == 1 && byte == 'b');
+	MUST(lseek(file, 0, SEEK_SET) == 0 && read(file, &byte, 1) == 1 && byte == 'a');
+	MUST(close(file) == 0);
+}
+
+static void a_capture_s_files_are_read_and_that_is_all(void **state)
+{
+	(void)state;
+	in_a_child(try_capture_files);
+}
+
+static void try_capture_sockets(const char *dir)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct iovec two = { (char[]){ "ab" }, 2 };
+	struct ifreq request = { .ifr_name = "lo" };
+	int capture = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1, pair[2];
+	socklen_t len = sizeof(on);
+	char bytes[8];
+
+	(void)dir;
+	MUST(capture >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+	enter_capture(pair[0]);
+	/* What is found is told, there and nowhere else. */
+	MUST(write(pair[0], "a", 1) == 1 && writev(pair[0], &two, 1) == 2);
+	MUST(send(pair[0], "d", 1, MSG_NOSIGNAL) == 1);
+	MUST(read(pair[1], bytes, sizeof(bytes)) == 4 && memcmp(bytes, "aabd", 4) == 0);
+	DENIED(EPERM, (int)write(pair[1], "a", 1));
+	DENIED(EPERM, (int)writev(pair[1], &two, 1));
+	DENIED(EPERM,
+	       (int)sendto(capture, "a", 1, 0, (struct sockaddr *)&addr, sizeof(addr)));
+	DENIED(EPERM, (int)write(capture, "a", 1));
+	/* Nor can the one descriptor become another's. */
+	DENIED(EPERM, fcntl(capture, F_DUPFD, pair[0]));
+	DENIED(EPERM, dup2(capture, pair[0]));
+	DENIED(EPERM, socket(AF_INET, SOCK_DGRAM, 0));
+	DENIED(EPERM, socket(AF_PACKET, SOCK_RAW, 0));
+	DENIED(EPERM, connect(capture, (struct sockaddr *)&addr, sizeof(addr)));
+	DENIED(EPERM, setsockopt(capture, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)));
+	/* What watching an interface needs. */
+	MUST(getsockopt(capture, SOL_SOCKET, SO_ERROR, &on, &len) == 0 && on == 0);
+	MUST(ioctl(capture, SIOCGIFINDEX, &request) == 0);
+	MUST(ioctl(capture, SIOCGIFFLAGS, &request) == 0);
+	DENIED(EPERM, ioctl(capture, SIOCSIFFLAGS, &request));
+	MUST(ioctl(capture, SIOCGIFHWADDR, &request) == 0);
+	MUST(bind(capture, (struct sockaddr *)&addr, sizeof(addr)) == 0);
+	MUST(poll(NULL, 0, 1) == 0);
+}
+
+static void a_capture_s_sockets_listen_and_send_nothing(void **state)
+{
+	(void)state;
+	in_a_child(try_capture_sockets);
+}
+
 static volatile sig_atomic_t heard;
 
 static void on_signal(int number)
@@ -676,6 +762,8 @@ int main(void)
 		cmocka_unit_test(with_dns_somebody_can_be_asked),
 		cmocka_unit_test(with_dns_nobody_is_let_in),
 		cmocka_unit_test(with_serve_a_socket_that_listens_takes_connections),
+		cmocka_unit_test(a_capture_s_files_are_read_and_that_is_all),
+		cmocka_unit_test(a_capture_s_sockets_listen_and_send_nothing),
 		cmocka_unit_test(nothing_is_left_of_root_but_its_number),
 		cmocka_unit_test(another_user_is_become_for_good),
 		cmocka_unit_test(only_root_becomes_another_user),

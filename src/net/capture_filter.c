@@ -82,6 +82,20 @@ bool cs_capture_sieve_takes(const struct cs_capture_sieve *sieve,
 }
 
 /*
+ * Cooked headers have no "vlan" in filters. One tag is beside the packet, so what
+ * follows it is where it is without; a packet with another passes as it is.
+ */
+static char *cooked(const char *filter)
+{
+	char *text;
+
+	if (asprintf(&text, "(%s) or ether proto 0x8100 or ether proto 0x88a8", filter) <
+	    0)
+		return NULL;
+	return text;
+}
+
+/*
  * After "vlan" all offsets are those inside of the tag. The outermost tag is mostly
  * taken off by the kernel and stands beside the packet, where "vlan" looks as well.
  */
@@ -95,11 +109,23 @@ static char *with_tags(const char *filter)
 	return text;
 }
 
+static char *text_for(int dlt, const char *filter)
+{
+	switch (dlt) {
+	case DLT_EN10MB:
+		return with_tags(filter);
+	case DLT_LINUX_SLL:
+	case DLT_LINUX_SLL2:
+		return cooked(filter);
+	default:
+		return strdup(filter);
+	}
+}
+
 enum cs_err cs_capture_filter_set(pcap_t *pcap, const char *filter,
 				  char why[CS_CAPTURE_WHY])
 {
-	char *text =
-		pcap_datalink(pcap) == DLT_EN10MB ? with_tags(filter) : strdup(filter);
+	char *text = text_for(pcap_datalink(pcap), filter);
 	struct bpf_program program;
 	enum cs_err err = CS_OK;
 

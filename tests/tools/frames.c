@@ -4,15 +4,17 @@
  *   frames [-q] [-f FILTER] FILE...
  *   frames [-q] -i INTERFACE... [-s SECONDS] [-b BUFFER] [-f FILTER] [-j]
  * A line is SOURCE TIME_US DLT CAPTURED LENGTH HEX; -q: none, only the sum at the end.
- * -j: in the jail. Remarks and the sum go to standard output as well.
+ * -j: in a process of its own, in the jail, while this one closes its half. Remarks and the sum go to standard output as well.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "jail/jail.h"
 #include "net/capture.h"
 
 enum { INTERFACES_MAX = 16 };
@@ -66,6 +68,19 @@ static void show(const struct cs_capture_frame *f)
 	putchar('\n');
 }
 
+/* Once when one goes, and once when all are back. */
+static void show_lost(const struct cs_capture *capture)
+{
+	static bool was;
+	const char *lost = cs_capture_lost(capture);
+
+	if (!lost == !was)
+		return;
+	was = lost;
+	printf("# away: %s\n", lost ? lost : "none");
+	(void)fflush(stdout);
+}
+
 static void read_all(struct cs_capture *capture)
 {
 	struct cs_capture_frame frame;
@@ -75,6 +90,7 @@ static void read_all(struct cs_capture *capture)
 	       (!want.n || cs_clock_mono(cs_clock_system()) < end)) {
 		enum cs_err err = cs_capture_next(capture, want.n ? 100 : -1, &frame);
 
+		show_lost(capture);
 		if (!err) {
 			show(&frame);
 		} else if (err != CS_ERR_NOT_FOUND) {
@@ -110,6 +126,33 @@ static void show_locals(const struct cs_capture *capture)
 	}
 }
 
+/* As the decoder of `watch` does it. */
+static void go_to_jail(struct cs_capture *capture)
+{
+	const struct cs_jail jail = { .capture = true, .post = STDOUT_FILENO };
+	struct cs_jail_state state;
+	char why[CS_JAIL_WHY];
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid > 0) {
+		cs_capture_close(capture);
+		(void)waitpid(pid, &status, 0);
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	if (cs_jail_enter(&jail, &state, why)) {
+		printf("# %s\n", why);
+		exit(1);
+	}
+}
+
+static void show_sum(struct cs_capture *capture)
+{
+	printf("frames %" PRIu64 " bytes %" PRIu64 " errors %" PRIu64 " dropped %" PRIu64
+	       "\n",
+	       sum.frames, sum.bytes, sum.errors, cs_capture_dropped(capture));
+}
+
 int main(int argc, char **argv)
 {
 	int first = read_options(argc, argv);
@@ -126,12 +169,13 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	show_locals(capture);
+	(void)fflush(stdout);
+	if (want.jailed)
+		go_to_jail(capture);
 	puts("# ready");
 	(void)fflush(stdout);
 	read_all(capture);
-	printf("frames %" PRIu64 " bytes %" PRIu64 " errors %" PRIu64 " dropped %" PRIu64
-	       "\n",
-	       sum.frames, sum.bytes, sum.errors, cs_capture_dropped(capture));
+	show_sum(capture);
 	cs_capture_close(capture);
 	return 0;
 }

@@ -13,8 +13,12 @@ struct cs_question {
 	uint32_t reflectors;
 };
 
+/* Whether @class_ holds; of own traffic nothing worse is said that may hold as well. */
 static inline bool cs_question_is(const struct cs_question *q, enum cs_class class_)
 {
+	if (q->finding->primary == CS_CLASS_H && class_ != CS_CLASS_H &&
+	    class_ != CS_CLASS_G)
+		return false;
 	return q->finding->classes >> class_ & 1;
 }
 

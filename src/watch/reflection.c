@@ -11,19 +11,25 @@ enum {
 		10 /* between two requests of a whole prefix: none scans like that */
 };
 
+/* Some of what comes in its name is its own. */
+static bool is_known(const struct cs_case *c)
+{
+	return c->own > 0 || c->peer > 0;
+}
+
 /* Refused answers prove it at a level of their own: --threshold reflection=100. */
 static bool reaches_level(const struct cs_case *c)
 {
 	const struct cs_threshold *t = c->threshold;
-	uint32_t run = c->familiar && c->left < c->run ? c->left : c->run;
+	uint32_t run = is_known(c) && c->left < c->run ? c->left : c->run;
 
 	return run >= t->reflection || (c->refusals > 0 && run >= t->refusals);
 }
 
-/* What a familiar source asks for by right is among its targets. */
+/* What a known source asks for by right is among its targets. */
 static bool has_few_targets(const struct cs_case *c)
 {
-	return c->familiar || c->targets <= c->threshold->reflection_targets;
+	return is_known(c) || c->targets <= c->threshold->reflection_targets;
 }
 
 /* Most of what it sends is no malformed message: a fuzzer repeats itself, too. */

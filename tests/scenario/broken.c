@@ -22,7 +22,9 @@ static void head(struct cs_wr *w, struct rng *r, uint8_t tkl, uint8_t code)
 /* A GET with a token and a short path, to which something is added. */
 static void good_begin(struct cs_wr *w, struct rng *r)
 {
-	head(w, r, (uint8_t)rng_between(r, 0, 8), (uint8_t)(rng_chance(r, 85) ? 1 : 3));
+	uint8_t tkl = (uint8_t)rng_between(r, 0, 8);
+
+	head(w, r, tkl, rng_chance(r, 85) ? 1 : 3);
 	cs_wr_u8(w, 0xb4);
 	cs_wr_bytes(w, "temp", 4);
 }

@@ -42,8 +42,8 @@ static void other_ports(struct scene *s)
 
 	rng_bytes(&s->rng, bytes, sizeof(bytes));
 	us.end.port = RNG_PICK(&s->rng, ports);
-	tape_udp(&s->tape, scene_moment(s), &a.end, &us.end,
-		 cs_span_of(bytes, rng_between(&s->rng, 1, 200)));
+	uint32_t len = rng_between(&s->rng, 1, 200);
+	tape_udp(&s->tape, scene_moment(s), &a.end, &us.end, cs_span_of(bytes, len));
 	us.end.port = 443;
 	tape_tcp(&s->tape, scene_moment(s), &a.end, &us.end, 7, 0, TAPE_SYN,
 		 cs_span_of(bytes, 0));
@@ -62,14 +62,14 @@ static void arp(struct scene *s)
 /* IP packets that end early, lie about their length, or are nothing. */
 static void broken(struct scene *s)
 {
+	uint32_t cut = rng_between(&s->rng, 1, 19);
 	uint8_t bytes[64];
 
 	rng_bytes(&s->rng, bytes, sizeof(bytes));
 	switch (rng_below(&s->rng, 3)) {
 	case 0: /* an IPv4 header cut off */
 		bytes[0] = 0x45;
-		tape_ip(&s->tape, scene_moment(s),
-			cs_span_of(bytes, rng_between(&s->rng, 1, 19)));
+		tape_ip(&s->tape, scene_moment(s), cs_span_of(bytes, cut));
 		break;
 	case 1: /* an IPv4 header shorter than any */
 		bytes[0] = 0x43;

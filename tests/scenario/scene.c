@@ -16,6 +16,17 @@ static struct cs_addr v4_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 	return cs_addr_v4(a << 24 | b << 16 | c << 8 | d);
 }
 
+/*
+ * Draws stand in statements of their own, here and everywhere: C leaves open in which
+ * order the arguments of a call are evaluated, and captures must not.
+ */
+static struct cs_addr v4_in(struct rng *r, uint32_t a, uint32_t b)
+{
+	uint32_t c = rng_below(r, 256);
+
+	return v4_of(a, b, c, rng_between(r, 1, 254));
+}
+
 static struct cs_addr v6_of(uint64_t high, uint64_t low)
 {
 	struct cs_addr a;
@@ -37,15 +48,15 @@ static void draw_local(struct scene *s)
 		a = v4_of(192, 168, rng_below(r, 256), 0);
 		break;
 	case 1:
-		a = v4_of(10, rng_below(r, 256), rng_below(r, 256), 0);
+		a = v4_in(r, 10, 77);
 		break;
 	case 2:
 		a = v4_of(203, 0, 113, 0);
 		break;
 	default:
-		a = v4_of(rng_between(r, 80, 95), rng_below(r, 256), rng_below(r, 256),
-			  0);
+		a = v4_in(r, rng_between(r, 80, 95), 201);
 	}
+	a.b[15] = 0;
 	s->local4 = (struct cs_prefix){ .addr = a, .bits = 120 };
 	uint64_t high = rng_chance(r, 70) ? UINT64_C(0x20010db800000000)
 					  : UINT64_C(0xfd00000000000000);
@@ -80,8 +91,8 @@ void scene_open(struct scene *s, uint64_t seed, bool inbound_only)
 	draw_local(s);
 	draw_link(s);
 	s->has_v6 = rng_chance(&s->rng, 60);
-	s->start_us = (INT64_C(1704067200) + rng_below(&s->rng, 80000000)) * SECOND +
-		      rng_below(&s->rng, SECOND);
+	s->start_us = (INT64_C(1704067200) + rng_below(&s->rng, 80000000)) * SECOND;
+	s->start_us += rng_below(&s->rng, SECOND);
 	s->span_us = (int64_t)rng_between(&s->rng, 600, 7200) * SECOND;
 }
 
@@ -120,17 +131,18 @@ static bool take_net(struct scene *s, const struct cs_addr *a)
 
 static struct cs_addr draw_v4(struct rng *r)
 {
+	uint32_t second;
+
 	switch (rng_below(r, 8)) {
 	case 0:
 		return v4_of(198, 51, 100, rng_between(r, 1, 254));
 	case 1:
-		return v4_of(198, 18, rng_below(r, 256), rng_between(r, 1, 254));
+		return v4_in(r, 198, 18);
 	case 2:
-		return v4_of(100, rng_between(r, 64, 127), rng_below(r, 256),
-			     rng_between(r, 1, 254));
+		return v4_in(r, 100, rng_between(r, 64, 127));
 	default:
-		return v4_of(rng_between(r, 11, 79), rng_below(r, 256), rng_below(r, 256),
-			     rng_between(r, 1, 254));
+		second = rng_below(r, 256);
+		return v4_in(r, rng_between(r, 11, 79), second);
 	}
 }
 
@@ -264,10 +276,9 @@ struct device *scene_device(struct scene *s, bool v4, enum serves serves)
 
 struct device scene_server(struct scene *s, bool v4)
 {
-	struct device d = { .end = { .ip = scene_stranger(s, v4),
-				     .port = 5683,
-				     .ttl = (uint8_t)rng_between(&s->rng, 40, 60) } };
+	struct device d = { .end = { .ip = scene_stranger(s, v4), .port = 5683 } };
 
+	d.end.ttl = (uint8_t)rng_between(&s->rng, 40, 60);
 	draw_nature(s, &d);
 	return d;
 }

@@ -124,8 +124,8 @@ static void send_some(struct scene *s, alien_fn *const *kinds, uint32_t n_kinds,
 							     SERVES_CLOSED };
 		struct device *d = scene_device(s, v4, RNG_PICK(&s->rng, kinds_of_host));
 		uint8_t room[ROOM];
-		size_t len = kinds[rng_below(&s->rng, n_kinds)](&s->rng, room);
-
+		uint32_t kind = rng_below(&s->rng, n_kinds);
+		size_t len = kinds[kind](&s->rng, room);
 		knock(s, &who, d, at, cs_span_of(room, len));
 		at += rng_gap(&s->rng, 2 * SECOND);
 	}
@@ -162,9 +162,9 @@ static void stranger_dtls(struct scene *s)
 
 	for (uint32_t n = rng_between(&s->rng, 1, 5); n > 0; n--) {
 		struct end to = { .ip = scene_empty(s, cs_addr_is_v4(&who.end.ip)),
-				  .port = rng_chance(&s->rng, 80) ? 5684 : 5683,
 				  .ttl = 64 };
 
+		to.port = rng_chance(&s->rng, 80) ? 5684 : 5683;
 		say(s, &who, &to, at, dtls_record(&s->rng, DTLS_HELLO));
 		if (rng_chance(&s->rng, 50))
 			tape_udp(&s->tape, at + 2000, &to, &who.end,

@@ -8,8 +8,8 @@ static struct mesg unasked(struct scene *s, const struct mesg *forged)
 	static const uint8_t codes[] = { CS_CODE_CONTENT, CS_CODE_CONTENT, CS_CODE(4, 4),
 					 CS_CODE(4, 1) };
 	uint32_t kind = rng_below(&s->rng, 10);
-	struct mesg m = mesg_new(CS_ACK, RNG_PICK(&s->rng, codes), forged->mid);
-
+	uint8_t code = RNG_PICK(&s->rng, codes);
+	struct mesg m = mesg_new(CS_ACK, code, forged->mid);
 	if (kind == 0)
 		return mesg_new(CS_RST, CS_CODE_EMPTY, forged->mid);
 	if (kind == 1)
@@ -56,13 +56,11 @@ static void one_reflector(struct scene *s, const struct end *us,
 static void reflectors(struct scene *s, uint32_t n, enum worry worry)
 {
 	bool v4 = scene_family(s);
-	struct end us = { .ip = scene_empty(s, v4),
-			  .port = rng_port(&s->rng),
-			  .ttl = 60 };
+	struct end us = { .ip = scene_empty(s, v4), .ttl = 60 };
 	struct mesg forged = plain_probe(rng_u16(&s->rng));
 	uint8_t token[4];
 	int64_t at = scene_moment(s);
-
+	us.port = rng_port(&s->rng);
 	if (rng_chance(&s->rng, 30))
 		us.port = rng_chance(&s->rng, 50) ? 80 : 443;
 	rng_bytes(&s->rng, token, sizeof(token));
@@ -90,11 +88,10 @@ static void routers(struct scene *s)
 {
 	bool v4 = scene_family(s);
 	struct actor who = scene_actor(s, v4);
-	struct end us = { .ip = scene_empty(s, v4),
-			  .port = rng_port(&s->rng),
-			  .ttl = 60 };
+	struct end us = { .ip = scene_empty(s, v4), .ttl = 60 };
 	int64_t at = scene_moment(s);
 
+	us.port = rng_port(&s->rng);
 	for (uint32_t n = rng_between(&s->rng, 1, 6); n > 0; n--) {
 		struct end there = { .ip = scene_stranger(s, v4), .port = 5683 };
 		struct mesg m = plain_probe(0x1234);

@@ -41,8 +41,9 @@ static unsigned some_fault(struct rng *r)
 static struct cs_span a_broken_one(struct rng *r)
 {
 	static uint8_t room[BROKEN_ROOM];
+	unsigned m = some_fault(r);
 
-	return cs_span_of(room, broken_write(r, some_fault(r), room));
+	return cs_span_of(room, broken_write(r, m, room));
 }
 
 static struct device *some_device(struct scene *s, const struct actor *who)
@@ -63,10 +64,12 @@ static void by_a_scanner(struct scene *s)
 	for (uint32_t i = 0; i <= n; i++) {
 		struct mesg m = plain_probe(rng_u16(&s->rng));
 
+		struct device *d = some_device(s, &who);
+
 		if (i == which)
-			react(s, &who, some_device(s, &who), at, a_broken_one(&s->rng));
+			react(s, &who, d, at, a_broken_one(&s->rng));
 		else
-			ask(s, &who, some_device(s, &who), at, &m);
+			ask(s, &who, d, at, &m);
 		at += rng_gap(&s->rng, 400000);
 	}
 	label(s, &who, "F", false, WORRY_NONE);
@@ -94,10 +97,12 @@ static void by_a_fuzzer(struct scene *s)
 		size_t len = bytes.len;
 
 		memcpy(room, bytes.ptr, len);
-		if (n % 2)
-			len = broken_write(&s->rng, some_fault(&s->rng), room);
-		else
+		if (n % 2) {
+			bytes = a_broken_one(&s->rng);
+			memcpy(room, bytes.ptr, len = bytes.len);
+		} else {
 			flip(&s->rng, room, len);
+		}
 		who.end.port = n % 10 ? who.end.port : rng_port(&s->rng);
 		react(s, &who, d, at, cs_span_of(room, len));
 		at += rng_gap(&s->rng, 200000);
@@ -114,7 +119,8 @@ static void odd_values(struct scene *s)
 
 	for (uint32_t n = rng_between(&s->rng, 1, 4); n > 0; n--) {
 		uint8_t room[BROKEN_ROOM];
-		size_t len = broken_write(&s->rng, RNG_PICK(&s->rng, kinds), room);
+		unsigned kind = RNG_PICK(&s->rng, kinds);
+		size_t len = broken_write(&s->rng, kind, room);
 
 		react(s, &who, some_device(s, &who), at, cs_span_of(room, len));
 		at += rng_gap(&s->rng, SECOND);
@@ -209,7 +215,8 @@ static void empty_block(struct scene *s)
 	uint8_t room[BROKEN_ROOM];
 	size_t len = broken_write(&s->rng, 17, room);
 
-	knock(s, &who, some_device(s, &who), scene_moment(s), cs_span_of(room, len));
+	struct device *d = some_device(s, &who);
+	knock(s, &who, d, scene_moment(s), cs_span_of(room, len));
 	label(s, &who, "B,C2", false, WORRY_NONE)->because = "one read";
 }
 

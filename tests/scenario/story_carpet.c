@@ -48,8 +48,8 @@ static void tell_carpet(struct scene *s, bool v4)
 			s, v4, rng_chance(&s->rng, 75) ? SERVES_COAP : SERVES_SILENT);
 		targets[i]->separate = false;
 	}
-	carpet(s, &all, targets, n, rng_between(&s->rng, 12, 250),
-	       rng_between(&s->rng, 4, 12));
+	uint32_t addresses = rng_between(&s->rng, 12, 250);
+	carpet(s, &all, targets, n, addresses, rng_between(&s->rng, 4, 12));
 	label_net(s, &all, "C1", true, carpet_worry(&all));
 }
 
@@ -71,8 +71,8 @@ static void deep_carpet(struct scene *s)
 	struct device *d = scene_own_device(s, v4, SERVES_COAP);
 
 	d->separate = false;
-	carpet(s, &all, &d, 1, rng_between(&s->rng, 12, 40),
-	       rng_between(&s->rng, 25, 60));
+	uint32_t addresses = rng_between(&s->rng, 12, 40);
+	carpet(s, &all, &d, 1, addresses, rng_between(&s->rng, 25, 60));
 	label_net(s, &all, "C1", true, carpet_worry(&all));
 }
 

@@ -157,8 +157,8 @@ static void secure(struct scene *s)
 	struct device server = scene_server(s, v4);
 
 	server.end.port = 5684;
-	dtls_session(s, &us.end, &server.end, rng_between(&s->rng, 1, 20),
-		     scene_moment(s));
+	uint32_t n = rng_between(&s->rng, 1, 20);
+	dtls_session(s, &us.end, &server.end, n, scene_moment(s));
 	label_server(s, &server);
 }
 

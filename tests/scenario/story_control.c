@@ -27,9 +27,8 @@ static struct mesg a_write(struct scene *s, struct actor *who, const char *path)
 		CS_CODE_POST,   CS_CODE_PUT,   CS_CODE_PUT,
 		CS_CODE_DELETE, CS_CODE_PATCH, CS_CODE_IPATCH
 	};
-	struct mesg m = polite(who, rng_chance(&s->rng, 80) ? CS_CON : CS_NON,
-			       RNG_PICK(&s->rng, methods), path);
-
+	enum cs_type type = rng_chance(&s->rng, 80) ? CS_CON : CS_NON;
+	struct mesg m = polite(who, type, RNG_PICK(&s->rng, methods), path);
 	if (m.code != CS_CODE_DELETE) {
 		mesg_opt_uint(&m, OPT_FORMAT, 50);
 		m.payload = filler(false, rng_between(&s->rng, 1, 60));
@@ -181,7 +180,8 @@ static void machine_writes(struct scene *s)
 	struct mesg m = polite(&who, CS_CON, CS_CODE_POST, RNG_PICK(&s->rng, paths));
 
 	m.payload = filler(true, rng_between(&s->rng, 0, 50));
-	ask_politely(s, &who, some_device(s, &who), scene_moment(s), &m, 0);
+	struct device *d = some_device(s, &who);
+	ask_politely(s, &who, d, scene_moment(s), &m, 0);
 	label(s, &who, "D", false, control_worry(&who));
 }
 

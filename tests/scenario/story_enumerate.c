@@ -74,8 +74,9 @@ static void brute_force(struct scene *s)
 	struct actor who = scene_actor(s, scene_family(s));
 	struct device *d =
 		scene_device(s, cs_addr_is_v4(&who.end.ip), a_service(&s->rng));
+	uint32_t n = rng_between(&s->rng, 25, 180);
 
-	read_words(s, &who, d, rng_between(&s->rng, 25, 180), scene_moment(s), 400000);
+	read_words(s, &who, d, n, scene_moment(s), 400000);
 	label(s, &who, "E", false, read_worry(&who));
 }
 
@@ -86,8 +87,9 @@ static void over_many_hosts(struct scene *s)
 	int64_t at = scene_moment(s);
 
 	for (uint32_t n = rng_between(&s->rng, 2, 12); n > 0; n--) {
-		read_words(s, &who, scene_device(s, v4, a_service(&s->rng)),
-			   rng_between(&s->rng, 3, 10), at, SECOND);
+		struct device *d = scene_device(s, v4, a_service(&s->rng));
+
+		read_words(s, &who, d, rng_between(&s->rng, 3, 10), at, SECOND);
 		at += 20 * SECOND;
 	}
 	label(s, &who, "E", false, read_worry(&who));

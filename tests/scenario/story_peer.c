@@ -46,8 +46,9 @@ static void listed_polls(struct scene *s)
 	struct actor who = scene_actor(s, scene_family(s));
 
 	scene_peer(s, &who.end.ip, rng_chance(&s->rng, 30));
-	poll(s, &who, service(s, &who), rng_between(&s->rng, 1, 200), 5,
-	     rng_between(&s->rng, 1, 60) * (int64_t)SECOND, scene_moment(s));
+	struct device *d = service(s, &who);
+	uint32_t n = rng_between(&s->rng, 1, 200), period_s = rng_between(&s->rng, 1, 60);
+	poll(s, &who, d, n, 5, period_s * (int64_t)SECOND, scene_moment(s));
 	label_listed(s, &who);
 }
 
@@ -124,8 +125,8 @@ static void listed_observes(struct scene *s)
 	mesg_opt_uint(&m, OPT_OBSERVE, 0);
 	if (seen)
 		ask_politely(s, &who, d, at, &m, 0);
-	tell_changes(s, &who, d, &m, rng_between(&s->rng, 3, 80),
-		     rng_between(&s->rng, 1, 5), at);
+	uint32_t n = rng_between(&s->rng, 3, 80);
+	tell_changes(s, &who, d, &m, n, rng_between(&s->rng, 1, 5), at);
 	label_listed(s, &who);
 }
 
@@ -174,8 +175,10 @@ static void unlisted_polls(struct scene *s)
 	struct device *d = service(s, &who);
 
 	d->separate = rng_chance(&s->rng, 60);
-	poll(s, &who, d, rng_between(&s->rng, 25, 200), d->separate ? 0 : 15,
-	     rng_between(&s->rng, 5, 60) * (int64_t)SECOND, scene_moment(s));
+	uint32_t n = rng_between(&s->rng, 25, 200),
+		 period_s = rng_between(&s->rng, 5, 60);
+	poll(s, &who, d, n, d->separate ? 0 : 15, period_s * (int64_t)SECOND,
+	     scene_moment(s));
 	label_unlisted(s, &who);
 }
 
@@ -189,8 +192,9 @@ static void unlisted_smooth(struct scene *s)
 	struct device *d = service(s, &who);
 
 	d->separate = false;
-	poll(s, &who, d, rng_between(&s->rng, 25, 120), 0,
-	     rng_between(&s->rng, 20, 120) * (int64_t)SECOND, scene_moment(s));
+	uint32_t n = rng_between(&s->rng, 25, 120),
+		 period_s = rng_between(&s->rng, 20, 120);
+	poll(s, &who, d, n, 0, period_s * (int64_t)SECOND, scene_moment(s));
 	label_unlisted(s, &who);
 }
 
@@ -229,8 +233,9 @@ static void unlisted_network(struct scene *s)
 		one.end.port = rng_port(&s->rng);
 		one.mid = rng_u16(&s->rng);
 		rng_bytes(&s->rng, one.token, sizeof(one.token));
+		int64_t begin = at + rng_gap(&s->rng, 20 * SECOND);
 		poll(s, &one, d, rng_between(&s->rng, 4, 20), 15, 30 * (int64_t)SECOND,
-		     at + rng_gap(&s->rng, 20 * SECOND));
+		     begin);
 		label_unlisted(s, &one);
 	}
 	all.answered = true;
@@ -246,7 +251,8 @@ static void listed_dtls(struct scene *s)
 			      .ttl = 64 };
 
 	scene_peer(s, &who.end.ip, false);
-	dtls_session(s, &who.end, &server, rng_between(&s->rng, 2, 30), scene_moment(s));
+	uint32_t n = rng_between(&s->rng, 2, 30);
+	dtls_session(s, &who.end, &server, n, scene_moment(s));
 	label_listed(s, &who);
 }
 

@@ -22,9 +22,9 @@ static struct forger draw_forger(struct scene *s)
 					     "/.well-known/core", "/big",
 					     "/store/log",        "/sensors/temp" };
 	struct rng *r = &s->rng;
-	struct forger f = { .same_mid = rng_chance(r, 50),
-			    .same_port = rng_chance(r, 60) };
+	struct forger f = { .same_mid = rng_chance(r, 50) };
 
+	f.same_port = rng_chance(r, 60);
 	f.n_paths = rng_chance(r, 80) ? 1 : rng_between(r, 2, 3);
 	f.paths[0] = RNG_PICK(r, paths);
 	f.paths[1] = "/big";
@@ -129,9 +129,9 @@ static void one_victim(struct scene *s)
 {
 	struct actor who = scene_actor(s, scene_family(s));
 	struct device *d = reflector(s, cs_addr_is_v4(&who.end.ip));
+	uint32_t n = level(&s->rng), gap = rng_between(&s->rng, 2000, 200000);
 
-	flood(s, &who, &d, 1, level(&s->rng), rng_between(&s->rng, 2000, 200000),
-	      scene_moment(s));
+	flood(s, &who, &d, 1, n, gap, scene_moment(s));
 	label(s, &who, "C1", true, flood_worry(&who));
 }
 
@@ -140,8 +140,9 @@ static void heavy(struct scene *s)
 {
 	struct actor who = scene_actor(s, scene_family(s));
 	struct device *d = reflector(s, cs_addr_is_v4(&who.end.ip));
+	uint32_t n = rng_between(&s->rng, 1000, 2500);
 
-	flood(s, &who, &d, 1, rng_between(&s->rng, 1000, 2500), 10000, scene_moment(s));
+	flood(s, &who, &d, 1, n, 10000, scene_moment(s));
 	label(s, &who, "C1", true, flood_worry(&who));
 }
 
@@ -154,8 +155,9 @@ static void several_reflectors(struct scene *s)
 
 	for (uint32_t i = 0; i < n; i++)
 		targets[i] = reflector(s, cs_addr_is_v4(&who.end.ip));
-	flood(s, &who, targets, n, n * rng_between(&s->rng, 10, 60),
-	      rng_between(&s->rng, 2000, 300000), scene_moment(s));
+	uint32_t each = rng_between(&s->rng, 10, 60);
+	uint32_t gap = rng_between(&s->rng, 2000, 300000);
+	flood(s, &who, targets, n, n * each, gap, scene_moment(s));
 	label(s, &who, "C1", true, flood_worry(&who));
 }
 
@@ -200,7 +202,8 @@ static void peers_name(struct scene *s)
 	struct device *d = reflector(s, cs_addr_is_v4(&who.end.ip));
 
 	scene_peer(s, &who.end.ip, rng_chance(&s->rng, 30));
-	flood(s, &who, &d, 1, rng_between(&s->rng, 40, 300), 30000, scene_moment(s));
+	uint32_t n = rng_between(&s->rng, 40, 300);
+	flood(s, &who, &d, 1, n, 30000, scene_moment(s));
 	label(s, &who, "C1", true, flood_worry(&who));
 }
 

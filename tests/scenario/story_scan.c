@@ -114,9 +114,9 @@ static void other_sweep(struct scene *s)
 static void large_sweep(struct scene *s)
 {
 	struct actor who = scene_actor(s, scene_family(s));
+	uint32_t n = rng_between(&s->rng, 400, 1200);
 
-	sweep(s, &who, rng_between(&s->rng, 400, 1200), 20000,
-	      rng_chance(&s->rng, 50) ? mark_zmap : mark_other);
+	sweep(s, &who, n, 20000, rng_chance(&s->rng, 50) ? mark_zmap : mark_other);
 }
 
 /* A packet an hour, for a day or more. */

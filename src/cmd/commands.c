@@ -6,6 +6,8 @@ const struct cs_cmd cs_commands[] = {
 	  CS_NEED_NET | CS_NEED_STORE_WR, &cs_scan_args, cs_cmd_scan },
 	{ "resources", "read the list of resources of a device, all of it", CS_NEED_NET,
 	  &cs_resources_args, cs_cmd_resources },
+	{ "watch", "say who knocks on the CoAP ports, and whether to worry",
+	  CS_NEED_NET | CS_NEED_STORE_WR, &cs_watch_args, cs_cmd_watch },
 	{ "report", "write what the store has: files for owners, changes, the page",
 	  CS_NEED_STORE_RD | CS_NEED_STORE_WR, &cs_report_args, cs_cmd_report },
 	{ "serve", "answer by HTTP: the page, the Reports API, metrics",

@@ -210,10 +210,10 @@ static void tick(struct decoder *d)
 {
 	if (!has_room(d))
 		return; /* what changed is told the next time */
-	if (cs_track_changed(d->track, tell_source, d))
-		tell_note(d, "out of memory: sources are not told");
 	say_lost(d);
 	tell_counts(d, false);
+	if (cs_track_changed(d->track, tell_source, d))
+		tell_note(d, "out of memory: sources are not told");
 	flush(d);
 }
 
@@ -299,9 +299,9 @@ static int enter_jail(struct decoder *d)
 
 static void finish(struct decoder *d)
 {
+	tell_counts(d, true); /* first: the answers depend on them */
 	if (cs_track_each(d->track, tell_source, d))
 		tell_note(d, "out of memory: not all sources are told");
-	tell_counts(d, true);
 	cs_post_text_write(post(d), CS_POST_END, "");
 	flush(d);
 }

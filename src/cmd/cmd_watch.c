@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * coapscope watch. Opens captures and outputs, forks the process that decodes (jailed
+ * without any file: decoder.c), closes its own jail, and writes what that one tells.
+ *
+ * Jail of the writing process: no capabilities, no new privileges; files only in the
+ * folders of its outputs and below the store; no new sockets but, with --resolver,
+ * those that ask for names; no other program.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cmd/commands.h"
+#include "cmd/networked.h"
+#include "cmd/watch_output.h"
+#include "cmd/watching.h"
+
+/* All that one run of the command holds. */
+struct job {
+	struct cs_ctx *ctx;
+	struct cs_watch_options options;
+	struct cs_decode_plan plan;
+	struct cs_watch_output output;
+	struct cs_capture *capture; /* until it is given over */
+	struct cs_watching *watching;
+	int signal_fd;
+	unsigned stops; /* how often we were asked to end */
+	int64_t end_ns; /* --duration; 0: none */
+};
+
+static int say(const struct job *job, int status, const char *what)
+{
+	cs_log(&job->ctx->log, CS_ERROR, "%s", what);
+	return status;
+}
+
+/* --- opening --- */
+
+static int open_capture(struct job *job)
+{
+	const struct cs_watch_options *o = &job->options;
+	char why[CS_CAPTURE_WHY] = "out of memory";
+	enum cs_err err;
+
+	if (o->files.n > 0) {
+		err = cs_capture_open_files(o->files.item, o->files.n, job->ctx->in, NULL,
+					    &job->capture, why);
+	} else {
+		struct cs_capture_live live = { .interfaces = o->interfaces.item,
+						.n_interfaces = o->interfaces.n,
+						.snaplen = (uint32_t)o->snaplen,
+						.buffer = (uint32_t)o->buffer,
+						.promiscuous = o->promiscuous };
+
+		err = cs_capture_open_live(&live, &job->capture, why);
+	}
+	if (!err)
+		return -1;
+	cs_log(&job->ctx->log, CS_ERROR, "%s", why);
+	return cs_exit_of(err);
+}
+
+static int start(struct job *job)
+{
+	const struct cs_watch_options *o = &job->options;
+	const struct cs_watching_want want = { .capture = job->capture,
+					       .options = &o->decode,
+					       .plan = &job->plan,
+					       .live = o->interfaces.n > 0,
+					       .messages = o->messages,
+					       .evidence = o->pcap_out != NULL,
+					       .tick_ms = (int64_t)o->interval_ms,
+					       .most = o->count };
+
+	job->capture = NULL;
+	if (want.live && o->duration_s > 0)
+		job->end_ns = cs_clock_mono(job->ctx->clock) +
+			      (int64_t)o->duration_s * CS_NS_PER_S;
+	return cs_watching_start(job->ctx, &want, &job->watching);
+}
+
+static int enter_jail(struct job *job)
+{
+	struct cs_jail_want want = { .user = job->options.decode.user,
+				     .require = job->options.decode.require_jail,
+				     .dns = job->options.decode.resolvers.n > 0 };
+
+	cs_watch_output_jail(&job->output, &want);
+	return cs_enter_jail(job->ctx, &want);
+}
+
+/* --- the run --- */
+
+static void take_signals(struct job *job)
+{
+	struct signalfd_siginfo info;
+
+	while (read(job->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			cs_watch_output_reopen(&job->output);
+			continue;
+		}
+		job->stops++;
+		cs_watching_stop(job->watching);
+	}
+}
+
+/* How long to wait for something to happen; -1: for as long as it takes. */
+static int patience(struct job *job)
+{
+	int64_t left;
+
+	if (job->end_ns == 0)
+		return -1;
+	left = job->end_ns - cs_clock_mono(job->ctx->clock);
+	if (left > 0)
+		return (int)(left / CS_NS_PER_MS) + 1;
+	job->end_ns = 0;
+	cs_watching_stop(job->watching);
+	return -1;
+}
+
+static void wait_for_something(struct job *job)
+{
+	struct pollfd fds[] = { { .fd = cs_watching_fd(job->watching), .events = POLLIN },
+				{ .fd = job->signal_fd, .events = POLLIN } };
+
+	if (poll(fds, CS_LEN(fds), patience(job)) > 0 && fds[1].revents)
+		take_signals(job);
+}
+
+static enum cs_err follow(struct job *job)
+{
+	enum cs_watching_step step = CS_WATCHING_WAIT;
+	enum cs_err err = CS_OK;
+
+	while (!err && step != CS_WATCHING_ENDED && job->stops < 2) {
+		enum cs_post_kind kind;
+		struct cs_rd body;
+
+		step = cs_watching_next(job->watching, false, &kind, &body);
+		if (step == CS_WATCHING_POST)
+			err = cs_watch_output_take(&job->output, kind, &body);
+		else if (step == CS_WATCHING_WAIT)
+			err = cs_watch_output_idle(&job->output);
+		if (!err && step == CS_WATCHING_WAIT)
+			wait_for_something(job);
+	}
+	return err;
+}
+
+static int run(struct job *job)
+{
+	char why[CS_WATCHING_WHY] = "";
+	enum cs_err err = follow(job), ended = cs_watching_end(job->watching, why);
+
+	job->watching = NULL;
+	if (err)
+		return say(job, CS_EXIT_FAILED,
+			   err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
+	if (ended && job->stops < 2)
+		return say(job, CS_EXIT_FAILED, why);
+	return cs_watch_output_commit(&job->output) ? CS_EXIT_OK : CS_EXIT_FAILED;
+}
+
+static int watch(struct job *job)
+{
+	struct cs_watch_options *o = &job->options;
+	char why[CS_ARG_WHY];
+	int status = -1;
+
+	if (cs_watch_options_settle(o, why))
+		return say(job, CS_EXIT_USAGE, why);
+	if (cs_decode_plan(&o->decode, &o->common.arena, &job->plan))
+		return say(job, CS_EXIT_FAILED, cs_strerror(CS_ERR_NOMEM));
+	status = open_capture(job);
+	if (status < 0)
+		status = cs_watch_output_open(job->ctx, o, &job->plan.threshold,
+					      &job->output);
+	if (status < 0)
+		status = cs_open_signals(job->ctx, true, &job->signal_fd);
+	if (status < 0)
+		status = start(job);
+	if (status < 0)
+		status = enter_jail(job);
+	return status < 0 ? run(job) : status;
+}
+
+int cs_cmd_watch(struct cs_ctx *ctx, int argc, char **argv)
+{
+	struct job job = { .ctx = ctx, .signal_fd = -1 };
+	char why[CS_WATCHING_WHY];
+	int status = cs_args_read(ctx, &cs_watch_args, argc, argv, &job.options);
+
+	if (status < 0)
+		status = watch(&job);
+	cs_watch_output_abort(&job.output);
+	cs_capture_close(job.capture);
+	if (cs_watching_end(job.watching, why) && status == CS_EXIT_OK)
+		status = CS_EXIT_FAILED; /* cannot be: it is NULL unless we failed */
+	cs_args_clear(&job.options.common);
+	if (job.signal_fd >= 0)
+		(void)close(job.signal_fd); /* only read from */
+	return status;
+}

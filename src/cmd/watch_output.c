@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/watch_output.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cmd/networked.h"
+#include "cmd/watch_group.h"
+#include "out/term.h"
+#include "watch/write_message.h"
+#include "watch/write_summary.h"
+#include "watch/write_table.h"
+#include "watch/write_verdict.h"
+
+enum { NO_LIMIT = 1000000, SCREEN = 24 };
+
+/* --- opening --- */
+
+static int open_board(struct cs_watch_output *o)
+{
+	size_t most = o->options->rows ? o->options->rows : NO_LIMIT;
+	struct cs_sipkey key;
+
+	if (o->format != CS_WATCH_TABLE && !o->live && !o->options->metrics)
+		return -1;
+	cs_random_bytes(&key, sizeof(key));
+	if (!cs_board_open(most, &key, &o->board))
+		return -1;
+	cs_log(&o->ctx->log, CS_ERROR, "--rows: %s", cs_strerror(CS_ERR_NOMEM));
+	return CS_EXIT_FAILED;
+}
+
+/* Names of a file's sources are asked for together; live, by and by. */
+static int open_group(struct cs_watch_output *o)
+{
+	if (o->live || o->options->decode.resolvers.n == 0 ||
+	    !cs_watch_group_open(&o->group))
+		return -1;
+	cs_log(&o->ctx->log, CS_ERROR, "%s", cs_strerror(CS_ERR_NOMEM));
+	return CS_EXIT_FAILED;
+}
+
+int cs_watch_output_open(struct cs_ctx *ctx, const struct cs_watch_options *options,
+			 const struct cs_threshold *threshold,
+			 struct cs_watch_output *output)
+{
+	bool live = options->interfaces.n > 0;
+	int status, fd;
+
+	*output = (struct cs_watch_output){ .ctx = ctx,
+					    .options = options,
+					    .threshold = threshold,
+					    .format = options->format,
+					    .live = live,
+					    .started_us = cs_clock_wall(ctx->clock) };
+	output->now_us = output->started_us;
+	status = cs_watch_sinks_open(ctx, options, live, &output->sinks);
+	if (status >= 0)
+		return status;
+	fd = output->sinks.fd;
+	if (output->format < 0)
+		output->format = isatty(fd) ? CS_WATCH_TABLE : CS_WATCH_JSONL;
+	output->colour = cs_cmd_colored(ctx, fd);
+	output->redraws = live && output->format == CS_WATCH_TABLE && isatty(fd);
+	output->progress = !output->live && !options->common.quiet && ctx->err &&
+			   fileno(ctx->err) >= 0 && isatty(fileno(ctx->err)) &&
+			   output->format != CS_WATCH_TEXT;
+	status = open_board(output);
+	if (status < 0)
+		status = open_group(output);
+	if (status < 0)
+		status = cs_watch_who_open(
+			ctx, &options->decode,
+			cs_args_taken_back(
+				&options->common,
+				offsetof(struct cs_watch_options, decode.geoip)),
+			&output->who);
+	return status;
+}
+
+void cs_watch_output_jail(struct cs_watch_output *output, struct cs_jail_want *want)
+{
+	cs_watch_sinks_jail(&output->sinks, want);
+}
+
+/* --- verdicts --- */
+
+static enum cs_err tell(struct cs_watch_output *o, const struct cs_verdict *v)
+{
+	bool changed = true;
+	enum cs_err err = CS_OK;
+
+	if (o->board)
+		err = cs_board_put(o->board, v, &changed);
+	/* Live, what is final is said again: then the numbers are those of the end. */
+	changed |= !o->live || o->counts.last;
+	if (!err && o->format == CS_WATCH_JSONL && changed)
+		cs_write_verdict(o->sinks.to, v);
+	if (!err && o->sinks.eve && changed && cs_eve_wants(v))
+		cs_eve_alert(o->sinks.eve, cs_live_stream(o->sinks.events), v);
+	return err;
+}
+
+/* A cs_watch_group_fn; @arg is the output. */
+static enum cs_err judge(void *arg, const struct cs_post_source *post,
+			 const struct cs_actor *actor)
+{
+	struct cs_watch_output *o = arg;
+	struct cs_answer answer;
+	struct cs_place place;
+	struct cs_verdict v = { .source = &post->source,
+				.finding = &post->finding,
+				.answer = &answer,
+				.actor = actor,
+				.samples = post->samples,
+				.n_samples = post->n_samples };
+
+	if (cs_watch_who_place(&o->who, &post->source.ip, &place))
+		v.place = &place;
+	cs_answer(v.source, v.finding, &o->counts.around, v.actor, o->threshold,
+		  o->now_us, &answer);
+	return tell(o, &v);
+}
+
+static enum cs_err take_source(struct cs_watch_output *o, struct cs_rd *body)
+{
+	struct cs_rd whole = *body;
+	struct cs_post_source post;
+	struct cs_actor actor;
+	bool known, full = false;
+	enum cs_err err;
+
+	if (cs_post_source_read(body, &post))
+		return CS_ERR_DAMAGED;
+	if (!o->group) {
+		known = cs_watch_who_actor(&o->who, &post.source, &actor);
+		return judge(o, &post, known ? &actor : NULL);
+	}
+	err = cs_watch_group_put(o->group, &whole, &post.source.ip, &full);
+	if (!err && full)
+		err = cs_watch_group_tell(o->group, o->who.who, judge, o);
+	return err;
+}
+
+/* --- the table --- */
+
+/* How many lines a screen has; a table that is longer would scroll away. */
+static size_t screen_lines(const struct cs_watch_output *o)
+{
+	struct winsize size;
+
+	if (ioctl(o->sinks.fd, TIOCGWINSZ, &size) || size.ws_row < 4)
+		return SCREEN;
+	return size.ws_row;
+}
+
+static enum cs_err draw(struct cs_watch_output *o, size_t lines)
+{
+	struct cs_verdict_look look = { .width = cs_term_width(o->sinks.fd),
+					.lines = lines,
+					.colour = o->colour };
+	size_t n;
+	const struct cs_verdict *worst = cs_board_worst(o->board, &n, &look.left_out);
+
+	return cs_write_table(o->sinks.to, worst, n, &look);
+}
+
+/* As top does: from the top left corner, each line to its end, and nothing below. */
+static enum cs_err redraw(struct cs_watch_output *o)
+{
+	enum cs_err err;
+
+	(void)fputs("\033[H\033[J", o->sinks.to);
+	(void)fprintf(o->sinks.to,
+		      "coapscope watch: %llu packets, %llu of CoAP, %llu sources",
+		      (unsigned long long)o->counts.frames,
+		      (unsigned long long)o->counts.track.coap,
+		      (unsigned long long)o->counts.track.sources);
+	if (o->counts.kernel_dropped > 0)
+		(void)fprintf(o->sinks.to, ", %llu lost by the kernel",
+			      (unsigned long long)o->counts.kernel_dropped);
+	(void)fputs("\n\n", o->sinks.to);
+	err = draw(o, screen_lines(o) - 3);
+	return err ? err : cs_watch_sinks_flush(&o->sinks);
+}
+
+/* --- posts --- */
+
+static void show_progress(const struct cs_watch_output *o)
+{
+	if (o->progress)
+		(void)fprintf(o->ctx->err, "\r%llu packets, %llu of CoAP, %llu sources ",
+			      (unsigned long long)o->counts.frames,
+			      (unsigned long long)o->counts.track.coap,
+			      (unsigned long long)o->counts.track.sources);
+}
+
+static void tell_metrics(struct cs_watch_output *o)
+{
+	struct cs_watch_metrics metrics = { .started_us = o->started_us,
+					    .now_us = o->now_us,
+					    .counts = &o->counts };
+
+	if (!o->options->metrics)
+		return;
+	cs_board_tally(o->board, metrics.verdicts);
+	cs_watch_sinks_metrics(&o->sinks, &metrics);
+}
+
+static enum cs_err take_counts(struct cs_watch_output *o, struct cs_rd *body)
+{
+	if (cs_post_counts_read(body, &o->counts))
+		return CS_ERR_DAMAGED;
+	o->now_us = cs_clock_wall(o->ctx->clock);
+	if (o->sinks.eve && (o->live || o->counts.last))
+		cs_eve_stats(o->sinks.eve, cs_live_stream(o->sinks.events), o->now_us,
+			     (uint64_t)(o->now_us - o->started_us) / CS_US_PER_S,
+			     &o->counts, cs_watch_sinks_lost(&o->sinks));
+	if (o->live || o->counts.last)
+		tell_metrics(o);
+	if (!o->live)
+		show_progress(o);
+	o->stale = true;
+	return CS_OK;
+}
+
+enum cs_err cs_watch_output_idle(struct cs_watch_output *output)
+{
+	bool redraws = output->redraws && output->stale;
+
+	if (!output->live)
+		return CS_OK;
+	if (output->stale)
+		(void)cs_who_work(output->who.who); /* seen at the source's next change */
+	output->stale = false;
+	return redraws ? redraw(output) : cs_watch_sinks_flush(&output->sinks);
+}
+
+static enum cs_err take_message(struct cs_watch_output *o, struct cs_rd *body)
+{
+	const struct cs_message_look look = { .hex = o->options->hex,
+					      .colour = o->colour };
+	struct cs_post_message message;
+
+	if (cs_post_message_read(body, &message))
+		return CS_ERR_DAMAGED;
+	if (o->format == CS_WATCH_TEXT)
+		cs_write_message(o->sinks.to, &message, &look);
+	if (o->sinks.eve)
+		cs_eve_message(o->sinks.eve, cs_live_stream(o->sinks.events), &message);
+	return CS_OK;
+}
+
+static enum cs_err take_note(struct cs_watch_output *o, struct cs_rd *body)
+{
+	struct cs_span text;
+	char shown[256];
+
+	if (cs_post_text_read(body, &text))
+		return CS_ERR_DAMAGED;
+	cs_log(&o->ctx->log, CS_WARN, "%s", cs_term_text_in(shown, sizeof(shown), text));
+	return CS_OK;
+}
+
+enum cs_err cs_watch_output_take(struct cs_watch_output *output, enum cs_post_kind kind,
+				 struct cs_rd *body)
+{
+	switch (kind) {
+	case CS_POST_SOURCE:
+		return take_source(output, body);
+	case CS_POST_MESSAGE:
+		return take_message(output, body);
+	case CS_POST_COUNTS:
+		return take_counts(output, body);
+	case CS_POST_NOTE:
+		return take_note(output, body);
+	case CS_POST_EVIDENCE:
+	case CS_POST_END:
+	default:
+		return CS_OK;
+	}
+}
+
+void cs_watch_output_reopen(struct cs_watch_output *output)
+{
+	cs_watch_sinks_reopen(&output->sinks);
+}
+
+/* --- the end --- */
+
+bool cs_watch_output_commit(struct cs_watch_output *output)
+{
+	const struct cs_watch_options *options = output->options;
+	enum cs_err err = CS_OK;
+	bool well;
+
+	if (output->progress)
+		(void)fputs("\r\033[K", output->ctx->err);
+	if (output->redraws)
+		(void)fputs("\033[H\033[J", output->sinks.to);
+	if (output->group)
+		err = cs_watch_group_tell(output->group, output->who.who, judge, output);
+	if (!err && output->format == CS_WATCH_TABLE)
+		err = draw(output, 0);
+	if (options->summary)
+		cs_write_summary(output->sinks.summary
+					 ? cs_out_file_stream(output->sinks.summary)
+					 : output->sinks.to,
+				 &output->counts);
+	if (err)
+		cs_log(&output->ctx->log, CS_ERROR, "%s", cs_strerror(err));
+	well = cs_watch_sinks_commit(&output->sinks);
+	cs_watch_output_abort(output);
+	return well && !err;
+}
+
+void cs_watch_output_abort(struct cs_watch_output *output)
+{
+	cs_watch_sinks_close(&output->sinks);
+	cs_board_close(output->board);
+	cs_watch_group_close(output->group);
+	cs_watch_who_close(&output->who);
+	*output = (struct cs_watch_output){ 0 };
+}

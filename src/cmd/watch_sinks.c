@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/watch_sinks.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/networked.h"
+
+enum { EVENTS_WAIT_MS = 1000 /* of a file: a slow reader shall have them all */ };
+
+/* --- opening --- */
+
+static int cannot_open(const struct cs_ctx *ctx, const char *option, const char *name)
+{
+	cs_log(&ctx->log, CS_ERROR, "--%s %s: %s", option, name, strerror(errno));
+	return CS_EXIT_FAILED;
+}
+
+/* -o: replaced whole by what a file says, appended to by what happens. */
+static int open_output(struct cs_watch_sinks *s)
+{
+	const char *name = s->options->output_file ? s->options->output_file : "-";
+
+	if (s->live ? cs_live_open(name, &s->log) != CS_OK
+		    : cs_out_file_open(name, &s->file) != CS_OK)
+		return cannot_open(s->ctx, "output-file", name);
+	s->to = s->live ? cs_live_stream(s->log) : cs_out_file_stream(s->file);
+	s->fd = s->live ? cs_live_fd(s->log) : cs_out_file_fd(s->file);
+	return -1;
+}
+
+static int open_file(struct cs_watch_sinks *s, const char *option, const char *name,
+		     struct cs_out_file **out)
+{
+	if (!name || !cs_out_file_open(name, out))
+		return -1;
+	return cannot_open(s->ctx, option, name);
+}
+
+static int open_eve(struct cs_watch_sinks *s)
+{
+	const char *name = s->options->eve;
+
+	if (!name)
+		return -1;
+	if (cs_live_open(name, &s->events))
+		return cannot_open(s->ctx, "eve", name);
+	if (!s->live)
+		cs_live_wait(s->events, EVENTS_WAIT_MS);
+	errno = ENOMEM;
+	return cs_eve_open(&s->eve) ? cannot_open(s->ctx, "eve", name) : -1;
+}
+
+int cs_watch_sinks_open(struct cs_ctx *ctx, const struct cs_watch_options *options,
+			bool live, struct cs_watch_sinks *sinks)
+{
+	const char *summary = options->summary;
+	int status;
+
+	*sinks = (struct cs_watch_sinks){ .ctx = ctx, .options = options, .live = live };
+	status = open_output(sinks);
+	if (status < 0 && summary && strcmp(summary, "-") != 0)
+		status = open_file(sinks, "summary", summary, &sinks->summary);
+	if (status < 0)
+		status = open_eve(sinks);
+	if (status < 0)
+		status = open_file(sinks, "metrics", options->metrics, &sinks->metrics);
+	return status;
+}
+
+void cs_watch_sinks_jail(struct cs_watch_sinks *sinks, struct cs_jail_want *want)
+{
+	const int fds[] = {
+		sinks->log ? cs_live_folder(sinks->log) : -1,
+		sinks->events ? cs_live_folder(sinks->events) : -1,
+		sinks->metrics ? cs_out_file_folder(sinks->metrics) : -1,
+	};
+
+	want->files[0] = sinks->file;
+	want->files[1] = sinks->summary;
+	want->folders = sinks->folders;
+	want->n_folders = 0;
+	for (size_t i = 0; i < CS_LEN(fds); i++) {
+		char *folder = sinks->folder[want->n_folders];
+
+		if (fds[i] < 0)
+			continue;
+		(void)snprintf(folder, sizeof(sinks->folder[0]), "/proc/self/fd/%d",
+			       fds[i]);
+		sinks->folders[want->n_folders++] = folder;
+	}
+}
+
+/* --- writing --- */
+
+static void flush_live(const struct cs_watch_sinks *s, struct cs_live *live)
+{
+	char text[CS_LIVE_TEXT];
+
+	cs_live_flush(live);
+	if (cs_live_news(live, text))
+		cs_log(&s->ctx->log, CS_WARN, "%s", text);
+}
+
+enum cs_err cs_watch_sinks_flush(struct cs_watch_sinks *sinks)
+{
+	if (sinks->events)
+		flush_live(sinks, sinks->events);
+	if (!sinks->log)
+		return CS_OK;
+	cs_live_flush(sinks->log);
+	if (!sinks->options->output_file && cs_live_state(sinks->log).error == EPIPE) {
+		errno = EPIPE; /* whoever we were to tell has gone */
+		return CS_ERR_IO;
+	}
+	flush_live(sinks, sinks->log);
+	return CS_OK;
+}
+
+uint64_t cs_watch_sinks_lost(const struct cs_watch_sinks *sinks)
+{
+	return sinks->events ? cs_live_state(sinks->events).lost : 0;
+}
+
+void cs_watch_sinks_metrics(struct cs_watch_sinks *sinks,
+			    struct cs_watch_metrics *metrics)
+{
+	struct cs_metrics_output outputs[2];
+
+	metrics->n_outputs = 0;
+	metrics->outputs = outputs;
+	if (sinks->log)
+		outputs[metrics->n_outputs++] =
+			(struct cs_metrics_output){ "output", cs_live_state(sinks->log) };
+	if (sinks->events)
+		outputs[metrics->n_outputs++] =
+			(struct cs_metrics_output){ "eve", cs_live_state(sinks->events) };
+	if (sinks->metrics) {
+		cs_write_metrics(cs_out_file_stream(sinks->metrics), metrics);
+		if (cs_out_file_commit(sinks->metrics))
+			cs_log(&sinks->ctx->log, CS_WARN, "--metrics %s: %s",
+			       sinks->options->metrics, strerror(errno));
+		sinks->metrics = NULL;
+	}
+	metrics->outputs = NULL;
+	/* Where it cannot be opened now it may be the next time. */
+	if (cs_out_file_open(sinks->options->metrics, &sinks->metrics))
+		cs_log(&sinks->ctx->log, CS_WARN, "--metrics %s: %s",
+		       sinks->options->metrics, strerror(errno));
+}
+
+void cs_watch_sinks_reopen(struct cs_watch_sinks *sinks)
+{
+	if (sinks->log && cs_live_reopen(sinks->log))
+		cs_log(&sinks->ctx->log, CS_WARN, "--output-file %s: %s",
+		       sinks->options->output_file, strerror(errno));
+	if (sinks->events && cs_live_reopen(sinks->events))
+		cs_log(&sinks->ctx->log, CS_WARN, "--eve %s: %s", sinks->options->eve,
+		       strerror(errno));
+}
+
+/* --- the end --- */
+
+static bool commit(const struct cs_ctx *ctx, const char *what, struct cs_out_file **file)
+{
+	struct cs_out_file *ending = *file;
+
+	*file = NULL;
+	if (!ending || !cs_out_file_commit(ending))
+		return true;
+	cs_log(&ctx->log, CS_ERROR, "%s: %s", what, strerror(errno));
+	return false;
+}
+
+bool cs_watch_sinks_commit(struct cs_watch_sinks *sinks)
+{
+	bool well = commit(sinks->ctx, "the output", &sinks->file);
+
+	well &= commit(sinks->ctx, "--summary", &sinks->summary);
+	if (!cs_watch_sinks_flush(sinks))
+		return well;
+	cs_log(&sinks->ctx->log, CS_ERROR, "the output: %s", strerror(errno));
+	return false;
+}
+
+void cs_watch_sinks_close(struct cs_watch_sinks *sinks)
+{
+	cs_out_file_abort(sinks->file);
+	cs_out_file_abort(sinks->summary);
+	cs_out_file_abort(sinks->metrics);
+	cs_live_close(sinks->log);
+	cs_live_close(sinks->events);
+	cs_eve_close(sinks->eve);
+	*sinks = (struct cs_watch_sinks){ 0 };
+}

@@ -11,13 +11,12 @@ enum {
 	BOOK_BITS = 8,
 
 	/* In the head, behind what others may look at: */
-	N_OBS_AT = CS_PACK_FAMILY_AT + 1,
-	N_PATHS_AT = N_OBS_AT + 5,
+	N_PATHS_AT = CS_PACK_N_OBS_AT + 5,
 	N_PAIRS_AT = N_PATHS_AT + 4,
 };
 _Static_assert(CS_OBS_KINDS <= 1 << KIND_BITS, "a kind takes so many bits");
 _Static_assert(CS_PACK_BOOK == 1 << BOOK_BITS, "a place in the book takes so many bits");
-_Static_assert(CS_SOURCE_OBS < 32 && CS_SOURCE_PATHS < 16 && CS_SOURCE_PAIRS < 16,
+_Static_assert(CS_SOURCE_OBS < 31 && CS_SOURCE_PATHS < 16 && CS_SOURCE_PAIRS < 16,
 	       "the head holds how many");
 
 /* Kinds that most sources have, and their codes. */
@@ -327,10 +326,11 @@ static uint8_t *put_head(const struct cs_source *s, uint64_t last, unsigned weig
 			 uint8_t *out)
 {
 	bool v4 = cs_addr_is_v4(&s->ip);
-	uint64_t head =
-		last | (uint64_t)weight << CS_PACK_LAST_BITS |
-		(uint64_t)!v4 << CS_PACK_FAMILY_AT | (uint64_t)s->n_obs << N_OBS_AT |
-		(uint64_t)s->n_paths << N_PATHS_AT | (uint64_t)s->n_pairs << N_PAIRS_AT;
+	uint64_t head = last | (uint64_t)weight << CS_PACK_LAST_BITS |
+			(uint64_t)!v4 << CS_PACK_FAMILY_AT |
+			(uint64_t)s->n_obs << CS_PACK_N_OBS_AT |
+			(uint64_t)s->n_paths << N_PATHS_AT |
+			(uint64_t)s->n_pairs << N_PAIRS_AT;
 
 	head = htole64(head);
 	memcpy(out, &head, sizeof(head));
@@ -348,7 +348,7 @@ static const uint8_t *take_head(const struct cs_pack *pack, const uint8_t *bytes
 
 	s->ip = cs_pack_ip(bytes);
 	s->last_us = cs_pack_last(pack, bytes);
-	s->n_obs = head >> N_OBS_AT & 31;
+	s->n_obs = head >> CS_PACK_N_OBS_AT & 31;
 	s->n_paths = head >> N_PATHS_AT & 15;
 	s->n_pairs = (uint8_t)(head >> N_PAIRS_AT);
 	return bytes + CS_PACK_HEAD +

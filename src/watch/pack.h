@@ -42,6 +42,7 @@ enum {
 	CS_PACK_LAST_BITS = 46,  /* last_us after the epoch */
 	CS_PACK_WEIGHT_BITS = 4, /* what it was written with */
 	CS_PACK_FAMILY_AT = 50,  /* 1: 16 bytes of address follow, not 4 */
+	CS_PACK_N_OBS_AT = 51,   /* five bits: how many observations, or that it is out */
 	CS_PACK_HEAD = 8,        /* bytes of the word */
 };
 
@@ -80,4 +81,20 @@ static inline struct cs_addr cs_pack_ip(const uint8_t *bytes)
 	else
 		memcpy(ip.b + 12, bytes + CS_PACK_HEAD, 4);
 	return ip;
+}
+
+/*
+ * Marks the slot of a source that is unpacked and worked on elsewhere: its address can
+ * still be read, the rest is old.
+ */
+static inline void cs_pack_set_out(uint8_t *bytes)
+{
+	uint64_t head = htole64(cs_pack_head(bytes) | UINT64_C(31) << CS_PACK_N_OBS_AT);
+
+	memcpy(bytes, &head, sizeof(head));
+}
+
+static inline bool cs_pack_is_out(const uint8_t *bytes)
+{
+	return (cs_pack_head(bytes) >> CS_PACK_N_OBS_AT & 31) == 31;
 }

@@ -1,69 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "watch/table.h"
-
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "net/large_pages.h"
+#include "watch/table_parts.h"
 
 enum {
-	NOBODY = 0,     /* in the index: nothing here; slots are counted from 1 */
-	CANDIDATES = 16 /* looked at for who makes room */
+	BYTES_A_SOURCE =
+		44, /* when the table is full; the index is as large as that needs */
+	WHOLE_PART = 256,        /* at least 1/256 of the budget for whole sources */
+	SORT_PART = 32,          /* kept free for cs_table_each() */
+	EPOCH_BEFORE_DAYS = 365, /* times may go back so far and still be packed */
 };
 
-struct cs_table {
-	struct cs_sipkey key;
-	uint32_t *index;
-	uint32_t mask;
-	struct cs_source *slots;
-	uint32_t n, cap;
-	uint32_t hand; /* where the search for who makes room goes on */
-	uint64_t evicted;
-	size_t mapped;
-	int64_t now_us;
-};
+static const int64_t US_PER_DAY = INT64_C(86400) * 1000000;
 
-static uint32_t home_of(const struct cs_table *t, const struct cs_addr *ip)
+static size_t round_up(size_t n, size_t to)
 {
-	return (uint32_t)cs_siphash(&t->key, ip->b, sizeof(ip->b)) & t->mask;
+	return (n + to - 1) / to * to;
 }
 
-/* Where @ip stands in the index, or the empty place where it would. */
-static uint32_t place_of(const struct cs_table *t, const struct cs_addr *ip)
+/* Index, pages, what is kept free, and the pages' own rows, one behind the other. */
+static void lay_out(struct cs_table *t, size_t budget)
 {
-	uint32_t at = home_of(t, ip);
+	size_t index, pages, row = sizeof(uint32_t) + sizeof(uint8_t);
 
-	while (t->index[at] != NOBODY &&
-	       cs_addr_cmp(&t->slots[t->index[at] - 1].ip, ip) != 0)
-		at = (at + 1) & t->mask;
-	return at;
+	t->buckets = (uint32_t)(budget / BYTES_A_SOURCE / CS_TABLE_BUCKET);
+	index = round_up((size_t)t->buckets * CS_TABLE_BUCKET * sizeof(uint32_t),
+			 CS_POOL_PAGE);
+	t->sort_room = round_up(budget / SORT_PART, CS_POOL_UNIT);
+	pages = (budget - index - t->sort_room - 2 * row - CS_POOL_UNIT) /
+		(CS_POOL_PAGE + row);
+	while ((pages + 1) * CS_POOL_PAGE_UNITS > UINT64_C(1) << t->unit_bits)
+		t->unit_bits++;
+	t->n_pages = (uint32_t)pages;
+	t->rows_at = index + pages * CS_POOL_PAGE + t->sort_room;
+	t->mapped = t->rows_at + (pages + 1) * row;
+	t->pool_at = index;
 }
 
 enum cs_err cs_table_open(size_t budget, const struct cs_sipkey *key,
 			  struct cs_table **out)
 {
-	size_t places = 1024, cap;
 	struct cs_table *t;
 
-	if (budget < CS_TABLE_BUDGET_MIN)
+	if (budget < CS_TABLE_BUDGET_MIN || budget > CS_TABLE_BUDGET_MAX)
 		return CS_ERR_RANGE;
-	while (places * sizeof(struct cs_source) < budget * 2)
-		places *= 2;
-	cap = (budget - places * sizeof(uint32_t)) / sizeof(struct cs_source);
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return CS_ERR_NOMEM;
-	t->mapped = places * sizeof(uint32_t) + cap * sizeof(struct cs_source);
-	t->index = mmap(NULL, t->mapped, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (t->index == MAP_FAILED) {
+	lay_out(t, budget);
+	t->mapping = mmap(NULL, t->mapped, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (t->mapping == MAP_FAILED) {
 		free(t);
 		return CS_ERR_NOMEM;
 	}
-	t->slots = (struct cs_source *)(void *)(t->index + places);
+	cs_prefer_large_pages(t->mapping, t->mapped);
+	uint32_t *rows = (uint32_t *)(void *)(t->mapping + t->rows_at);
+
+	t->index = (uint32_t *)(void *)t->mapping;
+	cs_pool_init(&t->pool, t->mapping + t->pool_at, t->n_pages, rows,
+		     (uint8_t *)(rows + t->n_pages + 1));
+	cs_table_set_classes(&t->pool);
 	t->key = *key;
-	t->mask = (uint32_t)places - 1;
-	t->cap = (uint32_t)cap;
+	t->whole_least = budget / WHOLE_PART / sizeof(struct cs_source);
 	*out = t;
 	return CS_OK;
 }
@@ -72,160 +73,115 @@ void cs_table_close(struct cs_table *table)
 {
 	if (!table)
 		return;
-	(void)munmap(table->index, table->mapped); /* it was mapped so */
+	(void)munmap(table->mapping, table->mapped); /* it was mapped so */
 	free(table);
 }
 
-/* Closes the gap at @at, so that all that stand behind are found again. */
-static void unlink_place(struct cs_table *t, uint32_t at)
+static struct cs_source *whole_at(struct cs_table *t, uint32_t place, uint32_t home,
+				  uint32_t *unit)
 {
-	uint32_t next = at;
+	*unit = cs_pool_add(&t->pool, CS_TABLE_WHOLE);
+	*cs_table_stay_of(t, *unit) =
+		(struct cs_table_stay){ .place = place, .home = home };
+	return cs_table_whole(t, *unit);
+}
 
-	for (;;) {
-		t->index[at] = NOBODY;
-		for (;;) {
-			next = (next + 1) & t->mask;
-			if (t->index[next] == NOBODY)
-				return;
-			uint32_t home = home_of(t, &t->slots[t->index[next] - 1].ip);
+static struct cs_source *take_new(struct cs_table *t, const struct cs_addr *ip,
+				  uint64_t hash, int64_t wall_us)
+{
+	uint32_t place = cs_table_make_place(t, hash), unit;
+	struct cs_source *s = whole_at(t, place, CS_TABLE_HOMELESS, &unit);
 
-			if (((next - home) & t->mask) >= ((next - at) & t->mask))
-				break;
-		}
-		t->index[at] = t->index[next];
-		at = next;
+	memset(s, 0, sizeof(*s));
+	s->ip = *ip;
+	s->bits = 128;
+	s->first_us = s->last_us = wall_us;
+	cs_table_enter(t, place, hash, unit);
+	return s;
+}
+
+static struct cs_source *take_packed(struct cs_table *t, uint32_t place)
+{
+	uint32_t home = cs_table_unit(t, place), unit;
+	struct cs_source *s = whole_at(t, place, home, &unit);
+
+	cs_pack_read(&t->pack, cs_pool_at(&t->pool, home), s);
+	cs_pack_set_out(cs_pool_at(&t->pool, home));
+	cs_table_set_unit(t, place, unit);
+	return s;
+}
+
+static void notice_time(struct cs_table *t, int64_t wall_us)
+{
+	if (!t->begun) {
+		t->begun = true;
+		t->now_us = wall_us;
+		t->pack.epoch_us = wall_us - EPOCH_BEFORE_DAYS * US_PER_DAY;
 	}
-}
-
-/* The last source moves to where the forgotten one was. */
-static void forget(struct cs_table *t, uint32_t slot)
-{
-	uint32_t last = t->n - 1;
-
-	unlink_place(t, place_of(t, &t->slots[slot].ip));
-	if (slot != last) {
-		t->index[place_of(t, &t->slots[last].ip)] = slot + 1;
-		t->slots[slot] = t->slots[last];
-	}
-	t->n--;
-}
-
-static uint64_t worth(const struct cs_table *t, const struct cs_source *s)
-{
-	uint64_t worth = s->packets;
-	int64_t age_s = (t->now_us - s->last_us) / 1000000;
-
-	if (cs_source_count(s, CS_OBS_WRITE) || cs_source_count(s, CS_OBS_ANSWERED))
-		worth += 1000;
-	return worth * 1000000 / (uint64_t)(age_s > 0 ? age_s + 1 : 1);
-}
-
-/* Not one after another: those that came at one time are of one kind. */
-static uint32_t next_candidate(struct cs_table *t)
-{
-	t->hand = t->hand * 1664525u + 1013904223u;
-	return (uint32_t)((uint64_t)t->hand * t->n >> 32);
-}
-
-static void make_room(struct cs_table *t)
-{
-	uint32_t worst = next_candidate(t);
-
-	for (int i = 1; i < CANDIDATES; i++) {
-		uint32_t other = next_candidate(t);
-
-		if (worth(t, &t->slots[other]) < worth(t, &t->slots[worst]))
-			worst = other;
-	}
-	forget(t, worst);
-	t->evicted++;
+	if (wall_us > t->now_us)
+		t->now_us = wall_us;
 }
 
 struct cs_source *cs_table_take(struct cs_table *table, const struct cs_addr *ip,
 				int64_t wall_us, bool *is_new)
 {
-	uint32_t at = place_of(table, ip);
-	struct cs_source *s;
+	uint64_t hash = cs_table_hash(table, ip);
+	uint32_t place, unit;
 
-	if (wall_us > table->now_us)
-		table->now_us = wall_us;
-	*is_new = table->index[at] == NOBODY;
-	if (!*is_new)
-		return &table->slots[table->index[at] - 1];
-	if (table->n == table->cap) {
-		make_room(table);
-		at = place_of(table, ip);
-	}
-	s = &table->slots[table->n++];
-	*s = (struct cs_source){
-		.ip = *ip, .bits = 128, .first_us = wall_us, .last_us = wall_us
-	};
-	table->index[at] = table->n;
-	return s;
+	notice_time(table, wall_us);
+	*is_new = !cs_table_place(table, ip, hash, &place);
+	if (*is_new)
+		return take_new(table, ip, hash, wall_us);
+	unit = cs_table_unit(table, place);
+	if (cs_table_is_whole(table, unit))
+		return cs_table_whole(table, unit);
+	return take_packed(table, place);
 }
 
 void cs_table_put(struct cs_table *table, struct cs_source *source)
 {
-	(void)table;
-	(void)source;
+	(void)source; /* it is where it belongs, and may be packed now */
+	cs_table_make_room(table);
+}
+
+/* A copy of the source in a slot. */
+void cs_table_copy(const struct cs_table *t, uint32_t unit, struct cs_source *out)
+{
+	if (cs_table_is_whole(t, unit)) {
+		*out = *cs_table_whole(t, unit);
+		return;
+	}
+	memset(out, 0, sizeof(*out));
+	cs_pack_read(&t->pack, cs_pool_at(&t->pool, unit), out);
 }
 
 bool cs_table_find(struct cs_table *table, const struct cs_addr *ip,
 		   struct cs_source *out)
 {
-	uint32_t slot = table->index[place_of(table, ip)];
+	uint32_t place;
 
-	if (slot == NOBODY)
+	if (!cs_table_place(table, ip, cs_table_hash(table, ip), &place))
 		return false;
-	*out = table->slots[slot - 1];
+	cs_table_copy(table, cs_table_unit(table, place), out);
 	return true;
 }
 
 void cs_table_drop(struct cs_table *table, const struct cs_addr *ip)
 {
-	uint32_t slot = table->index[place_of(table, ip)];
+	uint32_t place;
 
-	if (slot != NOBODY)
-		forget(table, slot - 1);
-}
-
-void cs_table_expect(const struct cs_table *table, const struct cs_addr *ip)
-{
-	__builtin_prefetch(&table->index[home_of(table, ip)]);
-}
-
-static int by_address(const void *a, const void *b)
-{
-	const struct cs_source *const *x = a, *const *y = b;
-
-	return cs_addr_cmp(&(*x)->ip, &(*y)->ip);
-}
-
-enum cs_err cs_table_each(struct cs_table *table, cs_table_each_fn *each, void *arg)
-{
-	const struct cs_source **order;
-
-	if (table->n == 0)
-		return CS_OK;
-	order = malloc(table->n * sizeof(const struct cs_source *));
-	if (!order)
-		return CS_ERR_NOMEM;
-	for (uint32_t i = 0; i < table->n; i++)
-		order[i] = &table->slots[i];
-	qsort(order, table->n, sizeof(const struct cs_source *), by_address);
-	for (uint32_t i = 0; i < table->n; i++)
-		if (!each(arg, order[i]))
-			break;
-	free(order);
-	return CS_OK;
+	if (cs_table_place(table, ip, cs_table_hash(table, ip), &place))
+		cs_table_forget(table, place);
 }
 
 struct cs_table_counts cs_table_counted(const struct cs_table *table)
 {
+	const struct cs_pool *pool = &table->pool;
+
 	return (struct cs_table_counts){
-		.sources = table->n,
-		.whole = table->n,
+		.sources = table->sources,
+		.whole = pool->class[CS_TABLE_WHOLE].n,
 		.evicted = table->evicted,
-		.bytes = table->n * sizeof(struct cs_source),
+		.bytes = table->mapped - (size_t)pool->free * CS_POOL_PAGE,
 	};
 }

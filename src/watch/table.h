@@ -18,8 +18,12 @@
 struct cs_table;
 
 enum { CS_TABLE_BUDGET_MIN = 1 << 20 };
+#define CS_TABLE_BUDGET_MAX (UINT64_C(1) << 34)
 
-/* @budget bytes in all. CS_ERR_NOMEM, CS_ERR_RANGE: below the minimum */
+/*
+ * @budget bytes in all, of which the kernel gives what is touched.
+ * CS_ERR_NOMEM; CS_ERR_RANGE: outside of the bounds
+ */
 CS_MUST_USE enum cs_err cs_table_open(size_t budget, const struct cs_sipkey *key,
 				      struct cs_table **out);
 void cs_table_close(struct cs_table *table);

@@ -19,7 +19,7 @@
 #include "cmd/paths.h"
 #include "cmd/serve_options.h"
 #include "jail/jail.h"
-#include "serve/notify.h"
+#include "net/notify.h"
 #include "serve/serve.h"
 #include "serve/share.h"
 #include "serve/sign.h"

@@ -2,14 +2,9 @@
 /* Requests without a socket: paths and routes, hosts, fields, links, answers. */
 #include "test.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "serve/auth.h"
 #include "serve/fields.h"
 #include "serve/link.h"
-#include "serve/notify.h"
 #include "serve/route.h"
 
 static const struct {
@@ -191,34 +186,6 @@ static void an_error_is_a_json_object(void **state)
 	cs_request_clear(&r);
 }
 
-static void a_service_manager_is_told_by_one_datagram(void **state)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int with = socket(AF_UNIX, SOCK_DGRAM, 0), fd;
-	socklen_t len = sizeof(at);
-	char name[sizeof(at.sun_path) + 1], got[32];
-
-	(void)state;
-	/* An abstract address that the kernel picks. */
-	assert_int_equal(bind(with, (struct sockaddr *)&at, sizeof(sa_family_t)), 0);
-	assert_int_equal(getsockname(with, (struct sockaddr *)&at, &len), 0);
-	memset(name, 0, sizeof(name));
-	memcpy(name, at.sun_path, len - sizeof(sa_family_t));
-	name[0] = '@';
-	fd = cs_notify_open(name);
-	assert_true(fd >= 0);
-	cs_notify_say(fd, "READY=1");
-	assert_int_equal(recv(with, got, sizeof(got), MSG_DONTWAIT), 7);
-	assert_memory_equal(got, "READY=1", 7);
-	assert_int_equal(close(fd), 0);
-	assert_int_equal(close(with), 0);
-	assert_int_equal(cs_notify_open(NULL), -1);
-	assert_int_equal(cs_notify_open(""), -1);
-	assert_int_equal(cs_notify_open("relative"), -1);
-	assert_int_equal(cs_notify_open("/nowhere/at/all"), -1);
-	cs_notify_say(-1, "READY=1");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,7 +196,6 @@ int main(void)
 		cmocka_unit_test(fields_are_decoded),
 		cmocka_unit_test(a_link_is_what_was_written_until_its_time),
 		cmocka_unit_test(an_error_is_a_json_object),
-		cmocka_unit_test(a_service_manager_is_told_by_one_datagram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

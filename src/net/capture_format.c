@@ -7,24 +7,11 @@
 
 #include "base/clock.h"
 #include "net/capture_unpack.h"
+#include "wire/linktype.h"
 
-enum { LINKTYPE_RAW = 101, LINKTYPE_BITS = 0xffff };
+enum { LINKTYPE_BITS = 0xffff /* what else a header's field says is above */ };
 
 #define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
-
-/*
- * Where both lists were made at once the numbers are the same; of the link types that
- * we know one was not (pcap-linktype(7)).
- */
-int cs_linktype_to_dlt(uint32_t linktype)
-{
-	return linktype == LINKTYPE_RAW ? DLT_RAW : (int)linktype;
-}
-
-uint32_t cs_linktype_of_dlt(int dlt)
-{
-	return dlt == DLT_RAW ? LINKTYPE_RAW : (uint32_t)dlt;
-}
 
 void cs_record_interface_set(struct cs_record_interface *i, uint32_t linktype)
 {

@@ -77,10 +77,6 @@ enum cs_err cs_records_short(struct cs_records *r, const struct cs_input *in,
 /* Sets .link, .dlt and .foreign for a LINKTYPE_ number as it stands in a file. */
 void cs_record_interface_set(struct cs_record_interface *i, uint32_t linktype);
 
-/* The DLT_ number for a LINKTYPE_ number of files and back: few differ. */
-int cs_linktype_to_dlt(uint32_t linktype);
-uint32_t cs_linktype_of_dlt(int dlt);
-
 /* Ticks of @i as microseconds UTC; what no calendar has becomes its end. */
 int64_t cs_record_time(const struct cs_record_interface *i, uint64_t ticks);
 

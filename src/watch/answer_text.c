@@ -19,7 +19,8 @@ static void name_of(const struct cs_source *source, char out[NAME])
 
 static bool is_stranger(const struct cs_question *q)
 {
-	return cs_source_count_range(q->source, CS_OBS_OWN_ANSWER, CS_OBS_PEER) == 0;
+	return !q->source->is_peer &&
+	       cs_source_count_range(q->source, CS_OBS_OWN_ANSWER, CS_OBS_PEER) == 0;
 }
 
 static const char *plural(uint32_t n)

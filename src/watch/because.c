@@ -54,8 +54,8 @@ static void add_range(const struct cs_source *source, unsigned first, unsigned l
 	for (size_t i = 0; i < source->n_obs; i++) {
 		uint8_t kind = source->obs[i].kind;
 
-		if (kind >= first && kind <= last && !is_listed(finding, kind) &&
-		    finding->n_because < CS_SOURCE_OBS)
+		if (source->obs[i].count > 0 && kind >= first && kind <= last &&
+		    !is_listed(finding, kind) && finding->n_because < CS_SOURCE_OBS)
 			finding->because[finding->n_because++] = kind;
 	}
 }

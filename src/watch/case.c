@@ -78,6 +78,20 @@ static bool is_neighbour(const struct cs_addr *ip)
 	       (ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80);
 }
 
+/*
+ * A listed peer, whether its requests were answered or not: unless far more comes in its
+ * name than it is known for, and that all alike.
+ */
+static bool is_peer(const struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+
+	if (c->peer > 0 && c->peer >= c->left)
+		return true;
+	return s->is_peer && (c->left < c->threshold->reflection ||
+			      (s->tokens_differ && s->no_token == 0));
+}
+
 static void count_ours(struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
@@ -89,8 +103,7 @@ static void count_ours(struct cs_case *c)
 	uint32_t group = cs_source_count(s, CS_OBS_GROUP);
 
 	c->left = cs_case_less(c->left, group);
-	c->familiar = c->own > 0 || (c->peer > 0 && c->peer >= c->left) ||
-		      (group > 0 && is_neighbour(&s->ip));
+	c->familiar = c->own > 0 || is_peer(c) || (group > 0 && is_neighbour(&s->ip));
 }
 
 void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
@@ -108,6 +121,7 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 	out->targets = targets_of(source);
 	out->beyond = cs_case_less(out->targets, asked_for_core(source));
 	out->faults = faults_of(source);
+	out->sound = cs_case_less(out->left, out->faults);
 	out->chance = cs_source_count(source, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
 	out->backscatter = cs_source_count_range(source, CS_OBS_BACKSCATTER,
 						 CS_OBS_BACKSCATTER_ICMP);
@@ -120,7 +134,7 @@ bool cs_case_is_client(const struct cs_case *c)
 	uint64_t requests = s->requests;
 
 	if (!s->tokens_differ || s->no_token > 0 || c->refusals > 0 ||
-	    cs_case_count(c, CS_OBS_ANSWERED) == 0)
+	    (!s->is_peer && cs_case_count(c, CS_OBS_ANSWERED) == 0))
 		return false;
 	if (c->is_prefix && s->addresses > 0)
 		requests /= s->addresses;

@@ -14,7 +14,8 @@ static bool is_own(const struct cs_case *c)
 {
 	bool group = cs_case_count(c, CS_OBS_GROUP) > 0 && (c->left == 0 || c->familiar);
 
-	return !c->is_prefix && (c->own > 0 || c->peer > 0 || group);
+	return !c->is_prefix && (c->own > 0 || c->peer > 0 || group ||
+				 (c->familiar && c->source->is_peer));
 }
 
 /* Unlisted, but it hears us and does nothing but what a client does: less sure. */
@@ -40,13 +41,17 @@ static bool is_f(const struct cs_case *c)
 {
 	if (c->faults == 0 || c->faults <= c->chance)
 		return false;
-	return !c->familiar || c->faults > 1;
+	return !c->familiar || c->faults > 1 || c->own + (uint64_t)c->peer == 0;
 }
 
+/* Whoever acknowledges notifications observes, though it began before the capture. */
 static bool is_d(const struct cs_case *c)
 {
-	return !c->familiar &&
-	       cs_source_count_range(c->source, CS_OBS_WRITE, CS_OBS_PROXY) > 0;
+	bool observes = cs_case_count(c, CS_OBS_NOTIFIED) > 0 &&
+			cs_case_count(c, CS_OBS_ACKED) > 0;
+
+	return !c->familiar && (observes || cs_source_count_range(c->source, CS_OBS_WRITE,
+								  CS_OBS_PROXY) > 0);
 }
 
 static bool is_e(const struct cs_case *c)
@@ -73,7 +78,7 @@ static bool is_alien(const struct cs_case *c)
 
 static bool is_b(const struct cs_case *c)
 {
-	bool asks = c->left > 0 || cs_case_count(c, CS_OBS_TCP) > 0;
+	bool asks = c->sound > 0 || cs_case_count(c, CS_OBS_TCP) > 0;
 
 	return asks && !c->familiar;
 }

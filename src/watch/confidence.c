@@ -21,7 +21,7 @@ static bool none_left(const struct cs_case *c)
 
 static bool is_unlisted(const struct cs_case *c)
 {
-	return c->own == 0 && c->peer == 0;
+	return c->own == 0 && c->peer == 0 && !c->source->is_peer;
 }
 
 static bool is_repeated(const struct cs_case *c)
@@ -163,7 +163,7 @@ static bool holds(const struct cs_finding *finding, enum cs_class class_)
 static bool matches_nothing(const struct cs_case *c, const struct cs_finding *finding)
 {
 	return finding->primary == CS_CLASS_B &&
-	       (!holds(finding, CS_CLASS_B) || (c->left == 0 && c->proof == 0));
+	       (!holds(finding, CS_CLASS_B) || (c->sound == 0 && c->proof == 0));
 }
 
 uint8_t cs_case_confidence(const struct cs_case *c, const struct cs_finding *finding)

@@ -14,7 +14,7 @@ enum {
 /* Some of what comes in its name is its own. */
 static bool is_known(const struct cs_case *c)
 {
-	return c->own > 0 || c->peer > 0;
+	return c->own > 0 || c->peer > 0 || c->familiar;
 }
 
 /* Refused answers prove it at a level of their own: --threshold reflection=100. */

@@ -223,8 +223,10 @@ bool cs_track_is_alone(const struct cs_track *track, const struct cs_source *sou
 {
 	uint64_t asker = cs_track_hash(track, &source->ip);
 
+	/* Who asks for the well-known one discovers; that says nothing of what he found. */
 	for (size_t i = 0; i < source->n_paths; i++)
-		if (cs_resources_alone(track->resources, source->path[i], asker))
+		if (source->path[i] != CS_SIGHT_CORE &&
+		    cs_resources_alone(track->resources, source->path[i], asker))
 			return true;
 	return false;
 }

@@ -5,6 +5,10 @@
 #include "watch/hash.h"
 #include "watch/track_parts.h"
 
+enum {
+	PEER_PACE_US = 200000, /* the same question again, sooner: nobody's own doing */
+};
+
 /* Ports of services whose users are hit by reflected floods: names, web, time, games. */
 static const uint16_t known_ports[] = {
 	22,   53,   80,   123,  443,  1194,  3074,  3478,  3659,  5060,  7777,
@@ -81,10 +85,6 @@ static void note_request(struct cs_turn *turn)
 {
 	const struct cs_sight *sight = turn->sight;
 
-	if (sight->traits & CS_SIGHT_UNLIKELY) {
-		cs_turn_note(turn, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
-		return;
-	}
 	if (turn->packet->to_group)
 		cs_turn_note(turn, CS_OBS_GROUP);
 	if (sight->traits & CS_SIGHT_BIG)
@@ -158,18 +158,29 @@ static void see_proof(struct cs_turn *turn)
 		cs_turn_prove(turn, CS_OBS_NEXT_BLOCK);
 }
 
-/* Whether a listed peer's request differs from the one before it. */
+/*
+ * Whether a listed peer's request differs from the one before it: another Message ID or
+ * token, and, at a pace that only floods have, another question. Who proved that he hears
+ * us may be as fast as he likes.
+ */
 static bool is_ordinary(struct cs_turn *turn)
 {
 	struct cs_track_peer *peer =
 		&turn->track->peers[turn->from_hash % CS_TRACK_PEERS];
-	uint32_t tag = (uint32_t)(turn->from_hash >> 32);
-	uint16_t mid = turn->sight->msg.mid;
-	uint32_t token = turn->sight->token_hash;
-	bool same = peer->tag == tag && peer->mid == mid && peer->token == token;
+	const struct cs_sight *sight = turn->sight;
+	struct cs_track_peer now = { .tag = (uint32_t)(turn->from_hash >> 32),
+				     .token = sight->token_hash,
+				     .shape = sight->shape,
+				     .mid = sight->msg.mid,
+				     .wall_us = turn->wall_us };
+	bool proved = turn->flow.head->flags & CS_FLOW_PROVED;
+	bool known = peer->tag == now.tag;
+	bool same = peer->mid == now.mid && peer->token == now.token;
+	bool hasty = peer->shape == now.shape &&
+		     now.wall_us - peer->wall_us < PEER_PACE_US && !proved;
 
-	*peer = (struct cs_track_peer){ .tag = tag, .token = token, .mid = mid };
-	return !same;
+	*peer = now;
+	return !known || (!same && !hasty);
 }
 
 static uint16_t flags_of(const struct cs_sight *sight)
@@ -201,7 +212,29 @@ static void repeated(struct cs_turn *turn, struct cs_asked *asked)
 	cs_turn_unnote(turn, CS_OBS_RETRIED, 1);
 }
 
-static void asked_anew(struct cs_turn *turn, struct cs_asked *asked)
+/* What looked like retransmissions until now were requests, too. */
+static uint32_t taken_for_again(const struct cs_asked *asked)
+{
+	if (!asked || (asked->flags & CS_ASKED_HAMMERED))
+		return 0;
+	return (uint32_t)asked->tries - 1 + !!(asked->flags & CS_ASKED_STRAY);
+}
+
+static void count_all(struct cs_turn *turn, uint32_t times)
+{
+	struct cs_flow_head *head = turn->flow.head;
+
+	if (!(head->flags & CS_FLOW_PROVED)) {
+		turn->source->unproved = cs_sat32(turn->source->unproved, times);
+		head->unproved = cut16((uint64_t)head->unproved + times);
+	}
+	for (; times > 0; times--) {
+		count_request(turn);
+		note_request(turn);
+	}
+}
+
+static void asked_anew(struct cs_turn *turn, struct cs_asked *asked, uint32_t skipped)
 {
 	struct cs_flow_head *head = turn->flow.head;
 	bool inward = turn->source && !turn->from_ours;
@@ -223,14 +256,13 @@ static void asked_anew(struct cs_turn *turn, struct cs_asked *asked)
 	head->flags |= cs_flow_side(CS_FLOW_ASKED, turn->flow.up);
 	if (!inward)
 		return;
+	if (turn->sight->traits & CS_SIGHT_UNLIKELY) {
+		cs_turn_note(turn, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
+		return;
+	}
 	if (turn->source->is_peer && is_ordinary(turn))
 		asked->flags |= CS_ASKED_ORDINARY;
-	if (!(head->flags & CS_FLOW_PROVED)) {
-		turn->source->unproved = cs_sat32(turn->source->unproved, 1);
-		head->unproved = cut16((uint64_t)head->unproved + 1);
-	}
-	count_request(turn);
-	note_request(turn);
+	count_all(turn, 1 + skipped);
 }
 
 /* Of a request to a group any member answers: its flow has no second end. */
@@ -272,6 +304,7 @@ static void see_health(struct cs_turn *turn)
 void cs_turn_request(struct cs_turn *turn)
 {
 	struct cs_asked *asked;
+	uint32_t skipped;
 
 	if (!(turn->sight->traits & CS_SIGHT_UNLIKELY))
 		cs_turn_adopt(turn);
@@ -286,9 +319,10 @@ void cs_turn_request(struct cs_turn *turn)
 	if (asked && asked->token != turn->sight->token_hash)
 		asked = NULL;
 	turn->message.again = asked != NULL;
+	skipped = taken_for_again(asked);
 	if (asked && cs_asked_again(asked, turn->wall_us) != CS_REPEAT_HAMMER)
 		repeated(turn, asked);
 	else
-		asked_anew(turn, asked);
+		asked_anew(turn, asked, skipped);
 	see_health(turn);
 }

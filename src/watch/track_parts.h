@@ -29,8 +29,9 @@ struct cs_track_recent {
 /* A listed peer's latest request: a forged flood repeats itself. */
 struct cs_track_peer {
 	uint32_t tag;
-	uint32_t token;
+	uint32_t token, shape;
 	uint16_t mid;
+	int64_t wall_us;
 };
 
 struct cs_track {

@@ -87,14 +87,14 @@ static bool was_answered(const struct cs_question *q)
 /* Somebody whom nobody listed makes use of what is ours. */
 static bool is_unlisted_client(const struct cs_question *q)
 {
-	return cs_question_is(q, CS_CLASS_H) &&
+	return cs_question_is(q, CS_CLASS_H) && !q->source->is_peer &&
 	       cs_source_count_range(q->source, CS_OBS_OWN_ANSWER, CS_OBS_PEER) == 0 &&
 	       cs_question_count(q, CS_OBS_GROUP) == 0;
 }
 
 static bool slipped(const struct cs_question *q)
 {
-	return cs_question_is(q, CS_CLASS_H) &&
+	return cs_question_is(q, CS_CLASS_H) && !q->source->is_peer &&
 	       cs_source_count_range(q->source, CS_OBS_FAULT, CS_OBS_KINDS - 1) > 0;
 }
 

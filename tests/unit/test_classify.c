@@ -25,6 +25,7 @@ struct row {
 	unsigned paths;           /* beyond the well-known one */
 	uint32_t span_s;
 	bool client;     /* tokens differ, Message IDs rise */
+	bool peer;       /* listed */
 	bool alone;      /* nobody else asked for what it asked */
 	const char *ip;  /* NULL: 198.51.100.7 */
 	uint32_t proved; /* requests on flows with proof */
@@ -60,6 +61,7 @@ static struct cs_source source_of(const struct row *row)
 
 	s.last_us = s.first_us + (int64_t)row->span_s * 1000000;
 	assert_true(cs_addr_read(cs_span_str(row->ip ? row->ip : "198.51.100.7"), &s.ip));
+	s.is_peer = row->peer;
 	if (row->client) {
 		s.no_token = 0;
 		s.tokens_differ = 1;
@@ -180,6 +182,7 @@ static const struct row rows[] = {
 	{ "a registration", { READS(1), { CS_OBS_OBSERVE, 1 } }, 1, .paths = 1, .want = D, .worry = NOTE },
 	{ "a registration that was granted", { READS(1), { CS_OBS_OBSERVE, 1 }, ANSWERED(1), { CS_OBS_OBSERVE_GRANTED, 1 } }, 1, .paths = 1, .want = D, .worry = ACT },
 	{ "an unlisted source that observes and ACKs for hours", { READS(1), { CS_OBS_OBSERVE, 1 }, ANSWERED(1), { CS_OBS_OBSERVE_GRANTED, 1 }, { CS_OBS_NOTIFIED, 500 }, { CS_OBS_ACKED, 500 } }, 1, .paths = 1, .span_s = 5 * HOUR, .client = true, .proved = 1, .want = D, .worry = ACT },
+	{ "one that ACKs notifications since before the capture", { { CS_OBS_NOTIFIED, 40 }, { CS_OBS_ACKED, 40 }, ANSWERED(40) }, 0, .want = D, .worry = ACT },
 	{ "an open proxy sought", { { CS_OBS_PROXY, 1 }, READS(1) }, 1, .paths = 1, .want = D, .worry = NOTE },
 	{ "an open proxy found", { { CS_OBS_PROXY, 1 }, READS(1), ANSWERED(1), { CS_OBS_PROXIED, 1 } }, 1, .paths = 1, .want = D, .worry = ACT_NOW },
 	{ "D before E", { { CS_OBS_WRITE, 1 }, READS(9) }, 10, .paths = 9, .want = D, .worry = NOTE, .also = E },
@@ -206,7 +209,7 @@ static const struct row rows[] = {
 	{ "a device is silent since", { { FAULT(CS_FAULT_TKL), 1 }, { CS_OBS_SILENCED, 1 } }, 1, .want = F, .worry = ACT },
 	{ "a fuzzer at one host is no reflection", { { FAULT(CS_FAULT_TKL), 90 }, { FAULT(CS_FAULT_NIBBLE), 60 } }, 150, .want = F, .worry = NOTE },
 	{ "F before D", { { FAULT(CS_FAULT_PATH), 1 }, { CS_OBS_WRITE, 1 } }, 2, .paths = 1, .want = F, .worry = NOTE, .also = D },
-	{ "random bytes of which one reads as CoAP", { { ALIEN(UNKNOWN), 9 }, { FAULT(CS_FAULT_NIBBLE), 1 } }, 1, .want = B, .worry = NONE },
+	{ "random bytes of which one reads as CoAP", { { ALIEN(UNKNOWN), 9 }, { FAULT(CS_FAULT_NIBBLE), 1 } }, 1, .want = I, .worry = NONE },
 
 	/* --- G --- */
 	{ "an answer that nobody asked for", { { CS_OBS_BACKSCATTER, 1 } }, 0, .reflectors = 1, .want = G, .worry = NOTE },
@@ -220,6 +223,10 @@ static const struct row rows[] = {
 	{ "one malformed message of a peer is a note", { { CS_OBS_PEER, 50 }, { FAULT(CS_FAULT_TKL), 1 } }, 51, .want = H, .worry = NOTE },
 	{ "two are F", { { CS_OBS_PEER, 50 }, { FAULT(CS_FAULT_TKL), 2 } }, 52, .want = F, .worry = NOTE, .also = H },
 	{ "a listed peer in whose name a flood comes is the victim", { { CS_OBS_PEER, 50 }, ASKS(900), { CS_OBS_ACKED, 2 }, { CS_OBS_RESETS, 400 } }, 950, .paths = 7, .proved = 50, .want = C1, .victim = true, .worry = NOTE, .also = H },
+	{ "a listed peer that is not answered", { READS(300) }, 300, .paths = 2, .client = true, .peer = true, .span_s = HOUR, .want = H, .worry = NONE },
+	{ "a flood in the name of one that is not answered", { ASKS(300) }, 300, .peer = true, .span_s = 60, .want = C1, .victim = true, .worry = NOTE },
+	{ "a listed peer that we notify since before the capture", { { CS_OBS_NOTIFIED, 40 }, { CS_OBS_ACKED, 40 }, ANSWERED(40) }, 0, .peer = true, .want = H, .worry = NONE },
+	{ "a listed peer with nothing but one malformed message", { { FAULT(CS_FAULT_TKL), 1 } }, 1, .peer = true, .want = F, .worry = NOTE, .also = H },
 	{ "a server that we ask", { { CS_OBS_OWN_ANSWER, 9 } }, 0, .want = H, .worry = NONE },
 	{ "a device that we observe since before the capture", { { CS_OBS_OWN_NOTIFICATION, 40 } }, 0, .want = H, .worry = NONE },
 	{ "an LwM2M device that registers with us, and that we ask", { { CS_OBS_WRITE, 60 }, ANSWERED(60), { CS_OBS_WRITE_DONE, 60 }, { CS_OBS_OWN_ANSWER, 5 } }, 60, .paths = 2, .span_s = HOUR, .client = true, .want = H, .worry = NONE },

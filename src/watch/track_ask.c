@@ -5,8 +5,10 @@
 #include "watch/hash.h"
 #include "watch/track_parts.h"
 
+/* The same question again, sooner than that, is nobody's own doing. */
 enum {
-	PEER_PACE_US = 200000, /* the same question again, sooner: nobody's own doing */
+	PEER_PACE_US = 20000,
+	PEER_PACE_BARE_US = 200000, /* without another token */
 };
 
 /* Ports of services whose users are hit by reflected floods: names, web, time, games. */
@@ -176,8 +178,9 @@ static bool is_ordinary(struct cs_turn *turn)
 	bool proved = turn->flow.head->flags & CS_FLOW_PROVED;
 	bool known = peer->tag == now.tag;
 	bool same = peer->mid == now.mid && peer->token == now.token;
-	bool hasty = peer->shape == now.shape &&
-		     now.wall_us - peer->wall_us < PEER_PACE_US && !proved;
+	int64_t pace_us = peer->token == now.token ? PEER_PACE_BARE_US : PEER_PACE_US;
+	bool hasty = peer->shape == now.shape && now.wall_us - peer->wall_us < pace_us &&
+		     !proved;
 
 	*peer = now;
 	return !known || (!same && !hasty);

@@ -11,6 +11,7 @@ enum {
 	SAMPLES_SHARE = 12,
 	HOSTS_SHARE = 64,
 	DEVICES_SHARE = 64,
+	STREAMS_SHARE = 32,
 	RESOURCES_SHARE = 256,
 };
 
@@ -54,8 +55,8 @@ static enum cs_err open_parts(struct cs_track *track)
 	const struct cs_sipkey *key = &track->want.key;
 	size_t flows = memory / FLOWS_SHARE, samples = memory / SAMPLES_SHARE;
 	size_t hosts = memory / HOSTS_SHARE, devices = memory / DEVICES_SHARE;
-	size_t resources = memory / RESOURCES_SHARE;
-	size_t rest = memory - flows - samples - hosts - devices - resources;
+	size_t resources = memory / RESOURCES_SHARE, streams = memory / STREAMS_SHARE;
+	size_t rest = memory - flows - samples - hosts - devices - resources - streams;
 	enum cs_err err = cs_flows_open(flows, key, &track->flows);
 
 	if (!err)
@@ -66,6 +67,8 @@ static enum cs_err open_parts(struct cs_track *track)
 		err = cs_devices_open(devices, &track->devices);
 	if (!err)
 		err = cs_resources_open(resources, &track->resources);
+	if (!err)
+		err = cs_streams_open(streams, &track->streams);
 	if (!err)
 		err = cs_table_open(rest, key, &track->table);
 	return err;
@@ -93,6 +96,7 @@ void cs_track_close(struct cs_track *track)
 	if (!track)
 		return;
 	cs_table_close(track->table);
+	cs_streams_close(track->streams);
 	cs_resources_close(track->resources);
 	cs_devices_close(track->devices);
 	cs_ours_close(track->ours);
@@ -187,6 +191,32 @@ static void take_icmp(struct cs_track *track, int64_t wall_us,
 	cs_turn_put(&turn);
 }
 
+static bool is_plain_port(const struct cs_track *track, uint16_t port)
+{
+	return cs_track_is_port(track, port) && !cs_track_is_secure(track, port);
+}
+
+static void take_segment(struct cs_track *track, int64_t wall_us,
+			 const struct cs_packet *packet)
+{
+	struct cs_turn turn = {
+		.track = track,
+		.wall_us = wall_us,
+		.packet = packet,
+		.bytes = packet->payload,
+		.len = packet->payload_len,
+		.from_coap = is_plain_port(track, packet->from_port),
+		.to_coap = is_plain_port(track, packet->to_port),
+		.message = { .wall_us = wall_us, .packet = packet },
+	};
+
+	if (!turn.from_coap && !turn.to_coap)
+		return;
+	cs_turn_ends(&turn);
+	cs_turn_segment(&turn);
+	cs_turn_put(&turn);
+}
+
 void cs_track_packet(struct cs_track *track, int64_t wall_us,
 		     const struct cs_packet *packet)
 {
@@ -198,6 +228,8 @@ void cs_track_packet(struct cs_track *track, int64_t wall_us,
 		take_icmp(track, wall_us, packet);
 		break;
 	case CS_PACKET_TCP:
+		take_segment(track, wall_us, packet);
+		break;
 	case CS_PACKET_FRAGMENT:
 	case CS_PACKET_OTHER:
 	case CS_PACKET_BROKEN:

@@ -60,15 +60,13 @@ static void told(struct cs_turn *turn, bool *again)
 	const struct cs_msg *msg = &turn->sight->msg;
 	struct cs_asked *before;
 
-	before = cs_flow_by_answer(&turn->flow, turn->flow.up, msg->mid, turn->wall_us);
+	before = turn->tcp ? NULL
+			   : cs_flow_by_answer(&turn->flow, turn->flow.up, msg->mid,
+					       turn->wall_us);
 	*again = before != NULL;
 	if (before)
 		return;
-	turn->flow = cs_flows_make(turn->track->flows,
-				   cs_flows_key(turn->track->flows, &turn->packet->from,
-						turn->packet->from_port,
-						&turn->packet->to, turn->packet->to_port),
-				   turn->wall_us);
+	turn->flow = cs_flows_make(turn->track->flows, cs_turn_key(turn), turn->wall_us);
 	before = cs_flow_slot(&turn->flow, turn->flow.up, turn->sight->token_hash,
 			      turn->wall_us);
 	before->flags |= CS_ASKED_TOLD;
@@ -277,13 +275,9 @@ static void respond_between(struct cs_turn *turn, struct match *match)
 
 void cs_turn_response(struct cs_turn *turn)
 {
-	const struct cs_packet *packet = turn->packet;
 	struct match match;
 
-	turn->flow = cs_flows_find(turn->track->flows,
-				   cs_flows_key(turn->track->flows, &packet->from,
-						packet->from_port, &packet->to,
-						packet->to_port));
+	turn->flow = cs_flows_find(turn->track->flows, cs_turn_key(turn));
 	match = match_of(turn);
 	if (turn->from_ours)
 		respond_out(turn, &match);

@@ -277,8 +277,7 @@ static struct cs_flow_key key_of(const struct cs_turn *turn)
 	if (packet->to_group)
 		return cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
 				    &any, 0);
-	return cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
-			    &packet->to, packet->to_port);
+	return cs_turn_key(turn);
 }
 
 /* A device of ours that answers no more since somebody's malformed message. */
@@ -317,8 +316,9 @@ void cs_turn_request(struct cs_turn *turn)
 		cs_turn_to(turn);
 
 	turn->flow = cs_flows_make(turn->track->flows, key_of(turn), turn->wall_us);
-	asked = cs_flow_by_mid(&turn->flow, turn->flow.up, turn->sight->msg.mid,
-			       turn->wall_us);
+	asked = turn->tcp ? NULL
+			  : cs_flow_by_mid(&turn->flow, turn->flow.up,
+					   turn->sight->msg.mid, turn->wall_us);
 	if (asked && asked->token != turn->sight->token_hash)
 		asked = NULL;
 	turn->message.again = asked != NULL;

@@ -93,15 +93,11 @@ static void ends_told(struct cs_turn *turn, const struct cs_asked *answer)
 
 void cs_turn_empty(struct cs_turn *turn)
 {
-	const struct cs_packet *packet = turn->packet;
 	uint16_t mid = turn->sight->msg.mid;
 	const struct cs_flow *flow = &turn->flow;
 	struct cs_asked *asked;
 
-	turn->flow = cs_flows_find(turn->track->flows,
-				   cs_flows_key(turn->track->flows, &packet->from,
-						packet->from_port, &packet->to,
-						packet->to_port));
+	turn->flow = cs_flows_find(turn->track->flows, cs_turn_key(turn));
 	asked = cs_flow_by_mid(flow, !flow->up, mid, turn->wall_us);
 	if (asked) {
 		ends_request(turn, asked);

@@ -45,11 +45,7 @@ void cs_turn_other(struct cs_turn *turn)
 	struct cs_flow_head *head;
 	uint16_t there, back;
 
-	turn->flow = cs_flows_make(turn->track->flows,
-				   cs_flows_key(turn->track->flows, &packet->from,
-						packet->from_port, &packet->to,
-						packet->to_port),
-				   turn->wall_us);
+	turn->flow = cs_flows_make(turn->track->flows, cs_turn_key(turn), turn->wall_us);
 	head = turn->flow.head;
 	there = cs_flow_side(CS_FLOW_ALIEN, turn->flow.up);
 	back = cs_flow_side(CS_FLOW_ALIEN, !turn->flow.up);

@@ -7,6 +7,7 @@
 #include "watch/flow.h"
 #include "watch/ours.h"
 #include "watch/resources.h"
+#include "watch/streams.h"
 #include "watch/table.h"
 #include "watch/track.h"
 
@@ -46,6 +47,7 @@ struct cs_track {
 	struct cs_devices *devices;
 	struct cs_resources *resources;
 	struct cs_samples *samples;
+	struct cs_streams *streams;
 	struct cs_track_peer peers[CS_TRACK_PEERS];
 	struct cs_track_counts counts;
 	uint32_t reflectors;
@@ -63,7 +65,7 @@ struct cs_turn {
 	uint64_t from_hash, to_hash;
 	bool from_ours, to_ours;
 	bool from_coap, to_coap; /* whether that port is a CoAP port */
-	bool tcp;
+	bool tcp;                /* a message of a segment, which was counted before */
 	struct cs_flow flow;
 	struct cs_source *source; /* taken out of the table, or NULL: nobody's business */
 	struct cs_track_message message;
@@ -97,17 +99,21 @@ void cs_turn_unnote(struct cs_turn *turn, enum cs_obs kind, uint32_t n);
 /* It is proved that the source hears us: rules a forged address out. */
 void cs_turn_prove(struct cs_turn *turn, enum cs_obs how);
 
-/* The kinds of messages: track_ask.c, track_answer.c, track_other.c, track_icmp.c. */
+/* The kinds of messages: track_ask.c, track_answer.c, track_empty.c,
+   track_other.c, track_icmp.c, track_tcp.c. */
 void cs_turn_request(struct cs_turn *turn);
 void cs_turn_response(struct cs_turn *turn);
 void cs_turn_empty(struct cs_turn *turn);
 void cs_turn_other(struct cs_turn *turn);
 void cs_turn_icmp(struct cs_turn *turn);
+void cs_turn_segment(struct cs_turn *turn);
 
 /* Faults and what is no CoAP, of a message that the source sent. */
 void cs_turn_flaws(struct cs_turn *turn);
 /* Whether the message is malformed in the sense of class F. */
 bool cs_sight_is_malformed(const struct cs_sight *sight);
+/* The key of a message's flow, of UDP or TCP. */
+struct cs_flow_key cs_turn_key(const struct cs_turn *turn);
 /* A proof by what a request carries: an Echo, the next block. Before it is answered. */
 uint16_t cs_turn_echo(const struct cs_sight *sight);
 uint16_t cs_turn_block(const struct cs_sight *sight, unsigned plus);

@@ -3,6 +3,9 @@
 #include "base/sat.h"
 #include "watch/track_parts.h"
 
+/* Tells a connection from datagrams between the same endpoints. */
+#define TCP_MARK UINT64_C(0x5443500054435000)
+
 enum { HEAVY = 20 /* packets from which on a source's samples are kept longest */ };
 
 uint64_t cs_track_hash(const struct cs_track *track, const struct cs_addr *ip)
@@ -60,6 +63,18 @@ void cs_turn_ends(struct cs_turn *turn)
 	turn->to_ours =
 		!packet->to_group && cs_track_is_ours(track, &packet->to, turn->to_hash);
 	turn->message.way = way_of(turn);
+}
+
+struct cs_flow_key cs_turn_key(const struct cs_turn *turn)
+{
+	const struct cs_packet *packet = turn->packet;
+	struct cs_flow_key key =
+		cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
+			     &packet->to, packet->to_port);
+
+	if (packet->kind == CS_PACKET_TCP)
+		key.hash ^= TCP_MARK;
+	return key;
 }
 
 /* What was known of a host that turns out to be ours is no source's. */
@@ -153,6 +168,8 @@ void cs_turn_from(struct cs_turn *turn)
 
 	take(turn, &packet->from, turn->from_hash, &is_new);
 	source = turn->source;
+	if (turn->tcp)
+		return;
 	if (source->packets == 0 || packet->hop_limit < source->hop_low)
 		source->hop_low = packet->hop_limit;
 	if (packet->hop_limit > source->hop_high)
@@ -171,7 +188,7 @@ void cs_turn_to(struct cs_turn *turn)
 	cs_turn_take_known(turn, &turn->packet->to, turn->to_hash);
 	if (turn->message.way == CS_WAY_UNKNOWN && turn->track->want.n_local == 0)
 		turn->message.way = CS_WAY_OUT;
-	if (!turn->source)
+	if (!turn->source || turn->tcp)
 		return;
 	turn->source->bytes_out = cs_sat64(turn->source->bytes_out, turn->len);
 	see_time(turn->source, turn->wall_us);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CoAP over TCP (RFC 8323): connections, and the messages in their streams. */
+#include "coap/code.h"
+#include "coap/stream.h"
+#include "watch/track_parts.h"
+
+static bool has(const struct cs_turn *turn, enum cs_flow_flag flag, bool up)
+{
+	return turn->flow.head->flags & cs_flow_side(flag, up);
+}
+
+/* The client opens: from here on it is known who that is. */
+static void opened(struct cs_turn *turn)
+{
+	bool again = has(turn, CS_FLOW_ALIEN, turn->flow.up);
+
+	turn->flow.head->flags |= cs_flow_side(CS_FLOW_ALIEN, turn->flow.up);
+	if (!again && !turn->from_ours)
+		cs_turn_note(turn, CS_OBS_TCP);
+}
+
+/* The low half of the number that only who gets the SYN-ACK can acknowledge. */
+static void accepted(struct cs_turn *turn)
+{
+	turn->flow.head->flags |= cs_flow_side(CS_FLOW_DATA, turn->flow.up);
+	turn->flow.head->proof = (uint16_t)(turn->packet->seq + 1);
+}
+
+static void acknowledged(struct cs_turn *turn)
+{
+	struct cs_flow_head *head = turn->flow.head;
+
+	if (!has(turn, CS_FLOW_DATA, !turn->flow.up) || (head->flags & CS_FLOW_PROVED) ||
+	    head->proof != (uint16_t)turn->packet->ack || turn->from_ours)
+		return;
+	cs_turn_prove(turn, CS_OBS_CONNECTED);
+	head->flags |= CS_FLOW_PROVED;
+}
+
+/* SYN, SYN-ACK, the ACK to that, or a Reset. The source is taken. */
+static void handshake(struct cs_turn *turn)
+{
+	uint8_t flags = turn->packet->flags & (CS_TCP_SYN | CS_TCP_ACK | CS_TCP_RST);
+
+	if (flags == CS_TCP_SYN)
+		opened(turn);
+	else if (flags == (CS_TCP_SYN | CS_TCP_ACK))
+		accepted(turn);
+	else if (flags & CS_TCP_RST && turn->from_coap &&
+		 !has(turn, CS_FLOW_DATA, turn->flow.up))
+		cs_turn_note(turn, CS_OBS_CLOSED);
+	else if (flags == CS_TCP_ACK)
+		acknowledged(turn);
+}
+
+/* The source is the side that opened, or where that was not seen the CoAP port's peer. */
+static bool is_client(const struct cs_turn *turn)
+{
+	if (has(turn, CS_FLOW_ALIEN, turn->flow.up))
+		return true;
+	if (has(turn, CS_FLOW_ALIEN, !turn->flow.up))
+		return false;
+	return turn->to_coap;
+}
+
+static void take_source(struct cs_turn *turn)
+{
+	bool client = is_client(turn);
+
+	if (turn->from_ours && turn->to_ours)
+		return;
+	if (turn->from_ours || (!turn->to_ours && !client))
+		cs_turn_to(turn);
+	else
+		cs_turn_from(turn);
+}
+
+static void take_message(struct cs_turn *turn, const struct cs_msg *msg,
+			 const struct cs_flaw *flaw, struct cs_span bytes)
+{
+	struct cs_track *track = turn->track;
+	struct cs_turn one = *turn;
+	struct cs_sight sight;
+
+	cs_sight_of_stream(msg, flaw, bytes, &sight);
+	cs_counts_stream(&track->counts, &sight);
+	one.tcp = one.message.tcp = true;
+	one.sight = one.message.sight = &sight;
+	one.bytes = bytes;
+	one.len = (uint32_t)bytes.len;
+	if (sight.kind == CS_SIGHT_REQUEST)
+		cs_turn_request(&one);
+	else if (sight.kind == CS_SIGHT_RESPONSE)
+		cs_turn_response(&one);
+	cs_turn_put(&one);
+	if (track->want.message)
+		track->want.message(track->want.arg, &one.message);
+	/* Whom the message made ours is so for what follows it. */
+	turn->to_ours = one.to_ours;
+	turn->message.way = one.message.way;
+}
+
+/* It is no CoAP, and there is no way to go on. */
+static void give_up(struct cs_turn *turn, struct cs_tcp_stream *stream)
+{
+	stream->lost = true;
+	turn->tcp = true;
+	if (!turn->from_ours && is_client(turn)) {
+		enum cs_alien alien = cs_alien_of(turn->packet->payload);
+
+		cs_turn_from(turn);
+		cs_turn_note(turn,
+			     CS_OBS_ALIEN +
+				     (alien == CS_ALIEN_NONE ? CS_ALIEN_UNKNOWN : alien));
+		cs_turn_put(turn);
+	}
+}
+
+/* Every connection begins with a CSM; a client of before RFC 8323 with a request. */
+static bool begins_well(const struct cs_tcp_stream *stream, const struct cs_msg *msg)
+{
+	struct cs_span bytes = cs_tcp_stream_bytes(stream);
+
+	return cs_code_name(msg->code) || cs_signal_name(msg->code) ||
+	       cs_alien_of(bytes) != CS_ALIEN_TEXT;
+}
+
+static void read_stream(struct cs_turn *turn, struct cs_tcp_stream *stream)
+{
+	bool first = !has(turn, CS_FLOW_ANSWERED, turn->flow.up);
+	struct cs_flaw flaw;
+	struct cs_msg msg;
+	size_t used = 0;
+
+	while (!stream->lost) {
+		struct cs_span bytes = cs_tcp_stream_bytes(stream);
+		enum cs_stream_step step = cs_stream_next(bytes, &msg, &used, &flaw);
+
+		if (step == CS_STREAM_MORE && cs_tcp_stream_is_stuck(stream) &&
+		    used > bytes.len && cs_stream_begun(bytes, &msg)) {
+			flaw.fault = CS_FAULT_NONE;
+			take_message(turn, &msg, &flaw, bytes);
+			cs_tcp_stream_use(stream, used);
+			continue;
+		}
+		if (step == CS_STREAM_MORE)
+			return;
+		if (step == CS_STREAM_LOST || (first && !begins_well(stream, &msg))) {
+			give_up(turn, stream);
+			return;
+		}
+		if (step == CS_STREAM_MESSAGE)
+			flaw.fault = CS_FAULT_NONE;
+		first = false;
+		turn->flow.head->flags |= cs_flow_side(CS_FLOW_ANSWERED, turn->flow.up);
+		take_message(turn, &msg, &flaw,
+			     cs_span_of(bytes.ptr, used < bytes.len ? used : bytes.len));
+		cs_tcp_stream_use(stream, used);
+	}
+}
+
+void cs_turn_segment(struct cs_turn *turn)
+{
+	const struct cs_packet *packet = turn->packet;
+	struct cs_flow_key key = cs_turn_key(turn);
+	struct cs_tcp_stream *stream;
+
+	turn->flow = cs_flows_make(turn->track->flows, key, turn->wall_us);
+	if ((packet->flags & (CS_TCP_SYN | CS_TCP_ACK)) == CS_TCP_SYN)
+		turn->flow.head->flags &=
+			(uint16_t)~cs_flow_side(CS_FLOW_ALIEN, !turn->flow.up);
+	take_source(turn);
+	handshake(turn);
+	cs_turn_put(turn);
+	if (packet->flags & CS_TCP_RST)
+		cs_streams_drop(turn->track->streams, key.hash);
+	if (packet->payload_len == 0)
+		return;
+	stream = cs_streams_get(turn->track->streams, key.hash, turn->flow.up);
+	cs_tcp_stream_take(stream, packet->seq, packet->flags, packet->payload,
+			   packet->payload_len);
+	read_stream(turn, stream);
+}

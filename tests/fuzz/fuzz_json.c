@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "base/utf8.h"
-#include "fuzz.h"
+#include "json_back.h"
 #include "out/json.h"
 
 enum { INPUT_MAX = 4096, LINE_MAX_ = 256 + 16 * INPUT_MAX };
@@ -41,35 +40,6 @@ static size_t write_line(struct cs_span bytes)
 
 	MUST(fclose(to) == 0 && n > 0);
 	return (size_t)n;
-}
-
-/* One line of UTF-8 without anything that a terminal would act on. */
-static void must_be_one_clean_line(struct cs_span text)
-{
-	for (size_t at = 0, n; at + 1 < text.len; at += n) {
-		uint32_t cp = 0;
-
-		n = cs_utf8_next(cs_span_of(text.ptr + at, text.len - at), &cp);
-		MUST(n > 0 && cp >= 0x20 && !(cp >= 0x7f && cp <= 0x9f));
-		MUST(cp != 0x2028 && cp != 0x2029 && cp != 0x202e);
-	}
-	MUST(text.ptr[text.len - 1] == '\n');
-}
-
-static size_t undo(const char *value, uint8_t *out)
-{
-	size_t n = 0;
-
-	for (; *value; n++) {
-		if (*value != '\\') {
-			out[n] = (uint8_t)*value++;
-			continue;
-		}
-		MUST(value[1] == 'x' &&
-		     cs_hex_read(cs_span_of(value + 2, 2), &out[n], 1));
-		value += 4;
-	}
-	return n;
 }
 
 static void must_say(const cJSON *object, const char *key, struct cs_span bytes)

@@ -25,9 +25,9 @@ static const struct {
 	  SPAN_ROW("\x41\x03\x12\x34\x01\xb5light\x11\x32\xff{\"on\":true}"),
 	  "CON PUT /light, MID 0x1234, token 01, Content-Format application/json, "
 	  "payload 11 bytes: {\"on\":true}" },
-	{ "an answer", SPAN_ROW("\x61\x45\x12\x34\x01\xc1\x28\xb1\x0e\xff</a>,</b>"),
+	{ "an answer", SPAN_ROW("\x61\x45\x12\x34\x01\xc1\x28\xb1\x06\xff</a>,</b>"),
 	  "ACK 2.05 Content, MID 0x1234, token 01, Content-Format "
-	  "application/link-format, Block2 0/1/1024, payload 9 bytes: </a>,</b>" },
+	  "application/link-format, Block2 0/0/1024, payload 9 bytes: </a>,</b>" },
 	{ "binary payload is counted, not shown",
 	  SPAN_ROW("\x60\x45\x12\x34\xff\x00\x01"),
 	  "ACK 2.05 Content, MID 0x1234, no token, payload 2 bytes" },

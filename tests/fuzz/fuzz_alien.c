@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any datagram gets one name, and a request that decodes is never called anything else. */
+/* Any datagram gets one name, and a request of a known method is never called anything else. */
 #include "fuzz.h"
 
 #include "coap/code.h"
@@ -12,7 +12,7 @@ static bool is_request(struct cs_span datagram)
 	struct cs_msg msg;
 
 	return cs_msg_decode(datagram, &msg, &flaw) == CS_OK &&
-	       cs_code_is_request(msg.code);
+	       cs_code_is_request(msg.code) && cs_code_name(msg.code);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -17,7 +17,7 @@ enum {
 	CS_CAPTURE_BUFFER = 32 << 20,
 	CS_CAPTURE_SNAPLEN = 1600,
 	CS_CAPTURE_FILTER = 2048, /* bytes of cs_capture_filter()'s text */
-	CS_CAPTURE_PORTS = 100,   /* that it has room for */
+	CS_CAPTURE_PORTS = 64,    /* that it has room for */
 };
 
 struct cs_capture;

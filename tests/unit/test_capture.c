@@ -673,7 +673,7 @@ static void a_filter_lets_through_what_it_takes(void **state)
 
 static void the_filter_has_room_for_many_ports(void **state)
 {
-	uint16_t ports[CS_CAPTURE_PORTS * 3];
+	uint16_t ports[CS_CAPTURE_PORTS * 4];
 	char filter[CS_CAPTURE_FILTER];
 	struct cs_capture *c;
 

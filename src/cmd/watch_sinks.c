@@ -51,6 +51,16 @@ static int open_eve(struct cs_watch_sinks *s)
 	return cs_eve_open(&s->eve) ? cannot_open(s->ctx, "eve", name) : -1;
 }
 
+static int open_evidence(struct cs_watch_sinks *s)
+{
+	const struct cs_watch_options *o = s->options;
+
+	if (!o->pcap_out || !cs_evidence_open(o->pcap_out, o->pcap_size,
+					      (unsigned)o->pcap_files, &s->evidence))
+		return -1;
+	return cannot_open(s->ctx, "pcap-out", o->pcap_out);
+}
+
 int cs_watch_sinks_open(struct cs_ctx *ctx, const struct cs_watch_options *options,
 			bool live, struct cs_watch_sinks *sinks)
 {
@@ -65,6 +75,8 @@ int cs_watch_sinks_open(struct cs_ctx *ctx, const struct cs_watch_options *optio
 		status = open_eve(sinks);
 	if (status < 0)
 		status = open_file(sinks, "metrics", options->metrics, &sinks->metrics);
+	if (status < 0)
+		status = open_evidence(sinks);
 	return status;
 }
 
@@ -74,6 +86,7 @@ void cs_watch_sinks_jail(struct cs_watch_sinks *sinks, struct cs_jail_want *want
 		sinks->log ? cs_live_folder(sinks->log) : -1,
 		sinks->events ? cs_live_folder(sinks->events) : -1,
 		sinks->metrics ? cs_out_file_folder(sinks->metrics) : -1,
+		sinks->evidence ? cs_evidence_folder(sinks->evidence) : -1,
 	};
 
 	want->files[0] = sinks->file;
@@ -102,6 +115,31 @@ static void flush_live(const struct cs_watch_sinks *s, struct cs_live *live)
 		cs_log(&s->ctx->log, CS_WARN, "%s", text);
 }
 
+/* Said once; how many they were is in the metrics. */
+static void tell_lost(struct cs_watch_sinks *s)
+{
+	struct cs_rotated_state state = cs_evidence_state(s->evidence);
+
+	if (state.lost == 0 || s->frames_lost > 0)
+		return;
+	s->frames_lost = state.lost;
+	cs_log(&s->ctx->log, CS_WARN, "--pcap-out %s: %s; frames are lost",
+	       s->options->pcap_out, strerror(state.error ? state.error : EIO));
+}
+
+enum cs_err cs_watch_sinks_frame(struct cs_watch_sinks *sinks, struct cs_rd *body)
+{
+	struct cs_post_evidence frame;
+
+	if (cs_post_evidence_read(body, &frame))
+		return CS_ERR_DAMAGED;
+	if (!sinks->evidence)
+		return CS_OK;
+	cs_evidence_put(sinks->evidence, &frame);
+	tell_lost(sinks);
+	return CS_OK;
+}
+
 enum cs_err cs_watch_sinks_flush(struct cs_watch_sinks *sinks)
 {
 	if (sinks->events)
@@ -125,7 +163,7 @@ uint64_t cs_watch_sinks_lost(const struct cs_watch_sinks *sinks)
 void cs_watch_sinks_metrics(struct cs_watch_sinks *sinks,
 			    struct cs_watch_metrics *metrics)
 {
-	struct cs_metrics_output outputs[2];
+	struct cs_metrics_output outputs[3];
 
 	metrics->n_outputs = 0;
 	metrics->outputs = outputs;
@@ -135,6 +173,13 @@ void cs_watch_sinks_metrics(struct cs_watch_sinks *sinks,
 	if (sinks->events)
 		outputs[metrics->n_outputs++] =
 			(struct cs_metrics_output){ "eve", cs_live_state(sinks->events) };
+	if (sinks->evidence) {
+		struct cs_rotated_state kept = cs_evidence_state(sinks->evidence);
+
+		outputs[metrics->n_outputs++] = (struct cs_metrics_output){
+			"pcap", { kept.records, kept.lost, kept.error }
+		};
+	}
 	if (sinks->metrics) {
 		cs_write_metrics(cs_out_file_stream(sinks->metrics), metrics);
 		if (cs_out_file_commit(sinks->metrics))
@@ -157,6 +202,9 @@ void cs_watch_sinks_reopen(struct cs_watch_sinks *sinks)
 	if (sinks->events && cs_live_reopen(sinks->events))
 		cs_log(&sinks->ctx->log, CS_WARN, "--eve %s: %s", sinks->options->eve,
 		       strerror(errno));
+	if (sinks->evidence && cs_evidence_next(sinks->evidence))
+		cs_log(&sinks->ctx->log, CS_WARN, "--pcap-out %s: %s",
+		       sinks->options->pcap_out, strerror(errno));
 }
 
 /* --- the end --- */
@@ -191,5 +239,6 @@ void cs_watch_sinks_close(struct cs_watch_sinks *sinks)
 	cs_live_close(sinks->log);
 	cs_live_close(sinks->events);
 	cs_eve_close(sinks->eve);
+	cs_evidence_close(sinks->evidence);
 	*sinks = (struct cs_watch_sinks){ 0 };
 }

@@ -10,6 +10,7 @@
 #include "cmd/watch_options.h"
 #include "out/file.h"
 #include "out/live.h"
+#include "watch/evidence.h"
 #include "watch/write_eve.h"
 #include "watch/write_metrics.h"
 
@@ -27,7 +28,9 @@ struct cs_watch_sinks {
 	struct cs_eve *eve;          /* NULL: nobody asked */
 	struct cs_live *events;      /* EVE's */
 	struct cs_out_file *metrics; /* the next one */
-	char folder[4][32];          /* for the jail */
+	struct cs_evidence *evidence;
+	uint64_t frames_lost; /* of evidence; what was said so far */
+	char folder[4][32];   /* for the jail */
 	const char *folders[4];
 };
 
@@ -48,6 +51,10 @@ CS_MUST_USE enum cs_err cs_watch_sinks_flush(struct cs_watch_sinks *sinks);
 /* Replaces the file of metrics; its states of outputs are set here. */
 void cs_watch_sinks_metrics(struct cs_watch_sinks *sinks,
 			    struct cs_watch_metrics *metrics);
+
+/* Keeps one frame of evidence, if anybody asked. CS_ERR_DAMAGED: it is none */
+CS_MUST_USE enum cs_err cs_watch_sinks_frame(struct cs_watch_sinks *sinks,
+					     struct cs_rd *body);
 
 /* Events that did not get out. */
 uint64_t cs_watch_sinks_lost(const struct cs_watch_sinks *sinks);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * frames: what src/net/capture gives, a line a frame, for tests and measurements:
- *   frames [-q] [-f FILTER] FILE...
- *   frames [-q] -i INTERFACE... [-s SECONDS] [-b BUFFER] [-f FILTER] [-j]
+ *   frames [-q] [-f FILTER] [-w FILE] FILE...
+ *   frames [-q] -i INTERFACE... [-s SECONDS] [-b BUFFER] [-p MS] [-f FILTER] [-w FILE] [-j]
  * A line is SOURCE TIME_US DLT CAPTURED LENGTH HEX; -q: none, only the sum at the end.
+ * -c: the filter for ports 5683 and 5684. -w: as pcapng. -p: nothing is read for so long.
  * -j: in a process of its own, in the jail, while this one closes its half. Remarks and the sum go to standard output as well.
  */
 #include <inttypes.h>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "jail/jail.h"
 #include "net/capture.h"
+#include "out/pcap_file.h"
 
 enum { INTERFACES_MAX = 16 };
 
@@ -24,7 +26,8 @@ static struct {
 	size_t n;
 	const char *filter;
 	uint32_t buffer;
-	int seconds;
+	int seconds, pause_ms;
+	FILE *to;
 	bool quiet, jailed;
 } want = { .buffer = CS_CAPTURE_BUFFER, .seconds = 5 };
 
@@ -32,15 +35,29 @@ static struct {
 	uint64_t frames, bytes, errors;
 } sum;
 
+static const char *coap_filter(void)
+{
+	static const uint16_t ports[] = { 5683, 5684 };
+	static char filter[CS_CAPTURE_FILTER];
+
+	return cs_capture_filter(ports, CS_LEN(ports), filter) ? filter : NULL;
+}
+
 static int read_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "qf:i:s:b:j")) != -1) {
+	while ((c = getopt(argc, argv, "qf:i:s:b:jcw:p:")) != -1) {
 		if (c == 'q')
 			want.quiet = true;
 		else if (c == 'j')
 			want.jailed = true;
+		else if (c == 'c')
+			want.filter = coap_filter();
+		else if (c == 'w')
+			want.to = fopen(optarg, "w");
+		else if (c == 'p')
+			want.pause_ms = atoi(optarg);
 		else if (c == 'f')
 			want.filter = optarg;
 		else if (c == 's')
@@ -55,10 +72,15 @@ static int read_options(int argc, char **argv)
 	return optind;
 }
 
+static struct cs_pcap_file written;
+
 static void show(const struct cs_capture_frame *f)
 {
 	sum.frames++;
 	sum.bytes += f->bytes.len;
+	if (want.to &&
+	    cs_pcap_file_add(&written, f->wall_us, f->dlt, f->bytes, f->wire_len))
+		exit(1);
 	if (want.quiet)
 		return;
 	printf("%u %" PRId64 " %d %zu %u ", f->source, f->wall_us, f->dlt, f->bytes.len,
@@ -174,8 +196,11 @@ int main(int argc, char **argv)
 		go_to_jail(capture);
 	puts("# ready");
 	(void)fflush(stdout);
+	(void)usleep((useconds_t)want.pause_ms * 1000);
+	if (want.to && cs_pcap_file_begin(&written, want.to))
+		return 1;
 	read_all(capture);
 	show_sum(capture);
 	cs_capture_close(capture);
-	return 0;
+	return want.to && fclose(want.to) ? 1 : 0;
 }

@@ -24,7 +24,7 @@ struct cs_capture;
 
 struct cs_capture_frame {
 	int64_t wall_us; /* when it was captured, UTC */
-	enum cs_link link;
+	enum cs_link_type link;
 	struct cs_span bytes; /* captured; valid until the next call */
 	uint32_t wire_len;    /* how long it was */
 	int dlt;         /* libpcap's number of the link type, for writing it again */

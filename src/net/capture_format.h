@@ -19,7 +19,7 @@ enum {
 
 /* One interface of a pcapng section; a pcap file has one. */
 struct cs_record_interface {
-	enum cs_link link;
+	enum cs_link_type link;
 	bool foreign; /* its link type is none of ours */
 	bool said;    /* and that was said */
 	int dlt;

@@ -20,7 +20,7 @@ struct cs_capture_port {
 	int ifindex;
 	unsigned short hardware; /* ARPHRD_ETHER and so on */
 	int dlt;
-	enum cs_link link;
+	enum cs_link_type link;
 	uint64_t dropped;
 };
 

@@ -24,7 +24,7 @@ enum {
 
 static const struct {
 	int dlt; /* as libpcap has it; LINKTYPE_RAW of files besides */
-	enum cs_link link;
+	enum cs_link_type link;
 } kinds[] = {
 	{ 0, CS_LINK_NULL },       { 1, CS_LINK_ETHERNET }, { 9, CS_LINK_PPP },
 	{ 12, CS_LINK_RAW },       { 14, CS_LINK_RAW },     { 50, CS_LINK_PPP },
@@ -33,7 +33,7 @@ static const struct {
 	{ 276, CS_LINK_SLL2 },
 };
 
-bool cs_link_of(int dlt, enum cs_link *out)
+bool cs_link_of(int dlt, enum cs_link_type *out)
 {
 	for (size_t i = 0; i < CS_LEN(kinds); i++) {
 		if (kinds[i].dlt == dlt) {
@@ -44,7 +44,7 @@ bool cs_link_of(int dlt, enum cs_link *out)
 	return false;
 }
 
-const char *cs_link_name(enum cs_link link)
+const char *cs_link_name(enum cs_link_type link)
 {
 	static const char *const names[CS_LINKS] = {
 		[CS_LINK_ETHERNET] = "Ethernet",
@@ -147,7 +147,7 @@ static enum cs_err loopback(struct cs_rd *rd, bool either_order)
 								       : CS_ERR_FOREIGN;
 }
 
-static enum cs_err header(enum cs_link link, struct cs_rd *rd)
+static enum cs_err header(enum cs_link_type link, struct cs_rd *rd)
 {
 	switch (link) {
 	case CS_LINK_ETHERNET:
@@ -174,7 +174,8 @@ static enum cs_err header(enum cs_link link, struct cs_rd *rd)
 	return CS_ERR_FOREIGN;
 }
 
-enum cs_err cs_link_strip(enum cs_link link, struct cs_span frame, struct cs_span *packet)
+enum cs_err cs_link_strip(enum cs_link_type link, struct cs_span frame,
+			  struct cs_span *packet)
 {
 	struct cs_rd rd = cs_rd_over(frame.ptr, frame.len);
 	enum cs_err err = header(link, &rd);

@@ -9,7 +9,7 @@
 
 #include "base/rd.h"
 
-enum cs_link {
+enum cs_link_type {
 	CS_LINK_ETHERNET, /* with any stack of VLAN tags up to 4 */
 	CS_LINK_SLL,      /* Linux cooked 1 */
 	CS_LINK_SLL2,     /* Linux cooked 2 */
@@ -24,8 +24,8 @@ enum cs_link {
 };
 
 /* The kind for a DLT_/LINKTYPE_ number (pcap-linktype(7)); false: not one of ours. */
-CS_MUST_USE bool cs_link_of(int dlt, enum cs_link *out);
-const char *cs_link_name(enum cs_link link); /* "Ethernet"; static storage */
+CS_MUST_USE bool cs_link_of(int dlt, enum cs_link_type *out);
+const char *cs_link_name(enum cs_link_type link); /* "Ethernet"; static storage */
 
 /*
  * Takes the link's header off @frame: @packet is all that follows it, padding and
@@ -35,5 +35,5 @@ const char *cs_link_name(enum cs_link link); /* "Ethernet"; static storage */
  * CS_ERR_RANGE    more than four VLAN tags
  * CS_ERR_FOREIGN  something else than IP: ARP, LLDP ...
  */
-CS_MUST_USE enum cs_err cs_link_strip(enum cs_link link, struct cs_span frame,
+CS_MUST_USE enum cs_err cs_link_strip(enum cs_link_type link, struct cs_span frame,
 				      struct cs_span *packet);

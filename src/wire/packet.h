@@ -51,7 +51,7 @@ struct cs_packet {
 };
 
 struct cs_packet_reader {
-	enum cs_link link;
+	enum cs_link_type link;
 	struct cs_frags *frags; /* borrowed; NULL: fragments are not joined */
 	uint64_t fragments;     /* parts taken so far */
 };

@@ -27,7 +27,7 @@ static struct cs_capture *open_at(FILE *in)
 
 static void check(const struct cs_capture_frame *frame)
 {
-	enum cs_link link;
+	enum cs_link_type link;
 
 	MUST(frame->bytes.len <= CS_RECORD_MAX && frame->wire_len >= frame->bytes.len);
 	MUST(frame->wall_us >= 0 && frame->wall_us <= LAST_US);

@@ -93,7 +93,7 @@ static void check_packet(const struct cs_packet *packet, struct cs_span frame)
 	}
 }
 
-static struct cs_packet read_as(enum cs_link link, struct cs_span frame,
+static struct cs_packet read_as(enum cs_link_type link, struct cs_span frame,
 				uint32_t wire_len)
 {
 	struct cs_packet_reader reader = { .link = link };
@@ -105,7 +105,7 @@ static struct cs_packet read_as(enum cs_link link, struct cs_span frame,
 }
 
 /* A cut frame that reads says what the whole one does, as far as it goes. */
-static void check_cut(enum cs_link link, struct cs_span frame)
+static void check_cut(enum cs_link_type link, struct cs_span frame)
 {
 	uint32_t wire_len = (uint32_t)frame.len;
 	struct cs_packet whole = read_as(link, frame, wire_len);
@@ -143,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cs_frame frame;
 
 	for (unsigned link = 0; link < CS_LINKS; link++)
-		check_cut((enum cs_link)link, bytes);
+		check_cut((enum cs_link_type)link, bytes);
 	check_joined(bytes);
 	check_ip(bytes);
 	if (cs_ethernet_read(bytes, &frame) != CS_OK)

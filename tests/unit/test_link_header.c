@@ -9,7 +9,7 @@
 
 static const struct {
 	const char *name;
-	enum cs_link link;
+	enum cs_link_type link;
 	struct cs_span bytes; /* all before the "!!" is the header */
 	enum cs_err err;
 } cases[] = {
@@ -105,7 +105,7 @@ static void numbers_of_captures_name_their_kind(void **state)
 {
 	static const struct {
 		int dlt;
-		enum cs_link link;
+		enum cs_link_type link;
 	} known[] = {
 		{ 0, CS_LINK_NULL },   { 1, CS_LINK_ETHERNET },   { 9, CS_LINK_PPP },
 		{ 12, CS_LINK_RAW },   { 14, CS_LINK_RAW },       { 101, CS_LINK_RAW },
@@ -113,7 +113,7 @@ static void numbers_of_captures_name_their_kind(void **state)
 		{ 113, CS_LINK_SLL },  { 228, CS_LINK_RAW4 },     { 229, CS_LINK_RAW6 },
 		{ 276, CS_LINK_SLL2 },
 	};
-	enum cs_link link = CS_LINKS;
+	enum cs_link_type link = CS_LINKS;
 
 	(void)state;
 	assert_false(cs_link_of(105, &link)); /* 802.11 */
@@ -123,7 +123,7 @@ static void numbers_of_captures_name_their_kind(void **state)
 		assert_int_equal(link, known[i].link);
 	}
 	for (unsigned i = 0; i < CS_LINKS; i++)
-		assert_non_null(cs_link_name((enum cs_link)i));
+		assert_non_null(cs_link_name((enum cs_link_type)i));
 	assert_string_equal(cs_link_name(CS_LINK_SLL2), "Linux cooked 2");
 }
 

@@ -52,12 +52,26 @@ static enum cs_err each_name(struct pruning *p, const char *path, name_fn *each)
 	return err;
 }
 
+/* A watch's record of the day, and what SQLite has beside it. */
+static bool is_of_watch(const char *name)
+{
+	static const char *const names[] = { "watch.db", "watch.db-wal", "watch.db-shm",
+					     "watch.db-journal" };
+
+	for (size_t i = 0; i < CS_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* A file of ours begins with the scan's id; somebody else's is not touched. */
 static bool is_ours(const char *name)
 {
 	const size_t len = CS_SCAN_ID_TEXT - 1;
 	uint8_t id[CS_SCAN_ID];
 
+	if (is_of_watch(name))
+		return true;
 	return strlen(name) > len && name[len] == '-' &&
 	       cs_hex_read(cs_span_of(name, len), id, sizeof(id));
 }

@@ -7,6 +7,7 @@
  *   DAY/SCAN-SHARD.db        one shard's results of one UTC day, published
  *   DAY/SCAN-SHARD.db.part   the same while it is being written
  *   DAY/SCAN-SHARD.enriched.db  what is known of them besides
+ *   DAY/watch.db             what watches know of the day: watch_store.h
  *   names.db, seen.db        a cache of reverse names; since when who answers
  *   lock/SCAN-SHARD          held by the process that writes the shard
  *   lock/DAY-SCAN-SHARD      held by the process that enriches a segment

@@ -8,15 +8,18 @@ enum { WAYS = 8, MANY = 1 };
 /* One target; a path of 0 is free. */
 struct resource {
 	uint32_t path;
-	uint32_t asker; /* MANY, or an even part of the hash of the only one */
+	uint32_t first; /* MANY, or an even part of the hash of who asked first */
+	uint32_t other; /* likewise of the latest other one; 0: nobody */
+	uint32_t times; /* that the other one asked */
 };
 
 struct cs_resources {
 	struct resource (*set)[WAYS];
 	uint64_t mask;
+	uint32_t flood;
 };
 
-enum cs_err cs_resources_open(size_t bytes, struct cs_resources **out)
+enum cs_err cs_resources_open(size_t bytes, uint32_t flood, struct cs_resources **out)
 {
 	struct cs_resources *resources = calloc(1, sizeof(*resources));
 	size_t n = 1;
@@ -31,6 +34,7 @@ enum cs_err cs_resources_open(size_t bytes, struct cs_resources **out)
 		return CS_ERR_NOMEM;
 	}
 	resources->mask = n - 1;
+	resources->flood = flood;
 	*out = resources;
 	return CS_OK;
 }
@@ -59,18 +63,33 @@ static uint32_t asker_of(uint64_t hash)
 	return (uint32_t)(hash >> 32) & ~(uint32_t)MANY;
 }
 
+/* A second one is one too many, unless all it does is to flood. */
+static void asked_again(struct resource *resource, uint32_t asker, uint32_t flood)
+{
+	if (resource->first == asker || resource->first == MANY)
+		return;
+	if (resource->other == asker) {
+		resource->times += resource->times < flood;
+	} else if (resource->other == 0 || resource->times >= flood) {
+		resource->other = asker;
+		resource->times = 1;
+	} else {
+		resource->first = MANY;
+	}
+}
+
 void cs_resources_asked(struct cs_resources *resources, uint32_t path, uint64_t asker)
 {
 	struct resource *set = set_of(resources, path);
 
 	for (unsigned i = 0; i < WAYS; i++) {
 		if (set[i].path == 0) {
-			set[i] = (struct resource){ path, asker_of(asker) };
+			set[i] = (struct resource){ .path = path,
+						    .first = asker_of(asker) };
 			return;
 		}
 		if (set[i].path == path) {
-			if (set[i].asker != asker_of(asker))
-				set[i].asker = MANY;
+			asked_again(&set[i], asker_of(asker), resources->flood);
 			return;
 		}
 	}
@@ -83,6 +102,7 @@ bool cs_resources_alone(const struct cs_resources *resources, uint32_t path,
 
 	for (unsigned i = 0; i < WAYS; i++)
 		if (set[i].path == path)
-			return set[i].asker == asker_of(asker);
+			return set[i].first == asker_of(asker) &&
+			       (set[i].other == 0 || set[i].times >= resources->flood);
 	return false;
 }

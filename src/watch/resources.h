@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resources: which targets were asked for by one source alone. Of fixed size; a target
- * that was forgotten counts as asked for by many.
+ * resources: which targets were asked for by one source alone, and perhaps by floods
+ * after it: whoever tries an amplifier comes first, and the attack in victims' names
+ * follows. Of fixed size; a target that was forgotten counts as asked for by many.
  */
 #pragma once
 
@@ -13,13 +14,14 @@
 
 struct cs_resources;
 
-/* CS_ERR_NOMEM */
-CS_MUST_USE enum cs_err cs_resources_open(size_t bytes, struct cs_resources **out);
+/* Another source makes a flood from @flood requests on. CS_ERR_NOMEM */
+CS_MUST_USE enum cs_err cs_resources_open(size_t bytes, uint32_t flood,
+					  struct cs_resources **out);
 void cs_resources_close(struct cs_resources *resources);
 
 /* The source whose address has the hash @asker asked for the target @path. */
 void cs_resources_asked(struct cs_resources *resources, uint32_t path, uint64_t asker);
 
-/* Whether it alone did. */
+/* Whether it alone did, or it first and then nobody but floods. */
 bool cs_resources_alone(const struct cs_resources *resources, uint32_t path,
 			uint64_t asker);

@@ -66,7 +66,8 @@ static enum cs_err open_parts(struct cs_track *track)
 	if (!err)
 		err = cs_devices_open(devices, &track->devices);
 	if (!err)
-		err = cs_resources_open(resources, &track->resources);
+		err = cs_resources_open(resources, track->want.threshold.reflection,
+					&track->resources);
 	if (!err)
 		err = cs_streams_open(streams, &track->streams);
 	if (!err)

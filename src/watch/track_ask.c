@@ -204,15 +204,27 @@ static uint16_t cut16(uint64_t n)
 	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
 }
 
+/* What looked like a client's back-off goes on out of time: it proves nothing. */
+static void unproved_again(struct cs_turn *turn, struct cs_asked *asked)
+{
+	struct cs_flow_head *head = turn->flow.head;
+
+	if (!(asked->flags & CS_ASKED_RETRIED))
+		return;
+	asked->flags &= (uint16_t)~CS_ASKED_RETRIED;
+	cs_turn_unnote(turn, CS_OBS_RETRIED, 1);
+	if (!turn->source || !(head->flags & CS_FLOW_PROVED))
+		return;
+	head->flags &= (uint16_t)~CS_FLOW_PROVED;
+	turn->source->unproved = cs_sat32(turn->source->unproved, head->unproved);
+}
+
 /* A retransmission: no new request, but it tells forgers from clients. */
 static void repeated(struct cs_turn *turn, struct cs_asked *asked)
 {
 	asked->in = cut16((uint64_t)asked->in + turn->len);
-	if (!(asked->flags & CS_ASKED_RETRIED) || asked->tries <= CS_MAX_RETRANSMIT)
-		return;
-	asked->flags &= (uint16_t)~CS_ASKED_RETRIED;
-	turn->flow.head->flags &= (uint16_t)~CS_FLOW_PROVED;
-	cs_turn_unnote(turn, CS_OBS_RETRIED, 1);
+	if (asked->tries > CS_MAX_RETRANSMIT || (asked->flags & CS_ASKED_STRAY))
+		unproved_again(turn, asked);
 }
 
 /* What looked like retransmissions until now were requests, too. */
@@ -245,8 +257,7 @@ static void asked_anew(struct cs_turn *turn, struct cs_asked *asked, uint32_t sk
 	if (inward)
 		see_proof(turn);
 	if (asked) {
-		if (asked->flags & CS_ASKED_RETRIED)
-			cs_turn_unnote(turn, CS_OBS_RETRIED, 1);
+		unproved_again(turn, asked);
 		asked->flags &= CS_ASKED_UP | CS_ASKED_STRAY | CS_ASKED_HAMMERED;
 		asked->out = 0;
 	} else {

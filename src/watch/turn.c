@@ -266,5 +266,4 @@ void cs_turn_prove(struct cs_turn *turn, enum cs_obs how)
 	head->flags |= CS_FLOW_PROVED;
 	source->unproved -=
 		source->unproved < head->unproved ? source->unproved : head->unproved;
-	head->unproved = 0;
 }

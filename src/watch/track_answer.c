@@ -260,14 +260,17 @@ static void say(struct cs_turn *turn, const struct match *match)
 	turn->message.request_len = match->asked->in;
 }
 
-/* Without --local: both the asker of a group and who answered are strangers. */
+/*
+ * Both the asker of a group and who answered may be strangers: without --local, or at
+ * home under link-local addresses, which --local seldom names.
+ */
 static void respond_between(struct cs_turn *turn, struct match *match)
 {
 	bool anybody = turn->track->want.n_local == 0;
 
 	if (match->known)
 		respond_out(turn, match);
-	if (anybody && (!match->known || match->by_group)) {
+	if (match->by_group || (anybody && !match->known)) {
 		cs_turn_put(turn);
 		respond_in(turn, match);
 	}

@@ -56,6 +56,20 @@ static bool may_control(const struct cs_question *q)
 	       cs_source_count_range(q->source, CS_OBS_WRITE_ACKED, CS_OBS_NOTIFIED) > 0;
 }
 
+/*
+ * The answer to an observation, if it does not say that it was granted: more good
+ * answers than what else was asked can have had.
+ */
+static bool may_listen(const struct cs_question *q)
+{
+	uint32_t observes = cs_question_count(q, CS_OBS_OBSERVE);
+	uint32_t good = cs_question_count(q, CS_OBS_ANSWERED) -
+			cs_question_count(q, CS_OBS_ANSWERED_ERROR);
+
+	return cs_question_is(q, CS_CLASS_D) && observes > 0 &&
+	       (uint64_t)good + observes > q->source->requests;
+}
+
 static bool silenced(const struct cs_question *q)
 {
 	return cs_question_count(q, CS_OBS_SILENCED) > 0;
@@ -119,6 +133,7 @@ static const struct {
 	{ CS_WORRY_ACT_NOW, reflects },
 	{ CS_WORRY_ACT, reflects_a_little },
 	{ CS_WORRY_ACT, may_control },
+	{ CS_WORRY_ACT, may_listen },
 	{ CS_WORRY_ACT, silenced },
 	{ CS_WORRY_ACT, cs_question_is_attacked },
 	{ CS_WORRY_ACT, learned_something },

@@ -41,6 +41,20 @@ static int say(const struct job *job, int status, const char *what)
 
 /* --- opening --- */
 
+/* False: more ports than a filter has room for; then we look at every packet. */
+static bool make_filter(const struct job *job, char filter[CS_CAPTURE_FILTER])
+{
+	const struct cs_decode_plan *plan = &job->plan;
+	uint16_t ports[64];
+	size_t n = plan->n_ports, more = plan->n_secure_ports;
+
+	if (n + more > CS_LEN(ports))
+		return false;
+	memcpy(ports, plan->ports, n * sizeof(*ports));
+	memcpy(ports + n, plan->secure_ports, more * sizeof(*ports));
+	return cs_capture_filter(ports, n + more, filter);
+}
+
 static int open_capture(struct job *job)
 {
 	const struct cs_watch_options *o = &job->options;
@@ -51,12 +65,14 @@ static int open_capture(struct job *job)
 		err = cs_capture_open_files(o->files.item, o->files.n, job->ctx->in, NULL,
 					    &job->capture, why);
 	} else {
+		char filter[CS_CAPTURE_FILTER];
 		struct cs_capture_live live = { .interfaces = o->interfaces.item,
 						.n_interfaces = o->interfaces.n,
 						.snaplen = (uint32_t)o->snaplen,
 						.buffer = (uint32_t)o->buffer,
 						.promiscuous = o->promiscuous };
 
+		live.filter = make_filter(job, filter) ? filter : NULL;
 		err = cs_capture_open_live(&live, &job->capture, why);
 	}
 	if (!err)

@@ -162,7 +162,7 @@ static void take(struct decoder *d, const struct cs_capture_frame *frame)
 		cs_track_packet(d->track, frame->wall_us, &packet);
 }
 
-/* The other side has shut down its half, or is gone. */
+/* The other side has said so, or is gone. */
 static void look(struct decoder *d)
 {
 	struct pollfd asked = { .fd = d->fd, .events = POLLIN | POLLRDHUP };

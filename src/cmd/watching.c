@@ -122,7 +122,9 @@ enum cs_watching_step cs_watching_next(struct cs_watching *w, bool wait,
 
 void cs_watching_stop(struct cs_watching *w)
 {
-	(void)shutdown(w->fd, SHUT_WR); /* it may have ended by itself */
+	ssize_t n = send(w->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	(void)n; /* it may have ended by itself */
 }
 
 static void describe(const struct cs_watching *w, int status, char why[CS_WATCHING_WHY])

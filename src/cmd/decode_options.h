@@ -55,8 +55,9 @@ bool cs_value_threshold(struct cs_span text, void *to);
 		  .want = "an address or prefix without host bits",                      \
 		  .group = "What counts",                                                \
 		  .help = "These hosts are ours; may be given several times. By "        \
-			  "default the networks of the interfaces; of a file, the "      \
-			  "hosts in it that were sent a request." },                     \
+			  "default, live, this host's addresses and those of its "       \
+			  "networks that are asked something; of a file, the hosts in "  \
+			  "it that were sent a request." },                              \
 		{ .name = "peer",                                                        \
 		  .metavar = "PREFIX",                                                   \
 		  .type = CS_ARG_LIST,                                                   \

@@ -248,8 +248,32 @@ static void decode_live(struct decoder *d)
 
 /* --- the process --- */
 
+/*
+ * Live, ours are the addresses of this host, and those in its networks that somebody
+ * asks something; another host of the network may well be the one that knocks.
+ */
+static enum cs_err find_ours(struct decoder *d, struct cs_track_want *want)
+{
+	const struct cs_prefix *all;
+	size_t n = cs_capture_locals(d->want->capture, &all);
+	struct cs_prefix *own = calloc(n + 1, sizeof(*own)); /* until the process ends */
+	size_t n_own = 0;
+
+	if (!own)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		if (all[i].bits == 128)
+			own[n_own++] = all[i];
+	want->local = own;
+	want->n_local = n_own;
+	want->near = all;
+	want->n_near = n;
+	return CS_OK;
+}
+
 static enum cs_err open_track(struct decoder *d)
 {
+	enum cs_err err = CS_OK;
 	const struct cs_decode_plan *plan = d->want->plan;
 	struct cs_track_want want = {
 		.memory = d->want->options->memory,
@@ -268,8 +292,10 @@ static enum cs_err open_track(struct decoder *d)
 
 	cs_random_bytes(&want.key, sizeof(want.key));
 	if (want.n_local == 0 && d->want->live)
-		want.n_local = cs_capture_locals(d->want->capture, &want.local);
-	return cs_track_open(&want, &d->track);
+		err = find_ours(d, &want);
+	if (!err)
+		err = cs_track_open(&want, &d->track);
+	return err;
 }
 
 static enum cs_err open_reader(struct decoder *d)

@@ -96,7 +96,10 @@ const char *cs_capture_lost(const struct cs_capture *capture);
 /* Frames that the kernel dropped so far, for want of room. Live only, else 0. */
 uint64_t cs_capture_dropped(struct cs_capture *capture);
 
-/* Addresses and networks of the interfaces: what `--local` is without the option. */
+/*
+ * The interfaces' own addresses (128 bits) and their networks, in no order: what
+ * `--local` is without the option.
+ */
 size_t cs_capture_locals(const struct cs_capture *capture, const struct cs_prefix **out);
 
 /*

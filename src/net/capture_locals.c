@@ -100,6 +100,9 @@ static bool on_address(void *arg, const struct nlmsghdr *msg)
 		p = (struct cs_prefix){ own.local, ALL_BITS };
 	else
 		p = (struct cs_prefix){ own.address, (uint8_t)bits };
+	own.local = own.has_local ? own.local : own.address;
+	if (!add(g, &(struct cs_prefix){ own.local, ALL_BITS }))
+		return false;
 	clear_host_bits(&p);
 	return add(g, &p);
 }

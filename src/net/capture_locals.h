@@ -5,8 +5,9 @@
 #include "net/capture_port.h"
 
 /*
- * The networks of @ports (all there are, if one of them is "any"), each once; of a
- * point-to-point link our own address. *@out is the caller's to free().
+ * The addresses (of all bits) and the networks of @ports (all there are, if one of them
+ * is "any"), each once; of a point-to-point link our own address alone. *@out is the
+ * caller's to free().
  * CS_ERR_IO with errno, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_capture_locals_read(const struct cs_capture_port *ports,

@@ -42,6 +42,8 @@ static void keep_want(struct cs_track *track, const struct cs_track_want *want)
 		copy_ports(track->secure_ports, want->secure_ports, want->n_secure_ports);
 	track->want.n_local = copy_prefixes(track->local, want->local, want->n_local);
 	track->want.n_peer = copy_prefixes(track->peer, want->peer, want->n_peer);
+	track->want.n_near = copy_prefixes(track->near, want->near, want->n_near);
+	track->want.near = track->near;
 	track->want.ports = track->ports;
 	track->want.secure_ports = track->secure_ports;
 	track->want.local = track->local;

@@ -41,6 +41,9 @@ struct cs_track_want {
 	size_t n_secure_ports;
 	const struct cs_prefix *local; /* n 0: ours are those that were sent a request */
 	size_t n_local;
+	/* With .local: those in here that were sent a request are ours as well. */
+	const struct cs_prefix *near;
+	size_t n_near;
 	const struct cs_prefix *peer;
 	size_t n_peer;
 	struct cs_threshold threshold;

@@ -39,6 +39,7 @@ struct cs_track {
 	struct cs_track_want want; /* its arrays are those below */
 	uint16_t ports[CS_TRACK_PORTS], secure_ports[CS_TRACK_PORTS];
 	struct cs_prefix local[CS_TRACK_PREFIXES], peer[CS_TRACK_PREFIXES];
+	struct cs_prefix near[CS_TRACK_PREFIXES];
 	int64_t gap_us;
 
 	struct cs_table *table;

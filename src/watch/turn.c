@@ -21,12 +21,18 @@ static bool in_any(const struct cs_prefix *prefixes, size_t n, const struct cs_a
 	return false;
 }
 
+/* Whether to be sent a request makes a host one of ours. */
+static bool may_become_ours(const struct cs_track *track, const struct cs_addr *ip)
+{
+	return track->want.n_local == 0 || in_any(track->near, track->want.n_near, ip);
+}
+
 bool cs_track_is_ours(const struct cs_track *track, const struct cs_addr *ip,
 		      uint64_t hash)
 {
-	if (track->want.n_local > 0)
-		return in_any(track->local, track->want.n_local, ip);
-	return cs_ours_has(track->ours, hash);
+	if (in_any(track->local, track->want.n_local, ip))
+		return true;
+	return may_become_ours(track, ip) && cs_ours_has(track->ours, hash);
 }
 
 bool cs_track_is_secure(const struct cs_track *track, uint16_t port)
@@ -92,8 +98,8 @@ static void forget(struct cs_track *track, const struct cs_addr *ip)
 
 void cs_turn_adopt(struct cs_turn *turn)
 {
-	if (turn->track->want.n_local > 0 || turn->packet->to_group || turn->to_ours ||
-	    !turn->to_coap)
+	if (turn->packet->to_group || turn->to_ours || !turn->to_coap ||
+	    !may_become_ours(turn->track, &turn->packet->to))
 		return;
 	(void)cs_ours_add(turn->track->ours, turn->to_hash);
 	forget(turn->track, &turn->packet->to);

@@ -19,6 +19,7 @@
 #include "cmd/networked.h"
 #include "cmd/watch_output.h"
 #include "cmd/watching.h"
+#include "net/notify.h"
 
 /* All that one run of the command holds. */
 struct job {
@@ -29,8 +30,11 @@ struct job {
 	struct cs_capture *capture; /* until it is given over */
 	struct cs_watching *watching;
 	int signal_fd;
-	unsigned stops; /* how often we were asked to end */
-	int64_t end_ns; /* --duration; 0: none */
+	unsigned stops;          /* how often we were asked to end */
+	int64_t end_ns;          /* --duration; 0: none */
+	int notify_fd;           /* the service manager, or -1 */
+	bool ready;              /* it knows that we are */
+	int64_t feed_us, fed_us; /* its watchdog: how often, 0 never; when last */
 };
 
 static int say(const struct job *job, int status, const char *what)
@@ -150,6 +154,32 @@ static void wait_for_something(struct job *job)
 		take_signals(job);
 }
 
+/*
+ * Live, counters come with each tick: both processes are alive, and that is what the
+ * service manager wants to hear.
+ */
+static void tell_manager(struct job *job)
+{
+	int64_t now_us = cs_clock_mono(job->ctx->clock) / CS_NS_PER_US;
+
+	if (!job->ready)
+		cs_notify_say(job->notify_fd, "READY=1");
+	job->ready = true;
+	if (job->feed_us == 0 || now_us - job->fed_us < job->feed_us)
+		return;
+	cs_notify_say(job->notify_fd, "WATCHDOG=1");
+	job->fed_us = now_us;
+}
+
+static void find_manager(struct job *job)
+{
+	const struct cs_ctx *ctx = job->ctx;
+
+	job->notify_fd = cs_notify_open(ctx->env("NOTIFY_SOCKET"));
+	job->feed_us = cs_notify_every_us(ctx->env("WATCHDOG_USEC"),
+					  ctx->env("WATCHDOG_PID"), getpid());
+}
+
 static enum cs_err follow(struct job *job)
 {
 	enum cs_watching_step step = CS_WATCHING_WAIT;
@@ -162,7 +192,9 @@ static enum cs_err follow(struct job *job)
 		step = cs_watching_next(job->watching, false, &kind, &body);
 		if (step == CS_WATCHING_POST)
 			err = cs_watch_output_take(&job->output, kind, &body);
-		else if (step == CS_WATCHING_WAIT)
+		if (step == CS_WATCHING_POST && kind == CS_POST_COUNTS)
+			tell_manager(job);
+		if (step == CS_WATCHING_WAIT)
 			err = cs_watch_output_idle(&job->output);
 		if (!err && step == CS_WATCHING_WAIT)
 			wait_for_something(job);
@@ -176,6 +208,7 @@ static int run(struct job *job)
 	enum cs_err err = follow(job), ended = cs_watching_end(job->watching, why);
 
 	job->watching = NULL;
+	cs_notify_say(job->notify_fd, "STOPPING=1");
 	if (err)
 		return say(job, CS_EXIT_FAILED,
 			   err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
@@ -200,8 +233,10 @@ static int watch(struct job *job)
 					      &job->output);
 	if (status < 0)
 		status = cs_open_signals(job->ctx, true, &job->signal_fd);
-	if (status < 0)
+	if (status < 0) {
 		status = start(job);
+		find_manager(job);
+	}
 	if (status < 0)
 		status = enter_jail(job);
 	return status < 0 ? run(job) : status;
@@ -209,7 +244,7 @@ static int watch(struct job *job)
 
 int cs_cmd_watch(struct cs_ctx *ctx, int argc, char **argv)
 {
-	struct job job = { .ctx = ctx, .signal_fd = -1 };
+	struct job job = { .ctx = ctx, .signal_fd = -1, .notify_fd = -1 };
 	char why[CS_WATCHING_WHY];
 	int status = cs_args_read(ctx, &cs_watch_args, argc, argv, &job.options);
 
@@ -220,6 +255,8 @@ int cs_cmd_watch(struct cs_ctx *ctx, int argc, char **argv)
 	if (cs_watching_end(job.watching, why) && status == CS_EXIT_OK)
 		status = CS_EXIT_FAILED; /* cannot be: it is NULL unless we failed */
 	cs_args_clear(&job.options.common);
+	if (job.notify_fd >= 0)
+		(void)close(job.notify_fd); /* only written to */
 	if (job.signal_fd >= 0)
 		(void)close(job.signal_fd); /* only read from */
 	return status;

@@ -32,6 +32,15 @@ static int open_board(struct cs_watch_output *o)
 	return CS_EXIT_FAILED;
 }
 
+static int open_keep(struct cs_watch_output *o)
+{
+	const struct cs_watch_keep_want want = { .dir = o->options->store,
+						 .keep_days = o->options->keep_days,
+						 .anonymise = o->options->anonymise };
+
+	return want.dir ? cs_watch_keep_open(o->ctx, &want, &o->keep) : -1;
+}
+
 /* Names of a file's sources are asked for together; live, by and by. */
 static int open_group(struct cs_watch_output *o)
 {
@@ -71,6 +80,8 @@ int cs_watch_output_open(struct cs_ctx *ctx, const struct cs_watch_options *opti
 	if (status < 0)
 		status = open_group(output);
 	if (status < 0)
+		status = open_keep(output);
+	if (status < 0)
 		status = cs_watch_who_open(
 			ctx, &options->decode,
 			cs_args_taken_back(
@@ -83,6 +94,7 @@ int cs_watch_output_open(struct cs_ctx *ctx, const struct cs_watch_options *opti
 void cs_watch_output_jail(struct cs_watch_output *output, struct cs_jail_want *want)
 {
 	cs_watch_sinks_jail(&output->sinks, want);
+	want->store = output->options->store;
 }
 
 /* --- verdicts --- */
@@ -100,6 +112,7 @@ static enum cs_err tell(struct cs_watch_output *o, const struct cs_verdict *v)
 		cs_write_verdict(o->sinks.to, v);
 	if (!err && o->sinks.eve && changed && cs_eve_wants(v))
 		cs_eve_alert(o->sinks.eve, cs_live_stream(o->sinks.events), v);
+	cs_watch_keep_put(o->keep, v);
 	return err;
 }
 
@@ -234,6 +247,8 @@ enum cs_err cs_watch_output_idle(struct cs_watch_output *output)
 		return CS_OK;
 	if (output->stale)
 		(void)cs_who_work(output->who.who); /* seen at the source's next change */
+	if (output->stale)
+		cs_watch_keep_commit(output->keep, output->now_us);
 	output->stale = false;
 	return redraws ? redraw(output) : cs_watch_sinks_flush(&output->sinks);
 }
@@ -320,6 +335,7 @@ bool cs_watch_output_commit(struct cs_watch_output *output)
 void cs_watch_output_abort(struct cs_watch_output *output)
 {
 	cs_watch_sinks_close(&output->sinks);
+	cs_watch_keep_close(output->keep, output->now_us);
 	cs_board_close(output->board);
 	cs_watch_group_close(output->group);
 	cs_watch_who_close(&output->who);

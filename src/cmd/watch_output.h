@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/watch_options.h"
 #include "cmd/watch_sinks.h"
+#include "cmd/watch_store.h"
 #include "cmd/watch_who.h"
 #include "watch/board.h"
 #include "watch/post.h"
@@ -26,6 +27,7 @@ struct cs_watch_output {
 	struct cs_watch_sinks sinks;
 	struct cs_board *board;
 	struct cs_watch_who who;
+	struct cs_watch_keep *keep; /* NULL: no --store */
 	struct cs_watch_group
 		*group; /* of a file, with a resolver: sources on their way */
 	struct cs_post_counts counts; /* the latest */

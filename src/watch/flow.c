@@ -10,8 +10,10 @@ enum {
 	WEIGHT_S = 3600, /* by how much younger a flow with proof or observation counts */
 	US_PER_S = 1000000,
 	US_PER_GAP = US_PER_S / 8,
-	GAP_LEAST = 5,  /* of the first repetition: 0.6 s, a third of ACK_TIMEOUT */
-	GAP_MOST = 240, /* 30 s */
+	GAP_LEAST = 5,    /* of the first repetition: 0.6 s, a third of ACK_TIMEOUT */
+	GAP_MOST = 240,   /* 30 s */
+	FIRST_LEAST = 13, /* ACK_TIMEOUT, a little less: 1.6 s */
+	FIRST_MOST = 36,  /* ... times ACK_RANDOM_FACTOR, with 3 s for it: 4.5 s */
 };
 
 /* Four heads in one cache line, then what belongs to them. */
@@ -262,10 +264,22 @@ static bool in_time(struct cs_asked *asked, int64_t age_us)
 	return age_us > due_us * 3 / 4 && age_us < due_us * 3 / 2 + US_PER_S;
 }
 
+bool cs_asked_is_retried(const struct cs_asked *asked)
+{
+	if (asked->flags & (CS_ASKED_STRAY | CS_ASKED_HAMMERED | CS_ASKED_RETRIED))
+		return false;
+	if (asked->gap < FIRST_LEAST || asked->gap > FIRST_MOST)
+		return false;
+	return asked->tries >= (asked->flags & CS_ASKED_LATE ? 3 : 2) &&
+	       asked->tries <= CS_MAX_RETRANSMIT;
+}
+
 enum cs_repeat cs_asked_again(struct cs_asked *asked, int64_t wall_us)
 {
 	if (!(asked->flags & CS_ASKED_HAMMERED)) {
 		if (in_time(asked, cs_asked_age_us(asked, wall_us))) {
+			if (asked->flags & CS_ASKED_ANSWERED)
+				asked->flags |= CS_ASKED_LATE;
 			asked->tries++;
 			return CS_REPEAT_LATER;
 		}

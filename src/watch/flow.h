@@ -31,6 +31,7 @@ enum cs_asked_flag {
 	CS_ASKED_RETRIED = 1 << 10,   /* repeated with back-off, and answered */
 	CS_ASKED_AMPLIFIED = 1 << 11, /* the answer is many times as long */
 	CS_ASKED_ORDINARY = 1 << 12,  /* a listed peer's, unlike the one before */
+	CS_ASKED_LATE = 1 << 13,      /* repeated after it was answered */
 };
 
 struct cs_asked {
@@ -135,4 +136,10 @@ enum cs_repeat {
 	CS_REPEAT_STRAY,  /* once out of time: the network's copy, or a nervous client */
 	CS_REPEAT_HAMMER, /* as no client does: to be taken as a new request */
 };
+/*
+ * Whether its repetitions so far show that who sends it hears the answers: with the waits
+ * of section 4.2, after no answer or twice at least, and not to the end.
+ */
+bool cs_asked_is_retried(const struct cs_asked *asked);
+
 enum cs_repeat cs_asked_again(struct cs_asked *asked, int64_t wall_us);

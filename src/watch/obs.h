@@ -52,7 +52,7 @@ enum cs_obs {
 	CS_OBS_ANSWERED_404,
 	CS_OBS_WRITE_DONE,      /* 2.xx to a write */
 	CS_OBS_WRITE_ACKED,     /* Empty ACK to a write, and no response seen */
-	CS_OBS_OBSERVE_GRANTED, /* 2.05 with Observe to a registration */
+	CS_OBS_OBSERVE_GRANTED, /* 2.xx to a registration */
 	CS_OBS_NOTIFIED,        /* a later notification */
 	CS_OBS_PROXIED,         /* 2.05 to a Proxy-* request */
 	CS_OBS_REFUSED,         /* Reset from us */

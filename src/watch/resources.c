@@ -2,6 +2,7 @@
 #include "watch/resources.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { WAYS = 8, MANY = 1 };
 
@@ -45,6 +46,11 @@ void cs_resources_close(struct cs_resources *resources)
 		return;
 	free(resources->set);
 	free(resources);
+}
+
+void cs_resources_clear(struct cs_resources *resources)
+{
+	memset(resources->set, 0, (resources->mask + 1) * sizeof(resources->set[0]));
 }
 
 /*

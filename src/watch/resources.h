@@ -19,6 +19,8 @@ CS_MUST_USE enum cs_err cs_resources_open(size_t bytes, uint32_t flood,
 					  struct cs_resources **out);
 void cs_resources_close(struct cs_resources *resources);
 
+void cs_resources_clear(struct cs_resources *resources);
+
 /* The source whose address has the hash @asker asked for the target @path. */
 void cs_resources_asked(struct cs_resources *resources, uint32_t path, uint64_t asker);
 

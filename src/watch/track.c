@@ -256,7 +256,7 @@ void cs_track_surroundings(const struct cs_track *track, struct cs_surroundings 
 
 bool cs_track_is_alone(const struct cs_track *track, const struct cs_source *source)
 {
-	uint64_t asker = cs_track_hash(track, &source->ip);
+	uint64_t asker = cs_track_neighbours(track, &source->ip);
 
 	/* Who asks for the well-known one discovers; that says nothing of what he found. */
 	for (size_t i = 0; i < source->n_paths; i++)

@@ -100,5 +100,8 @@ struct cs_surroundings {
 };
 void cs_track_surroundings(const struct cs_track *track, struct cs_surroundings *out);
 
-/* Whether nobody else so far asked for one of the resources that @source asked for. */
+/*
+ * Whether nobody else asked for one of the resources that @source asked for, but floods
+ * in victims' names: as of the latest time that all was handed out, or live.
+ */
 bool cs_track_is_alone(const struct cs_track *track, const struct cs_source *source);

@@ -4,6 +4,8 @@
 #include "coap/code.h"
 #include "watch/track_parts.h"
 
+enum { CODE_CONTINUE = CS_CODE(2, 31) };
+
 /* The request that a response belongs to, and how it is known. */
 struct match {
 	struct cs_asked *asked; /* NULL: not remembered, or none */
@@ -119,8 +121,7 @@ static void note_answer(struct cs_turn *turn, const struct cs_asked *asked)
 		if (done)
 			cs_turn_note(turn, CS_OBS_WRITE_DONE);
 	}
-	if ((asked->flags & CS_ASKED_OBSERVES) && done &&
-	    (turn->sight->traits & CS_SIGHT_NOTIFIES))
+	if ((asked->flags & CS_ASKED_OBSERVES) && done)
 		cs_turn_note(turn, first ? CS_OBS_OBSERVE_GRANTED : CS_OBS_NOTIFIED);
 	if ((asked->flags & CS_ASKED_PROXIES) && code == CS_CODE_CONTENT)
 		cs_turn_note(turn, CS_OBS_PROXIED);
@@ -132,11 +133,18 @@ static void note_answer(struct cs_turn *turn, const struct cs_asked *asked)
 /* Repeated in its time, and not to the end: it heard the answer. */
 static void see_retried(struct cs_turn *turn, struct cs_asked *asked)
 {
-	if (asked->tries < 2 || asked->tries > CS_MAX_RETRANSMIT ||
-	    (asked->flags & (CS_ASKED_STRAY | CS_ASKED_HAMMERED | CS_ASKED_RETRIED)))
+	if (!cs_asked_is_retried(asked))
 		return;
 	asked->flags |= CS_ASKED_RETRIED;
 	cs_turn_prove(turn, CS_OBS_RETRIED);
+}
+
+/* What is to be asked for next, or sent: the block after this one. */
+static uint16_t next_block(const struct cs_sight *sight)
+{
+	if (sight->msg.code == CODE_CONTINUE)
+		return cs_turn_body_block(sight, 1);
+	return cs_turn_block(sight, 1);
 }
 
 /* A value of ours whose return will prove that the source heard it. */
@@ -147,9 +155,10 @@ static void offer_proof(struct cs_turn *turn)
 	if (turn->sight->traits & CS_SIGHT_ECHO) {
 		head->flags = (uint16_t)((head->flags & ~CS_FLOW_BLOCK) | CS_FLOW_ECHO);
 		head->proof = cs_turn_echo(turn->sight);
-	} else if (turn->sight->traits & CS_SIGHT_MORE) {
+	} else if (turn->sight->traits & CS_SIGHT_MORE ||
+		   turn->sight->msg.code == CODE_CONTINUE) {
 		head->flags = (uint16_t)((head->flags & ~CS_FLOW_ECHO) | CS_FLOW_BLOCK);
-		head->proof = cs_turn_block(turn->sight, 1);
+		head->proof = next_block(turn->sight);
 	}
 }
 

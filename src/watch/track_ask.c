@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests and pings. */
 #include "base/sat.h"
+#include "coap/block.h"
 #include "coap/code.h"
+#include "coap/option_rule.h"
 #include "watch/hash.h"
 #include "watch/track_parts.h"
 
@@ -106,6 +108,18 @@ static uint32_t host_number(const struct cs_turn *turn)
 	return number ? number : 1;
 }
 
+/* When all is handed out it is seen anew who asked for what; a live watch cannot wait. */
+static void count_target(struct cs_turn *turn)
+{
+	struct cs_track *track = turn->track;
+	const struct cs_addr *ip = &turn->packet->from;
+
+	cs_source_target(turn->source, turn->sight->path);
+	if (track->recent.wanted)
+		cs_resources_asked(track->resources, turn->sight->path,
+				   cs_track_neighbours(track, ip));
+}
+
 /* What the source does over all its requests. */
 static void count_request(struct cs_turn *turn)
 {
@@ -129,10 +143,8 @@ static void count_request(struct cs_turn *turn)
 	if (!group)
 		cs_source_asked(source, host_number(turn), turn->wall_us,
 				turn->track->gap_us);
-	if (sight->path != 0) {
-		cs_source_target(source, sight->path);
-		cs_resources_asked(turn->track->resources, sight->path, turn->from_hash);
-	}
+	if (sight->path != 0)
+		count_target(turn);
 }
 
 /* 16 bits of an Echo value; never 0. */
@@ -147,6 +159,25 @@ uint16_t cs_turn_block(const struct cs_sight *sight, unsigned plus)
 	return (uint16_t)((sight->block_num + plus) << sight->block_szx);
 }
 
+uint16_t cs_turn_body_block(const struct cs_sight *sight, unsigned plus)
+{
+	struct cs_block block;
+	struct cs_opt opt;
+
+	if (!cs_msg_option(&sight->msg, CS_OPT_BLOCK1, &opt) ||
+	    cs_block_read(opt.value, &block))
+		return 0;
+	return (uint16_t)((block.num + plus) << block.szx);
+}
+
+static bool is_next_block(const struct cs_sight *sight, uint16_t next)
+{
+	if (sight->traits & CS_SIGHT_LATER_BLOCK)
+		return next == cs_turn_block(sight, 0);
+	return (sight->traits & CS_SIGHT_BODY_BLOCK) && next > 0 &&
+	       next == cs_turn_body_block(sight, 0);
+}
+
 static void see_proof(struct cs_turn *turn)
 {
 	const struct cs_flow_head *head = turn->flow.head;
@@ -155,8 +186,7 @@ static void see_proof(struct cs_turn *turn)
 	if ((traits & CS_SIGHT_ECHO) && (head->flags & CS_FLOW_ECHO) &&
 	    head->proof == cs_turn_echo(turn->sight))
 		cs_turn_prove(turn, CS_OBS_ECHOED);
-	if ((traits & CS_SIGHT_LATER_BLOCK) && (head->flags & CS_FLOW_BLOCK) &&
-	    head->proof == cs_turn_block(turn->sight, 0))
+	if ((head->flags & CS_FLOW_BLOCK) && is_next_block(turn->sight, head->proof))
 		cs_turn_prove(turn, CS_OBS_NEXT_BLOCK);
 }
 

@@ -4,7 +4,7 @@
 
 #include "watch/track_parts.h"
 
-enum { V4_BITS = 120, V6_BITS = 64, PREFIXES_FIRST = 64 };
+enum { PREFIXES_FIRST = 64 };
 
 /* The prefixes that are a case of their own, by address. */
 struct prefixes {
@@ -24,15 +24,27 @@ struct walk {
 	bool said; /* it was handed out */
 };
 
-static struct cs_addr base_of(const struct cs_addr *ip, uint8_t *bits)
+/*
+ * Requests in the names of victims say nothing of who knows a resource: who tried it out
+ * before the flood still asked for it alone.
+ */
+static bool is_flooded(const struct cs_track *track, const struct cs_source *prefix)
 {
-	struct cs_addr base = *ip;
-	unsigned keep;
+	uint32_t level = track->want.threshold.reflection;
 
-	*bits = cs_addr_is_v4(ip) ? V4_BITS : V6_BITS;
-	keep = *bits / 8u;
-	memset(base.b + keep, 0, sizeof(base.b) - keep);
-	return base;
+	for (size_t i = 0; i < prefix->n_pairs; i++)
+		if (prefix->pair[i].run_most >= level && prefix->unproved >= level)
+			return true;
+	return false;
+}
+
+static void see_resources(struct cs_track *track, const struct cs_source *prefix)
+{
+	if (prefix->bits == 0 || is_flooded(track, prefix))
+		return;
+	for (size_t i = 0; i < prefix->n_paths; i++)
+		cs_resources_asked(track->resources, prefix->path[i],
+				   cs_track_hash(track, &prefix->ip));
 }
 
 /* Ends the prefix that is being added up: kept, if there are enough in it. */
@@ -67,11 +79,12 @@ static bool fold_one(void *arg, const struct cs_source *source)
 	struct walk *walk = arg;
 	struct prefixes *prefixes = &walk->prefixes;
 	uint8_t bits;
-	struct cs_addr base = base_of(&source->ip, &bits);
+	struct cs_addr base = cs_track_base(&source->ip, &bits);
 
 	if (!is_out(walk, source))
 		return true;
 	if (prefixes->open.bits == 0 || cs_addr_cmp(&base, &prefixes->open.ip) != 0) {
+		see_resources(walk->track, &prefixes->open);
 		close_prefix(prefixes);
 		prefixes->open = (struct cs_source){ .ip = base, .bits = bits };
 	}
@@ -85,7 +98,7 @@ static const struct cs_source *prefix_of(struct walk *walk,
 {
 	struct prefixes *prefixes = &walk->prefixes;
 	uint8_t bits;
-	struct cs_addr base = base_of(&source->ip, &bits);
+	struct cs_addr base = cs_track_base(&source->ip, &bits);
 
 	while (walk->at < prefixes->n &&
 	       cs_addr_cmp(&prefixes->item[walk->at].ip, &base) < 0) {
@@ -125,7 +138,9 @@ enum cs_err cs_track_each(struct cs_track *track, cs_track_each_fn *each, void *
 	enum cs_err err;
 
 	walk.prefixes.least = track->want.threshold.prefix_addresses;
+	cs_resources_clear(track->resources);
 	err = cs_table_each(track->table, fold_one, &walk);
+	see_resources(track, &walk.prefixes.open);
 	close_prefix(&walk.prefixes);
 	if (!err)
 		err = walk.prefixes.err;

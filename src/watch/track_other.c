@@ -29,6 +29,8 @@ static void note_other(struct cs_turn *turn)
 {
 	const struct cs_sight *sight = turn->sight;
 
+	if (turn->flow.head->flags & CS_FLOW_OWN)
+		cs_turn_note(turn, CS_OBS_OWN_ANSWER);
 	if (sight->kind == CS_SIGHT_ALIEN)
 		cs_turn_note(turn, CS_OBS_ALIEN + sight->alien);
 	else if (sight->traits & CS_SIGHT_UNLIKELY)
@@ -51,6 +53,8 @@ void cs_turn_other(struct cs_turn *turn)
 	back = cs_flow_side(CS_FLOW_ALIEN, !turn->flow.up);
 	if (turn->from_ours && turn->to_ours)
 		return;
+	if ((head->flags & back) && !(head->flags & there) && turn->to_ours)
+		head->flags |= CS_FLOW_OWN;
 	/* A server's half of a conversation that the other side began is no source's. */
 	if (turn->from_ours ||
 	    (!turn->to_ours && !turn->to_coap && (head->flags & back))) {

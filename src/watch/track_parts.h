@@ -74,6 +74,9 @@ struct cs_turn {
 
 /* Whether an address is ours, and which number it has. */
 uint64_t cs_track_hash(const struct cs_track *track, const struct cs_addr *ip);
+/* The /24 or /64 of an address, and its hash. */
+struct cs_addr cs_track_base(const struct cs_addr *ip, uint8_t *bits);
+uint64_t cs_track_neighbours(const struct cs_track *track, const struct cs_addr *ip);
 bool cs_track_is_ours(const struct cs_track *track, const struct cs_addr *ip,
 		      uint64_t hash);
 bool cs_track_is_port(const struct cs_track *track, uint16_t port);
@@ -118,3 +121,4 @@ struct cs_flow_key cs_turn_key(const struct cs_turn *turn);
 /* A proof by what a request carries: an Echo, the next block. Before it is answered. */
 uint16_t cs_turn_echo(const struct cs_sight *sight);
 uint16_t cs_turn_block(const struct cs_sight *sight, unsigned plus);
+uint16_t cs_turn_body_block(const struct cs_sight *sight, unsigned plus); /* Block1 */

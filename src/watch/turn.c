@@ -6,11 +6,34 @@
 /* Tells a connection from datagrams between the same endpoints. */
 #define TCP_MARK UINT64_C(0x5443500054435000)
 
-enum { HEAVY = 20 /* packets from which on a source's samples are kept longest */ };
+enum {
+	HEAVY = 20, /* packets from which on a source's samples are kept longest */
+	V4_BITS = 120,
+	V6_BITS = 64,
+};
 
 uint64_t cs_track_hash(const struct cs_track *track, const struct cs_addr *ip)
 {
 	return cs_ours_hash(&track->want.key, ip);
+}
+
+struct cs_addr cs_track_base(const struct cs_addr *ip, uint8_t *bits)
+{
+	struct cs_addr base = *ip;
+	unsigned keep;
+
+	*bits = cs_addr_is_v4(ip) ? V4_BITS : V6_BITS;
+	keep = *bits / 8u;
+	memset(base.b + keep, 0, sizeof(base.b) - keep);
+	return base;
+}
+
+uint64_t cs_track_neighbours(const struct cs_track *track, const struct cs_addr *ip)
+{
+	uint8_t bits;
+	struct cs_addr base = cs_track_base(ip, &bits);
+
+	return cs_track_hash(track, &base);
 }
 
 static bool in_any(const struct cs_prefix *prefixes, size_t n, const struct cs_addr *ip)
@@ -241,6 +264,13 @@ void cs_turn_note(struct cs_turn *turn, enum cs_obs kind)
 	turn->message.evidence = true;
 }
 
+static void drop_row(struct cs_source *source, size_t i)
+{
+	for (source->n_obs--; i < source->n_obs; i++)
+		source->obs[i] = source->obs[i + 1];
+	source->obs[source->n_obs] = (struct cs_source_obs){ 0 };
+}
+
 void cs_turn_unnote(struct cs_turn *turn, enum cs_obs kind, uint32_t n)
 {
 	struct cs_source *source = turn->source;
@@ -252,8 +282,11 @@ void cs_turn_unnote(struct cs_turn *turn, enum cs_obs kind, uint32_t n)
 	for (size_t i = 0; i < source->n_obs; i++) {
 		struct cs_source_obs *row = &source->obs[i];
 
-		if (row->kind == (uint8_t)kind)
-			row->count -= row->count < n ? row->count : n;
+		if (row->kind != (uint8_t)kind)
+			continue;
+		row->count -= row->count < n ? row->count : n;
+		if (row->count == 0)
+			drop_row(source, i);
 	}
 	if (before > 0 && backscatter(source) == 0 && turn->track->reflectors > 0)
 		turn->track->reflectors--;

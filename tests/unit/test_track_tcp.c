@@ -395,6 +395,7 @@ static void a_resource_that_two_ask_for_is_nobodys_own(void **state)
 	assert_true(known(track, SRC, &source));
 	assert_true(cs_track_is_alone(track, &source));
 	send_row(track, &(struct row){ 9, SRC2, DEV, CS_CON, GET, 1, 7, .body = LIGHT });
+	assert_true(known(track, SRC, &source));
 	assert_false(cs_track_is_alone(track, &source));
 	cs_track_close(track);
 }

@@ -6,6 +6,7 @@ comment `<!-- tested -->`; man pages: a scdoc comment `; tested`) is run as it
 is written, in a network in which 192.0.2.0/24 and 2001:db8::/64 are addresses
 of this host, with real CoAP servers on a few of them.
 """
+import gzip
 import os
 import pathlib
 import re
@@ -98,10 +99,15 @@ def network(net):
 
 
 def put_files(path, script, folder):
-    """What a document speaks of: a report that was mailed, the owners it shows."""
+    """What a document speaks of: a mailed report, a capture, the owners it shows."""
     for name, day in re.findall(r"((\d{4}-\d\d-\d\d)-scan_coap\S*\.csv\.zip)", script):
         subprocess.run([ROOT / "tools/demo_days.py", folder, day, "1"], check=True)
         (folder / f"{day}-scan_coap-sample-geo.csv.zip").rename(folder / name)
+    for name in set(re.findall(r"capture\.pcap(?:ng)?(?:\.gz)?", script)):
+        subprocess.run([BUILD / "tests/scenario/scenario", "--seed", "1", "--class", "C1",
+                        "--positives", "1", "--out", folder / "made"], check=True)
+        made = next((folder / "made").glob("*.pcap")).read_bytes()
+        (folder / name).write_bytes(gzip.compress(made) if name.endswith(".gz") else made)
     for name in set(re.findall(r"[\w-]+\.mmdb", script)):
         shutil.copy(ROOT / "tests/data/asn.mmdb", folder / name)
     for body in re.findall(r"^```ini\n(.*?)^```$", path.read_text(), re.M | re.S):

@@ -168,6 +168,10 @@ void cs_watch_sinks_metrics(struct cs_watch_sinks *sinks,
 	metrics->n_outputs = 0;
 	metrics->outputs = outputs;
 	if (sinks->log)
+		cs_live_flush(sinks->log); /* so that what is told is how it stands */
+	if (sinks->events)
+		cs_live_flush(sinks->events);
+	if (sinks->log)
 		outputs[metrics->n_outputs++] =
 			(struct cs_metrics_output){ "output", cs_live_state(sinks->log) };
 	if (sinks->events)

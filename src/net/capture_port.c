@@ -104,7 +104,7 @@ enum cs_err cs_capture_port_open(struct cs_capture_port *p, const char *name,
 	int rc;
 
 	*p = (struct cs_capture_port){ .fd = -1, .any = strcmp(name, "any") == 0 };
-	(void)snprintf(p->name, sizeof(p->name), "%s", name);
+	(void)strncpy(p->name, name, sizeof(p->name) - 1);
 	if (strlen(name) >= sizeof(p->name))
 		return say(p, CS_ERR_NOT_FOUND, "no name is that long", why);
 	p->pcap = pcap_create(name, said);

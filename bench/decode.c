@@ -21,6 +21,8 @@
 #include "coap/link.h"
 #include "coap/msg.h"
 #include "coap/option_rule.h"
+#include "wire/alien.h"
+#include "wire/packet.h"
 
 enum { ROOM = 65536, N_LINKS = 500, N_OPTIONS = 64 };
 
@@ -116,6 +118,22 @@ static uint32_t run_link_match(struct cs_span in)
 	return n;
 }
 
+static uint32_t run_packet(struct cs_span in)
+{
+	static struct cs_packet_reader reader = { .link = CS_LINK_ETHERNET };
+	struct cs_packet packet;
+
+	cs_packet_read(&reader, in, (uint32_t)in.len, 0, &packet);
+	sink += packet.payload.len + packet.to_port;
+	return packet.kind == CS_PACKET_UDP;
+}
+
+static uint32_t run_alien(struct cs_span in)
+{
+	sink += cs_alien_of(in);
+	return 1;
+}
+
 /* Writes the question that scanners send into the same place each time. */
 static uint32_t run_write(struct cs_span in)
 {
@@ -160,6 +178,23 @@ static void make_reply(struct input *in)
 	in->len = w.pos;
 }
 
+/* Ethernet, IPv4 and UDP before that question. */
+static void make_frame(struct input *in)
+{
+	static struct input probe;
+	struct cs_wr w = cs_wr_over(in->bytes, ROOM);
+
+	make_probe(&probe);
+	cs_wr_bytes(&w, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0", 16);
+	cs_wr_u16(&w, (uint16_t)(28 + probe.len));
+	cs_wr_bytes(&w, "\xd4\x31\0\0\xf0\x11\0\0\xc0\0\2\1\xcb\0\x71\5", 16);
+	cs_wr_bytes(&w, "\x9c\x40\x16\x33", 4);
+	cs_wr_u16(&w, (uint16_t)(8 + probe.len));
+	cs_wr_u16(&w, 0);
+	cs_wr_bytes(&w, probe.bytes, probe.len);
+	in->len = w.pos;
+}
+
 static void make_options(struct input *in)
 {
 	struct cs_wr w = cs_wr_over(in->bytes, ROOM);
@@ -191,6 +226,8 @@ static const struct {
 	{ "msg-probe", "message", make_probe, run_msg },
 	{ "msg-reply", "message", make_reply, run_msg },
 	{ "inspect-reply", "message", make_reply, run_inspect },
+	{ "packet-probe", "frame", make_frame, run_packet },
+	{ "alien-reply", "message", make_reply, run_alien },
 	{ "options", "option", make_options, run_option },
 	{ "links", "link", make_links, run_link },
 	{ "link-attrs", "link", make_links, run_link_attrs },

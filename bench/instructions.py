@@ -26,8 +26,8 @@ RECORD = rig.ROOT / "bench" / "instructions.json"
 TOLERANCE = 1.05
 FEW, MANY = 20000, 60000 # probes
 ROUNDS = 200             # of a decode case
-DECODE = ["write-probe", "msg-probe", "msg-reply", "inspect-reply", "options", "links",
-          "link-attrs", "link-match"]
+DECODE = ["write-probe", "msg-probe", "msg-reply", "inspect-reply", "packet-probe",
+          "alien-reply", "options", "links", "link-attrs", "link-match"]
 
 
 def callgrind(folder, *options):

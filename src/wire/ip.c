@@ -8,6 +8,7 @@ enum {
 	V4_MORE = 0x2000,
 	V4_OFFSET = 0x1fff, /* in units of 8 bytes */
 
+	V6_HEADER = 40, /* bytes */
 	V6_MORE = 0x0001,
 	V6_OFFSET = 0xfff8, /* in bytes */
 
@@ -25,7 +26,10 @@ enum {
 
 static struct cs_addr read_v4(struct cs_rd *rd)
 {
-	return cs_addr_v4(cs_rd_u32(rd));
+	struct cs_addr a = { .b = { [10] = 0xff, [11] = 0xff } };
+
+	cs_rd_copy(rd, a.b + 12, 4);
+	return a;
 }
 
 static struct cs_addr read_v6(struct cs_rd *rd)
@@ -36,9 +40,13 @@ static struct cs_addr read_v6(struct cs_rd *rd)
 	return a;
 }
 
+/* A reader over a constant length: the compiler knows that no field fails. */
 static enum cs_err v4(struct cs_span packet, size_t wire_len, struct cs_ip *ip)
 {
-	struct cs_rd rd = cs_rd_over(packet.ptr, packet.len);
+	if (packet.len < V4_HEADER_MIN)
+		return CS_ERR_SHORT;
+
+	struct cs_rd rd = cs_rd_over(packet.ptr, V4_HEADER_MIN);
 	size_t header = (size_t)(cs_rd_u8(&rd) & 0x0f) * 4;
 
 	(void)cs_rd_u8(&rd); /* type of service */
@@ -54,8 +62,6 @@ static enum cs_err v4(struct cs_span packet, size_t wire_len, struct cs_ip *ip)
 	(void)cs_rd_u16(&rd); /* checksum: v4_is_intact() */
 	ip->from = read_v4(&rd);
 	ip->to = read_v4(&rd);
-	if (rd.err)
-		return rd.err;
 	if (header < V4_HEADER_MIN || total < header)
 		return CS_ERR_RANGE;
 	if (total > wire_len || header > packet.len)
@@ -149,7 +155,10 @@ static enum cs_err walk(struct cs_rd *rd, struct cs_ip *ip, bool in_packet)
 
 static enum cs_err v6(struct cs_span packet, size_t wire_len, struct cs_ip *ip)
 {
-	struct cs_rd rd = cs_rd_over(packet.ptr, packet.len);
+	if (packet.len < V6_HEADER)
+		return CS_ERR_SHORT;
+
+	struct cs_rd rd = cs_rd_over(packet.ptr, V6_HEADER);
 
 	(void)cs_rd_u32(&rd); /* version, traffic class, flow label */
 
@@ -159,46 +168,43 @@ static enum cs_err v6(struct cs_span packet, size_t wire_len, struct cs_ip *ip)
 	ip->hop_limit = cs_rd_u8(&rd);
 	ip->from = read_v6(&rd);
 	ip->to = read_v6(&rd);
-	if (rd.err)
-		return rd.err;
-	if (len > wire_len - rd.pos)
+	if (len > wire_len - V6_HEADER)
 		return CS_ERR_SHORT;
 
-	size_t left = cs_rd_left(&rd);
-	struct cs_span body = cs_rd_take(&rd, len < left ? len : left);
+	size_t left = packet.len - V6_HEADER;
 
 	ip->payload_len = len;
 	if (cs_addr_is_v4(&ip->from) || cs_addr_is_v4(&ip->to))
 		return CS_ERR_RESERVED;
 
-	struct cs_rd inside = cs_rd_over(body.ptr, body.len);
+	struct cs_rd inside = cs_rd_over(packet.ptr + V6_HEADER, len < left ? len : left);
 
 	return walk(&inside, ip, true);
 }
 
 enum cs_err cs_ip_read_cut(struct cs_span packet, size_t wire_len, struct cs_ip *out)
 {
-	struct cs_ip ip = { .checksum_ok = true };
-	enum cs_err err = CS_ERR_RESERVED;
-
+	*out = (struct cs_ip){ .checksum_ok = true };
 	if (packet.len == 0)
 		return CS_ERR_SHORT;
 	if (packet.ptr[0] >> 4 == 4)
-		err = v4(packet, wire_len, &ip);
-	else if (packet.ptr[0] >> 4 == 6)
-		err = v6(packet, wire_len, &ip);
-	if (!err)
-		*out = ip;
-	return err;
+		return v4(packet, wire_len, out);
+	if (packet.ptr[0] >> 4 == 6)
+		return v6(packet, wire_len, out);
+	return CS_ERR_RESERVED;
 }
 
 enum cs_err cs_ip_read(struct cs_span packet, struct cs_ip *out)
 {
-	enum cs_err err = cs_ip_read_cut(packet, packet.len, out);
+	struct cs_ip ip;
+	enum cs_err err = cs_ip_read_cut(packet, packet.len, &ip);
 
-	if (!err && cs_addr_is_v4(&out->from))
-		out->checksum_ok = v4_is_intact(packet.ptr);
-	return err;
+	if (err)
+		return err;
+	if (cs_addr_is_v4(&ip.from))
+		ip.checksum_ok = v4_is_intact(packet.ptr);
+	*out = ip;
+	return CS_OK;
 }
 
 enum cs_err cs_ip_walk(struct cs_ip *out)

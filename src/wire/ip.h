@@ -48,9 +48,9 @@ struct cs_ip {
 CS_MUST_USE enum cs_err cs_ip_read(struct cs_span packet, struct cs_ip *out);
 
 /*
- * Likewise of a packet of which only the first bytes are there: @packet, of @wire_len
- * (no less than packet.len). Headers must be whole; the payload is what is there of it. checksum_ok is not
- * looked at, and true.
+ * Likewise of a packet of which only the first bytes are there: @packet, of @wire_len (no
+ * less than packet.len). Headers must be whole; the payload is what is there of it.
+ * checksum_ok is not looked at, and true. On error @out holds what was read until then.
  */
 CS_MUST_USE enum cs_err cs_ip_read_cut(struct cs_span packet, size_t wire_len,
 				       struct cs_ip *out);

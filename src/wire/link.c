@@ -94,15 +94,23 @@ static enum cs_err pppoe(struct cs_rd *rd)
 	return kind == PPPOE_DATA ? ppp(rd) : CS_ERR_FOREIGN;
 }
 
+static bool is_ip_type(uint16_t ethertype)
+{
+	return ethertype == CS_ETHERTYPE_IPV4 || ethertype == CS_ETHERTYPE_IPV6;
+}
+
 /* What follows an Ethernet type that has been read. */
 static enum cs_err by_type(struct cs_rd *rd, uint16_t ethertype)
 {
+	if (is_ip_type(ethertype))
+		return CS_OK;
+
 	struct cs_frame frame = { .ethertype = ethertype };
 	enum cs_err err = cs_ethernet_tags(rd, &frame);
 
 	if (err)
 		return err;
-	if (frame.ethertype == CS_ETHERTYPE_IPV4 || frame.ethertype == CS_ETHERTYPE_IPV6)
+	if (is_ip_type(frame.ethertype))
 		return CS_OK;
 	return frame.ethertype == TYPE_PPPOE_SESSION ? pppoe(rd) : CS_ERR_FOREIGN;
 }

@@ -109,11 +109,26 @@ static size_t wire_len_of(struct cs_span packet, struct cs_span frame, uint32_t 
 	return packet.len + (wire_len - frame.len);
 }
 
-/* Zeroes all but the quote, which is most of it and seldom wanted. */
+/*
+ * All but the quote, which is most of it and seldom wanted. Field by field: memset() of
+ * so many bytes costs more than reading the headers does.
+ */
 static void clear(struct cs_packet *out)
 {
-	memset(out, 0, offsetof(struct cs_packet, quote));
+	const struct cs_span none = { 0 };
+
 	out->kind = CS_PACKET_OTHER;
+	out->err = CS_OK;
+	out->from = out->to = (struct cs_addr){ 0 };
+	out->from_port = out->to_port = 0;
+	out->protocol = out->hop_limit = 0;
+	out->ip_id = 0;
+	out->joined = out->to_group = false;
+	out->udp_sum = 0;
+	out->udp = out->payload = none;
+	out->payload_len = 0;
+	out->seq = out->ack = 0;
+	out->flags = 0;
 }
 
 void cs_packet_read(struct cs_packet_reader *reader, struct cs_span frame,

@@ -5,7 +5,10 @@ enum { HEADER_MIN = 20 /* bytes */ };
 
 enum cs_err cs_tcp_read(struct cs_span bytes, size_t wire_len, struct cs_tcp *out)
 {
-	struct cs_rd rd = cs_rd_over(bytes.ptr, bytes.len);
+	if (bytes.len < HEADER_MIN)
+		return CS_ERR_SHORT;
+
+	struct cs_rd rd = cs_rd_over(bytes.ptr, HEADER_MIN);
 	struct cs_tcp tcp = { 0 };
 
 	tcp.from_port = cs_rd_u16(&rd);
@@ -16,9 +19,8 @@ enum cs_err cs_tcp_read(struct cs_span bytes, size_t wire_len, struct cs_tcp *ou
 	size_t header = (size_t)(cs_rd_u8(&rd) >> 4) * 4;
 
 	tcp.flags = cs_rd_u8(&rd);
-	(void)cs_rd_take(&rd, 6); /* window, checksum, urgent pointer */
-	if (rd.err)
-		return rd.err;
+
+	/* Window, checksum and urgent pointer follow. */
 	if (header < HEADER_MIN)
 		return CS_ERR_RANGE;
 	if (header > wire_len)

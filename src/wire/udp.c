@@ -7,7 +7,10 @@ enum { HEADER = 8 /* bytes */ };
 
 enum cs_err cs_udp_read_cut(struct cs_span bytes, size_t wire_len, struct cs_udp *out)
 {
-	struct cs_rd rd = cs_rd_over(bytes.ptr, bytes.len);
+	if (bytes.len < HEADER)
+		return CS_ERR_SHORT;
+
+	struct cs_rd rd = cs_rd_over(bytes.ptr, HEADER);
 	struct cs_udp udp = { 0 };
 
 	udp.from_port = cs_rd_u16(&rd);
@@ -16,8 +19,6 @@ enum cs_err cs_udp_read_cut(struct cs_span bytes, size_t wire_len, struct cs_udp
 	size_t len = cs_rd_u16(&rd);
 
 	udp.checksum = cs_rd_u16(&rd);
-	if (rd.err)
-		return rd.err;
 	if (len < HEADER)
 		return CS_ERR_RANGE;
 	if (len > wire_len)
@@ -25,7 +26,8 @@ enum cs_err cs_udp_read_cut(struct cs_span bytes, size_t wire_len, struct cs_udp
 
 	size_t there = len < bytes.len ? len : bytes.len;
 
-	udp.payload = cs_rd_take(&rd, there - HEADER);
+	if (there > HEADER)
+		udp.payload = cs_span_of(bytes.ptr + HEADER, there - HEADER);
 	udp.payload_len = len - HEADER;
 	udp.whole = cs_span_of(bytes.ptr, there);
 	*out = udp;

@@ -570,9 +570,11 @@ static void files_follow_each_other_and_damage_is_of_one(void **state)
 
 static enum cs_err try_to_open(const char *name)
 {
-	struct cs_capture *c;
+	struct cs_capture *c = NULL;
+	enum cs_err err = cs_capture_open_files(&name, 1, stdin, NULL, &c, why);
 
-	return cs_capture_open_files(&name, 1, stdin, NULL, &c, why);
+	cs_capture_close(c);
+	return err;
 }
 
 static void what_cannot_be_opened_is_said_at_once(void **state)

@@ -161,6 +161,25 @@ make_page() {
   [ "$(wc -c <"$DIR/page.html")" -gt 100000 ] || die "the page is empty: see $DIR"
 }
 
+# Row ADDRESS of the table of verdicts holds these words.
+judged() { grep -E "^$1 " "$DIR/watch.txt" | grep -qF "$2"; }
+
+watch_probes() {
+  if [ "$(id -u)" -ne 0 ] && ! unshare --map-root-user --net true 2>/dev/null; then
+    say "  (left out: network namespaces want root here)"
+    return
+  fi
+  say "  198.51.100.10   nmap -sU -p 5683"
+  say "  198.51.100.20   zmap's CoAP probe"
+  say "  198.51.100.30   libcoap's client: reads /time, then writes to /light"
+  say
+  COAPSCOPE=$COAPSCOPE fit tools/demo_watch.sh "$DIR" || die "coapscope watch"
+  for at in 198.51.100.10 198.51.100.20; do
+    judged $at scan || die "$at is no scan: see $DIR/watch.txt"
+  done
+  judged 198.51.100.30 "control attempt" || die "no control attempt: see $DIR/watch.txt"
+}
+
 show_csv() {
   run head -n 1 "$DIR/found.csv"
   run grep -F ",$STOCK," "$DIR/found.csv"
@@ -198,11 +217,15 @@ run "$COAPSCOPE" resources -O table $LAMPS || die "resources ended with exit sta
 title "The page: one file, no network"
 make_page
 
+title "Who knocks? Real probes of a device in a network of its own, while coapscope watch listens"
+watch_probes
+
 title "Done: $COUNT of $COUNT devices found, $LISTS of them tell everybody what they have"
 say "  $DIR/found.csv     Shadowserver's columns"
 say "  $DIR/found.jsonl   all that is known, with the lock and the raw bytes"
 say "  $DIR/scan.json     what was sent, received and rejected, and why"
 say "  $DIR/store/        all of it, for later commands"
+say "  $DIR/watch.pcapng  the packets that the verdicts rest on"
 say "  $DIR/page.html     the page: open it in a browser, file://$(cd "$DIR" && pwd)/page.html"
 say
 say "The same live, until Ctrl-C:"

@@ -12,6 +12,7 @@ enum {
 	US_PER_GAP = US_PER_S / 8,
 	GAP_LEAST = 5,    /* of the first repetition: 0.6 s, a third of ACK_TIMEOUT */
 	GAP_MOST = 240,   /* 30 s */
+	SPAN_S = 45,      /* MAX_TRANSMIT_SPAN: no client repeats after that */
 	FIRST_LEAST = 13, /* ACK_TIMEOUT, a little less: 1.6 s */
 	FIRST_MOST = 36,  /* ... times ACK_RANDOM_FACTOR, with 3 s for it: 4.5 s */
 };
@@ -283,7 +284,8 @@ enum cs_repeat cs_asked_again(struct cs_asked *asked, int64_t wall_us)
 			asked->tries++;
 			return CS_REPEAT_LATER;
 		}
-		if (!(asked->flags & CS_ASKED_STRAY)) {
+		if (!(asked->flags & CS_ASKED_STRAY) &&
+		    cs_asked_age_us(asked, wall_us) <= SPAN_S * US_PER_S) {
 			asked->flags |= CS_ASKED_STRAY;
 			return CS_REPEAT_STRAY;
 		}

@@ -4,14 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 8, MANY = 1 };
+enum { WAYS = 8, MANY = 1, EVEN = 2 /* so that nobody's is 0 */ };
 
 /* One target; a path of 0 is free. */
 struct resource {
 	uint32_t path;
-	uint32_t first; /* MANY, or an even part of the hash of who asked first */
-	uint32_t other; /* likewise of the latest other one; 0: nobody */
-	uint32_t times; /* that the other one asked */
+	uint32_t first;   /* MANY, or an even part of the hash of who asked first */
+	uint32_t other;   /* likewise of the latest other one; 0: nobody */
+	uint32_t times;   /* that the other one asked */
+	int64_t flood_us; /* when the latest flood on it began */
+	bool flooded;
 };
 
 struct cs_resources {
@@ -66,7 +68,7 @@ static struct resource *set_of(const struct cs_resources *resources, uint32_t pa
 
 static uint32_t asker_of(uint64_t hash)
 {
-	return (uint32_t)(hash >> 32) & ~(uint32_t)MANY;
+	return ((uint32_t)(hash >> 32) & ~(uint32_t)MANY) | EVEN;
 }
 
 /* A second one is one too many, unless all it does is to flood. */
@@ -84,21 +86,50 @@ static void asked_again(struct resource *resource, uint32_t asker, uint32_t floo
 	}
 }
 
-void cs_resources_asked(struct cs_resources *resources, uint32_t path, uint64_t asker)
+/* The record of @path, made where there is room; or NULL. */
+static struct resource *record_of(struct cs_resources *resources, uint32_t path)
 {
 	struct resource *set = set_of(resources, path);
 
 	for (unsigned i = 0; i < WAYS; i++) {
-		if (set[i].path == 0) {
-			set[i] = (struct resource){ .path = path,
-						    .first = asker_of(asker) };
-			return;
-		}
-		if (set[i].path == path) {
-			asked_again(&set[i], asker_of(asker), resources->flood);
-			return;
-		}
+		if (set[i].path == 0)
+			set[i].path = path;
+		if (set[i].path == path)
+			return &set[i];
 	}
+	return NULL;
+}
+
+void cs_resources_asked(struct cs_resources *resources, uint32_t path, uint64_t asker)
+{
+	struct resource *resource = record_of(resources, path);
+
+	if (resource && resource->first == 0)
+		resource->first = asker_of(asker);
+	else if (resource)
+		asked_again(resource, asker_of(asker), resources->flood);
+}
+
+void cs_resources_flooded(struct cs_resources *resources, uint32_t path, int64_t first_us)
+{
+	struct resource *resource = record_of(resources, path);
+
+	if (!resource)
+		return;
+	if (!resource->flooded || first_us > resource->flood_us)
+		resource->flood_us = first_us;
+	resource->flooded = true;
+}
+
+bool cs_resources_tried(const struct cs_resources *resources, uint32_t path,
+			int64_t first_us)
+{
+	const struct resource *set = set_of(resources, path);
+
+	for (unsigned i = 0; i < WAYS; i++)
+		if (set[i].path == path)
+			return set[i].flooded && set[i].flood_us > first_us;
+	return false;
 }
 
 bool cs_resources_alone(const struct cs_resources *resources, uint32_t path,

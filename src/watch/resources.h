@@ -24,6 +24,14 @@ void cs_resources_clear(struct cs_resources *resources);
 /* The source whose address has the hash @asker asked for the target @path. */
 void cs_resources_asked(struct cs_resources *resources, uint32_t path, uint64_t asker);
 
+/* A flood on it began at @first_us. */
+void cs_resources_flooded(struct cs_resources *resources, uint32_t path,
+			  int64_t first_us);
+
+/* Whether a flood on it began after @first_us. */
+bool cs_resources_tried(const struct cs_resources *resources, uint32_t path,
+			int64_t first_us);
+
 /* Whether it alone did, or it first and then nobody but floods. */
 bool cs_resources_alone(const struct cs_resources *resources, uint32_t path,
 			uint64_t asker);

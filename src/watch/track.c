@@ -15,6 +15,8 @@ enum {
 	RESOURCES_SHARE = 256,
 };
 
+enum { TRIES = 5 /* requests at most of who tries an amplifier */ };
+
 static size_t copy_ports(uint16_t *to, const uint16_t *from, size_t n)
 {
 	if (n > CS_TRACK_PORTS)
@@ -259,9 +261,15 @@ bool cs_track_is_alone(const struct cs_track *track, const struct cs_source *sou
 	uint64_t asker = cs_track_neighbours(track, &source->ip);
 
 	/* Who asks for the well-known one discovers; that says nothing of what he found. */
-	for (size_t i = 0; i < source->n_paths; i++)
-		if (source->path[i] != CS_SIGHT_CORE &&
-		    cs_resources_alone(track->resources, source->path[i], asker))
+	for (size_t i = 0; i < source->n_paths; i++) {
+		if (source->path[i] == CS_SIGHT_CORE)
+			continue;
+		if (cs_resources_alone(track->resources, source->path[i], asker))
 			return true;
+		if (source->requests <= TRIES &&
+		    cs_resources_tried(track->resources, source->path[i],
+				       source->first_us))
+			return true;
+	}
 	return false;
 }

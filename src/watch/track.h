@@ -102,6 +102,7 @@ void cs_track_surroundings(const struct cs_track *track, struct cs_surroundings 
 
 /*
  * Whether nobody else asked for one of the resources that @source asked for, but floods
- * in victims' names: as of the latest time that all was handed out, or live.
+ * in victims' names; or it asked a few times before such a flood on it began. As of the
+ * latest time that all was handed out, or live.
  */
 bool cs_track_is_alone(const struct cs_track *track, const struct cs_source *source);

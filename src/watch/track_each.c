@@ -40,11 +40,16 @@ static bool is_flooded(const struct cs_track *track, const struct cs_source *pre
 
 static void see_resources(struct cs_track *track, const struct cs_source *prefix)
 {
-	if (prefix->bits == 0 || is_flooded(track, prefix))
-		return;
-	for (size_t i = 0; i < prefix->n_paths; i++)
-		cs_resources_asked(track->resources, prefix->path[i],
-				   cs_track_hash(track, &prefix->ip));
+	bool flooded = is_flooded(track, prefix);
+
+	for (size_t i = 0; prefix->bits > 0 && i < prefix->n_paths; i++) {
+		if (flooded)
+			cs_resources_flooded(track->resources, prefix->path[i],
+					     prefix->first_us);
+		else
+			cs_resources_asked(track->resources, prefix->path[i],
+					   cs_track_hash(track, &prefix->ip));
+	}
 }
 
 /* Ends the prefix that is being added up: kept, if there are enough in it. */

@@ -37,6 +37,16 @@ bool cs_sight_is_malformed(const struct cs_sight *sight)
 	return false;
 }
 
+/* A host of 300 bytes is too long as an option, too: one fault, the one that tells more. */
+static bool is_told_better(const struct cs_sight *sight, const struct cs_flaw *flaw)
+{
+	for (size_t i = 0; i < sight->n_flaws; i++)
+		if (sight->flaw[i].fault == CS_FAULT_HOST_LONG &&
+		    sight->flaw[i].at == flaw->at)
+			return flaw->fault == CS_FAULT_OPTION_LENGTH;
+	return false;
+}
+
 void cs_turn_flaws(struct cs_turn *turn)
 {
 	const struct cs_sight *sight = turn->sight;
@@ -45,7 +55,8 @@ void cs_turn_flaws(struct cs_turn *turn)
 	for (size_t i = 0; i < sight->n_flaws; i++) {
 		enum cs_fault fault = sight->flaw[i].fault;
 
-		if (!(seen & UINT32_C(1) << fault))
+		if (!(seen & UINT32_C(1) << fault) &&
+		    !is_told_better(sight, &sight->flaw[i]))
 			cs_turn_note(turn, CS_OBS_FAULT + fault);
 		seen |= UINT32_C(1) << fault;
 	}

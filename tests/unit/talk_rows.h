@@ -36,6 +36,8 @@ enum body {
 	FIRST,     /* Block2 0/more/64, a payload of 64 bytes */
 	CHALLENGE, /* Echo abcd */
 	BAD,       /* an option that runs past the end */
+	DOUBLE,    /* one option that breaks two rules: a Uri-Host of 300 bytes */
+	SECURE,    /* no CoAP, whatever stands before: a DTLS record */
 };
 
 struct row {
@@ -106,6 +108,15 @@ static void write_body(struct cs_wr *w, enum body body)
 	case BAD:
 		cs_wr_span(w, SPAN("\xb5li"));
 		break;
+	case DOUBLE:
+		cs_wr_span(w, SPAN("\x3e\0\x1f"));
+		for (unsigned i = 0; i < 3; i++)
+			cs_wr_bytes(w, zeros, 100);
+		break;
+	case SECURE:
+		w->pos = 0;
+		cs_wr_span(w, SPAN("\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x01\x01"));
+		break;
 	}
 }
 
@@ -147,7 +158,7 @@ static struct cs_track *track_new(bool with_local,
 	return track;
 }
 
-enum { START_S = 1700000000, DATAGRAM_MAX = 256 };
+enum { START_S = 1700000000, DATAGRAM_MAX = 512 };
 
 static int64_t wall_of(int64_t ms)
 {

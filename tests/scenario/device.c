@@ -43,8 +43,8 @@ static struct question understand(const struct device *d, const struct mesg *m)
 	struct question q = { .ping = m->code == CS_CODE_EMPTY };
 
 	q.list = same_path(path, "/.well-known/core");
-	q.big = same_path(path, "/big") || same_path(path, "/store/log");
-	q.known = q.list || knows(d, path);
+	q.big = strncmp(path, "/big", 4) == 0 || same_path(path, "/store/log");
+	q.known = q.list || strncmp(path, "/big/", 5) == 0 || knows(d, path);
 	q.writes = m->code != CS_CODE_GET && m->code != CS_CODE_FETCH;
 	q.proxied = mesg_has(m, OPT_PROXY_URI) || mesg_has(m, OPT_PROXY_SCHEME);
 	for (size_t i = 0; i < m->n; i++) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Class C2: somebody measures what an answer would weigh. */
+#include <stdio.h>
+
 #include "story.h"
 
 static enum worry test_worry(const struct actor *who)
@@ -75,16 +77,19 @@ static void largest_block(struct scene *s)
 	label(s, &who, "C2", false, test_worry(&who));
 }
 
-/* A few requests, and an hour later the attack on the very same resource. */
+/*
+ * A few requests, and an hour later the attack on the very same resource, which nobody
+ * else asked for (verdicts.md): so every test has one of its own.
+ */
 static void then_attack(struct scene *s)
 {
-	static const char *const paths[] = { "/big", "/store/log" };
 	struct actor who = scene_actor(s, scene_family(s));
 	struct actor victim = scene_actor(s, cs_addr_is_v4(&who.end.ip));
 	struct device *d = tested(s, &who);
-	const char *path = RNG_PICK(&s->rng, paths);
 	int64_t at = scene_moment(s);
+	char path[32];
 
+	snprintf(path, sizeof(path), "/big/%x", (unsigned)rng_u16(&s->rng));
 	d->has |= 0xfff;
 	for (uint32_t n = rng_between(&s->rng, 1, 5); n > 0; n--) {
 		struct mesg m = mesg_new(CS_CON, CS_CODE_GET, rng_u16(&s->rng));

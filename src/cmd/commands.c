@@ -8,6 +8,8 @@ const struct cs_cmd cs_commands[] = {
 	  &cs_resources_args, cs_cmd_resources },
 	{ "watch", "say who knocks on the CoAP ports, and whether to worry",
 	  CS_NEED_NET | CS_NEED_STORE_WR, &cs_watch_args, cs_cmd_watch },
+	{ "explain", "say of one address what it did, or of one packet what it is",
+	  CS_NEED_STORE_RD, &cs_explain_args, cs_cmd_explain },
 	{ "report", "write what the store has: files for owners, changes, the page",
 	  CS_NEED_STORE_RD | CS_NEED_STORE_WR, &cs_report_args, cs_cmd_report },
 	{ "serve", "answer by HTTP: the page, the Reports API, metrics",

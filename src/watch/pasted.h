@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pasted: what people paste when they ask about somebody: an address or a prefix, with
+ * or without a port and whatever stood around it, a line of a firewall's log or of
+ * tcpdump, a name, or an address that lost its dots. Pure.
+ *
+ * One word is, in this order:
+ *   192.0.2.7  2001:db8::7  fe80::1%eth0           an address
+ *   192.0.2.0/24  2001:db8::/32                    a prefix; bits behind it are dropped
+ *   192.0.2.7:5683  [2001:db8::7]:5683             with a port
+ *   192.0.2.7.5683  2001:db8::7.5683               ... as tcpdump writes it
+ *   192.0.2.7(5683)  outside:192.0.2.7/4751        ... as Cisco's devices do
+ *   coap://HOST[:PORT]/...                         the host of a URI
+ *   103111225024                                   digits alone, see below
+ *   sensor.example  sensor.example:5683            a name
+ * Quotes, brackets and punctuation around it are taken off. Of several words it is what
+ * stands behind src, SRC=, srcip=, "src_ip": and the like, else before " > " or "->",
+ * else the first word that is an address, with what stands behind dst as the other side.
+ *
+ * Digits alone are read as IPv4 without dots. A reading counts when it uses all digits,
+ * in their order, as four numbers of 0 to 255, perhaps followed by a length of 0 to 32;
+ * no number has a leading zero, and a length leaves no bits behind it. One reading is
+ * taken; of several each is given. 103111225024 has one: 103.111.225.0/24 (as four
+ * numbers alone it would need "024").
+ */
+#pragma once
+
+#include "base/addr.h"
+
+enum cs_pasted_kind {
+	CS_PASTED_PREFIX,  /* .what: an address has all bits */
+	CS_PASTED_NAME,    /* .name */
+	CS_PASTED_SEVERAL, /* .reading: digits that can be read in more ways than one */
+};
+
+enum { CS_PASTED_READINGS = 64 }; /* more than any twelve or so digits have */
+
+struct cs_pasted {
+	enum cs_pasted_kind kind;
+	struct cs_prefix what;
+	struct cs_span name; /* borrowed from the text */
+	uint16_t port;       /* 0: none was there */
+	bool of_line;        /* it was picked from a line of several words */
+	bool of_digits;      /* it had lost its dots */
+	bool has_to;         /* of a line: where it went */
+	struct cs_addr to;
+	size_t n_readings;
+	struct cs_prefix reading[CS_PASTED_READINGS];
+};
+
+/* CS_ERR_SYNTAX: nothing of it is an address or a name; @out is zeroed. */
+CS_MUST_USE enum cs_err cs_pasted_read(struct cs_span text, struct cs_pasted *out);
+
+/* Whether @prefix is a single address. */
+static inline bool cs_pasted_is_address(const struct cs_prefix *prefix)
+{
+	return prefix->bits == 128;
+}

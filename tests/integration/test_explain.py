@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""coapscope explain: one address, one packet, whatever people paste."""
+import json
+import os
+import socket
+import struct
+import subprocess
+
+import pytest
+
+import netns
+
+COAPSCOPE = os.environ.get("COAPSCOPE", netns.BUILD / "coapscope")
+BEGAN = 1763780000
+PROBE = bytes.fromhex("40017d70bb2e77656c6c2d6b6e6f776e04636f7265")
+RAW = 101
+
+
+def explain(*args, stdin=b"", code=0):
+    done = subprocess.run([COAPSCOPE, "explain", *map(str, args)], input=stdin, timeout=60,
+                          capture_output=True, check=False)
+    assert done.returncode == code, done.stderr
+    return done.stdout.decode(), done.stderr.decode()
+
+
+def verdicts(*args):
+    return [json.loads(line) for line in explain(*args, "-O", "jsonl")[0].splitlines()]
+
+
+def packet(source, to, ports, payload):
+    udp = struct.pack(">HHHH", *ports, 8 + len(payload), 0) + payload
+    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0,
+                       socket.inet_aton(source), socket.inet_aton(to))
+    total = sum(struct.unpack(">10H", head))
+    total = (total & 0xffff) + (total >> 16)
+    return head[:10] + struct.pack(">H", ~total & 0xffff) + head[12:] + udp
+
+
+def capture(path, frames):
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, RAW))
+        for when, frame in frames:
+            file.write(struct.pack("<IIII", BEGAN + when, 0, len(frame), len(frame)) + frame)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pcap(tmp_path_factory):
+    """198.51.100.7 asks once and is answered; 203.0.113.9 switches a light, three times."""
+    frames = [(0, packet("198.51.100.7", "192.0.2.1", (4751, 5683), PROBE)),
+              (0, packet("192.0.2.1", "198.51.100.7", (5683, 4751),
+                         bytes.fromhex("60457d70c128ff") + b'</a>;rt="x",' * 20))]
+    for i in range(3):
+        token = struct.pack(">H", i)
+        frames.append((60 * i, packet("203.0.113.9", "192.0.2.1", (40000, 5683),
+                                      bytes([0x42, 3, 0x12, 0x34 + i]) + token +
+                                      b"\xb5light\xff1")))
+        frames.append((60 * i, packet("192.0.2.1", "203.0.113.9", (5683, 40000),
+                                      bytes([0x62, 0x44, 0x12, 0x34 + i]) + token)))
+    return capture(tmp_path_factory.mktemp("explain") / "c.pcap", frames)
+
+
+def test_one_screen_with_the_verdict_first(pcap):
+    text, _ = explain("203.0.113.9", "-r", pcap)
+    assert text.splitlines()[0].startswith("203.0.113.9: act now. ")
+    for part in ("\nWhen\n", "2025-11-22 02:53:20", "\nBecause\n", "CON PUT /light",
+                 "\nAnswered\n  yes", "\nWho\n", "\nWhat to do\n  coapscope protect",
+                 "\nHow sure\n"):
+        assert part in text
+    assert len(text.splitlines()) < 40
+
+
+def test_the_same_verdict_as_watch_gives(pcap):
+    done = subprocess.run([COAPSCOPE, "watch", "-r", pcap, "-O", "jsonl"], timeout=60,
+                          capture_output=True, check=True)
+    of_watch = {v["source"]: v for v in map(json.loads, done.stdout.splitlines())}
+    assert len(of_watch) == 2
+    for source, verdict in of_watch.items():
+        assert verdicts(source, "-r", pcap) == [verdict]
+
+
+def test_a_prefix_has_the_worst_first(pcap):
+    found = verdicts("0.0.0.0/0", "-r", pcap)
+    assert [v["source"] for v in found] == ["203.0.113.9", "198.51.100.7"]
+    assert len(verdicts("0.0.0.0/0", "-r", pcap, "--cases", "1")) == 1
+
+
+@pytest.mark.parametrize("pasted", [
+    "198.51.100.7:4751", "198.51.100.7.4751", '"198.51.100.7",', "198.51.100.7/32",
+    "IP 198.51.100.7.4751 > 192.0.2.1.5683: UDP, length 21",
+    "[UFW BLOCK] IN=eth0 SRC=198.51.100.7 DST=192.0.2.1 PROTO=UDP SPT=4751 DPT=5683",
+])
+def test_what_people_paste(pcap, pasted):
+    assert [v["source"] for v in verdicts(pasted, "-r", pcap)] == ["198.51.100.7"]
+    if " " in pasted:
+        assert [v["source"] for v in verdicts(*pasted.split(), "-r", pcap)] == ["198.51.100.7"]
+
+
+def test_an_address_that_lost_its_dots():
+    found = verdicts("103111225024")
+    assert (found[0]["prefix"], found[0]["data"]) == ("103.111.225.0/24", False)
+    assert "lost its dots" in explain("103111225024")[1]
+    several = explain("19216811")[0]
+    assert "192.168.1.1\n" in several and "19.216.81.1\n" in several
+    assert "192.168.1.1" in verdicts("19216811")[0]["readings"]
+
+
+def test_no_data_says_how_to_get_some(pcap):
+    text, _ = explain("192.0.2.99", "-r", pcap)
+    assert "nothing is known" in text and "coapscope watch" in text
+    found = verdicts("192.0.2.99", "-r", pcap)
+    assert len(found) == 1
+    assert (found[0]["source"], found[0]["data"]) == ("192.0.2.99", False)
+    assert found[0]["schema"] == "coapscope.verdict/1"
+
+
+def test_names_need_a_resolver_and_nonsense_is_refused(pcap):
+    assert "--resolver" in explain("x.example", "-r", pcap, code=2)[1]
+    assert "want an address" in explain("?!", "-r", pcap, code=2)[1]
+    assert "want one of them" in explain("::1", "-r", pcap, "--store", "x", code=2)[1]
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert "nothere" in explain("::1", "-r", tmp_path / "nothere", code=2)[1]
+
+
+def test_who_it_is_by_list(pcap, tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("# name: Ours\n# date: 2025-11-01\n198.51.100.0/24\n", encoding="ascii")
+    found = verdicts("198.51.100.7", "-r", pcap, "--scanners", path)
+    assert found[0]["actor"] == {"name": "Ours", "kind": "list", "by": "list",
+                                 "date": "2025-11-01T00:00:00.000000Z"}
+    assert "Ours (list): on a list, of 2025-11-01" in \
+        explain("198.51.100.7", "-r", pcap, "--scanners", path)[0]
+
+
+def odd(*hexes, stdin=b""):
+    done = subprocess.run([COAPSCOPE, "explain", "--packet", "-O", "jsonl", *hexes],
+                          input=stdin, capture_output=True, check=True, timeout=60)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("form", [
+    PROBE.hex(), PROBE.hex(" "), PROBE.hex(":"), "0x" + PROBE.hex(), PROBE.hex(" ").upper(),
+    "".join(f"\\x{b:02x}" for b in PROBE), ", ".join(f"0x{b:02x}" for b in PROBE),
+])
+def test_a_packet_in_the_forms_of_hex(form):
+    got = odd(form)
+    assert got["bytes"] == 21 and got["odd"] == []
+    assert [f["at"] for f in got["fields"]] == [0, 1, 2, 4, 16]
+    assert b"".join(bytes.fromhex(f["hex"]) for f in got["fields"]) == PROBE
+
+
+def test_a_packet_from_tcpdump_and_inside_of_frames():
+    whole = packet("198.51.100.7", "192.0.2.1", (4751, 5683), PROBE)
+    rows = [whole[i:i + 16] for i in range(0, len(whole), 16)]
+    words = [" ".join(row.hex()[i:i + 4] for i in range(0, len(row.hex()), 4)) for row in rows]
+    dump = "12:00:00.1 IP 198.51.100.7.4751 > 192.0.2.1.5683: UDP, length 21\n" + "".join(
+        f"\t0x{16 * i:04x}:  {row:<39}  E..1....@......\n" for i, row in enumerate(words))
+    assert odd("-", stdin=dump.encode())["bytes"] == 21
+    ethernet = bytes(12) + b"\x08\x00" + whole
+    assert odd(ethernet.hex())["decoded"].startswith("CON GET /.well-known/core")
+    assert "UDP from 198.51.100.7 port 4751" in explain("--packet", whole.hex())[0]
+
+
+@pytest.mark.parametrize("hexes,reason,offset,reference", [
+    ("49017d70bb", "M3", 0, "RFC 7252 section 3"),
+    ("40017d70ff", "M11", 4, "RFC 7252 section 3"),
+    ("40", "M1", 1, "RFC 7252 section 3"),
+    ("42007d700102", "M12", None, "RFC 7252 section 4.1"),
+    ("40017d70d2aa0102", "unknown_critical", 4, "RFC 7252 section 5.4.1"),
+])
+def test_each_oddity_has_its_section(hexes, reason, offset, reference):
+    found = odd(hexes)["odd"]
+    assert found[0]["reason"] == reason and reference in found[0]["reference"]
+    assert offset is None or found[0]["offset"] == offset
+
+
+def test_control_bytes_of_a_packet_do_not_reach_a_terminal():
+    text, _ = explain("--packet", (bytes.fromhex("40017d70b4") + b"\x1b[2J").hex())
+    assert "\x1b" not in text and "\\x1b[2J" in text
+
+
+def test_what_is_no_hex_is_refused_with_its_place():
+    assert "character 3" in explain("--packet", "40zz", code=2)[1]
+    explain("--packet", "401", code=2)

@@ -47,11 +47,13 @@ static bool read_ports(const struct cs_ip *ip, struct cs_quote *quote)
 	return !rd.err;
 }
 
-static bool read_quoted(struct cs_span packet, struct cs_quote *quote)
+/* Of its own family: ICMP that quotes the other's was made by hand. */
+static bool read_quoted(struct cs_span packet, bool v6, struct cs_quote *quote)
 {
 	struct cs_ip ip;
 
-	if (cs_ip_read_cut(packet, SIZE_MAX, &ip) || ip.offset > 0)
+	if (cs_ip_read_cut(packet, SIZE_MAX, &ip) || ip.offset > 0 ||
+	    cs_addr_is_v4(&ip.from) == v6)
 		return false;
 	if (ip.protocol != CS_IPPROTO_UDP && ip.protocol != CS_IPPROTO_TCP)
 		return false;
@@ -81,7 +83,7 @@ bool cs_icmp_quote(struct cs_span bytes, bool v6, struct cs_quote *out)
 		len = left;
 	quote.port_closed = v6 ? quote.type == V6_UNREACHABLE && quote.code == V6_PORT
 			       : quote.type == V4_UNREACHABLE && quote.code == V4_PORT;
-	if (!read_quoted(cs_rd_take(&rd, len), &quote))
+	if (!read_quoted(cs_rd_take(&rd, len), v6, &quote))
 		return false;
 	*out = quote;
 	return true;

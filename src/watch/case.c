@@ -7,8 +7,10 @@
 enum {
 	US_PER_S = 1000000,
 	FULL_BITS = 128,
-	SLOW_S = 30,      /* from one request to the next: of no use to an attacker */
-	STEADY_ROUNDS = 4 /* times that a client reads each of its resources, at least */
+	SLOW_S = 30,       /* from one request to the next: of no use to an attacker */
+	STEADY_ROUNDS = 4, /* times that a client reads each of its resources, at least */
+	SWEEP_SHARE = 4,   /* a smaller part of all requests is a sweep's */
+	FEW = 4,           /* requests of which one Message ID says nothing */
 };
 
 static uint32_t targets_of(const struct cs_source *s)
@@ -42,7 +44,8 @@ static uint32_t faults_of(const struct cs_source *s)
 
 /*
  * The longest run to one host; or, where several hosts are used at once, what those
- * with enough requests each got together.
+ * with enough requests each got together: unless they are only those that a sweep over
+ * a whole network happened to meet more often.
  */
 static uint32_t run_of(const struct cs_source *s, const struct cs_threshold *t)
 {
@@ -56,7 +59,34 @@ static uint32_t run_of(const struct cs_source *s, const struct cs_threshold *t)
 		if (run >= t->reflection_pair)
 			together = cs_sat32(together, run);
 	}
+	if (together < s->requests / SWEEP_SHARE)
+		return most;
 	return most > together ? most : together;
+}
+
+/* One Message ID for all that it asks, or that its whole prefix asks: a tool's. */
+static bool has_one_mid(const struct cs_source *s)
+{
+	return s && !s->mids_differ && s->requests > FEW;
+}
+
+/*
+ * A flood with one Message ID looks like a retransmission now and then, where its ports
+ * and addresses come round again.
+ */
+static uint32_t proof_of(const struct cs_case *c)
+{
+	uint32_t all = cs_source_count_range(c->source, CS_OBS_ACKED, CS_OBS_CONNECTED);
+
+	if (!has_one_mid(c->source) && !has_one_mid(c->prefix))
+		return all;
+	return cs_case_less(all, cs_case_count(c, CS_OBS_RETRIED));
+}
+
+static uint32_t unproved_of(const struct cs_case *c)
+{
+	return has_one_mid(c->source) && c->proof == 0 ? c->source->requests
+						       : c->source->unproved;
 }
 
 static uint64_t span_of(const struct cs_source *s)
@@ -115,7 +145,8 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 				 .alone = alone,
 				 .is_prefix = source->bits < FULL_BITS };
 	count_ours(out);
-	out->proof = cs_source_count_range(source, CS_OBS_ACKED, CS_OBS_CONNECTED);
+	out->proof = proof_of(out);
+	out->unproved = unproved_of(out);
 	out->refusals = cs_source_count_range(source, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
 	out->run = run_of(source, threshold);
 	out->targets = targets_of(source);

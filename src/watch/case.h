@@ -19,6 +19,7 @@ struct cs_case {
 	uint32_t left;     /* requests that neither these nor multicast explain */
 	uint32_t sound;    /* of them, not malformed */
 	uint32_t proof;    /* that it hears us */
+	uint32_t unproved; /* requests on flows without such a sign */
 	uint32_t refusals; /* of our answers */
 	uint32_t run;      /* requests in its name that count for a reflection */
 	uint32_t targets;  /* different ones */

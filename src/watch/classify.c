@@ -65,7 +65,8 @@ static bool is_c2(const struct cs_case *c)
 	bool marked = cs_source_count_range(c->source, CS_OBS_MARK_AMPLIFIER,
 					    CS_OBS_MARK_BANNER) > 0 ||
 		      cs_case_count(c, CS_OBS_BLOCK_LARGE) > 0;
-	bool own_find = c->alone && c->beyond > 0 && c->proof == 0;
+	bool own_find =
+		c->alone && c->beyond > 0 && c->proof == 0 && !cs_case_is_client(c);
 
 	return !c->familiar && (marked || own_find);
 }

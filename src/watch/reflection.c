@@ -22,8 +22,11 @@ static bool reaches_level(const struct cs_case *c)
 {
 	const struct cs_threshold *t = c->threshold;
 	uint32_t run = is_known(c) && c->left < c->run ? c->left : c->run;
+	uint32_t writes = cs_case_count(c, CS_OBS_WRITE);
 
-	return run >= t->reflection || (c->refusals > 0 && run >= t->refusals);
+	/* Who writes wants something done; nobody reflects with it. */
+	return cs_case_less(run, writes) >= t->reflection ||
+	       (c->refusals > 0 && run >= t->refusals);
 }
 
 /* What a known source asks for by right is among its targets. */
@@ -49,7 +52,7 @@ static bool is_proved(const struct cs_case *c)
 
 	if (c->proof == 0)
 		return false;
-	return c->source->unproved < t->reflection || c->refusals < c->proof;
+	return c->unproved < t->reflection || c->refusals < c->proof;
 }
 
 static bool is_single(const struct cs_case *c)
@@ -78,7 +81,7 @@ static bool is_carpet(const struct cs_case *c)
 
 	return s->addresses >= t->prefix_addresses && c->run >= t->reflection &&
 	       cs_case_less(s->requests, s->busiest) >= t->reflection &&
-	       s->unproved >= t->reflection && is_dense(c) && !cs_case_is_client(c);
+	       c->unproved >= t->reflection && is_dense(c) && !cs_case_is_client(c);
 }
 
 bool cs_case_is_reflection(const struct cs_case *c)

@@ -41,6 +41,16 @@ static void note_other(struct cs_turn *turn)
 		cs_turn_flaws(turn);
 }
 
+/* A server answers what ours began, in DTLS as a rule. */
+static bool is_own_answer(const struct cs_turn *turn)
+{
+	uint16_t flags = turn->flow.head->flags;
+	bool again = flags & cs_flow_side(CS_FLOW_ALIEN, turn->flow.up);
+
+	return turn->to_ours && turn->from_coap && !(turn->to_coap && again) &&
+	       flags & cs_flow_side(CS_FLOW_ALIEN, !turn->flow.up);
+}
+
 void cs_turn_other(struct cs_turn *turn)
 {
 	const struct cs_packet *packet = turn->packet;
@@ -61,7 +71,10 @@ void cs_turn_other(struct cs_turn *turn)
 		cs_turn_to(turn);
 	} else {
 		cs_turn_from(turn);
-		note_other(turn);
+		if (is_own_answer(turn))
+			cs_turn_note(turn, CS_OBS_OWN_ANSWER);
+		else
+			note_other(turn);
 		if (turn->to_ours && cs_sight_is_malformed(turn->sight))
 			cs_devices_hurt(turn->track->devices, turn->to_hash,
 					&packet->from, turn->wall_us);

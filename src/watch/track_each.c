@@ -154,30 +154,3 @@ enum cs_err cs_track_each(struct cs_track *track, cs_track_each_fn *each, void *
 	free(walk.prefixes.item);
 	return err;
 }
-
-enum cs_err cs_track_changed(struct cs_track *track, cs_track_each_fn *each, void *arg)
-{
-	struct cs_track_recent *recent = &track->recent;
-	struct cs_sample samples[CS_SOURCE_OBS];
-	struct cs_source source;
-	bool first = !recent->wanted;
-	bool more = true;
-
-	recent->wanted = true;
-	if (first)
-		return cs_track_each(track, each, arg);
-	for (size_t i = 0; more && i < recent->n; i++) {
-		uint64_t hash = cs_track_hash(track, &recent->ip[i]);
-
-		size_t n;
-
-		if (!cs_table_find(track->table, &recent->ip[i], &source) ||
-		    cs_track_is_ours(track, &source.ip, hash))
-			continue;
-		n = cs_samples_find(track->samples, &source.ip, samples, CS_SOURCE_OBS);
-		more = each(arg, &source, NULL, samples, n);
-	}
-	recent->n = 0;
-	memset(recent->seen, 0, sizeof(recent->seen));
-	return CS_OK;
-}

@@ -385,6 +385,27 @@ static void a_tick_hands_out_what_changed(void **state)
 	cs_track_close(track);
 }
 
+static void a_tick_has_the_prefix_of_what_changed(void **state)
+{
+	struct cs_track *track = track_new(true, NULL, NULL);
+	struct handed handed = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 12; i++)
+		send_from(track, 0x05060700 + i);
+	assert_int_equal(cs_track_changed(track, count_handed, &handed), CS_OK);
+	assert_int_equal(handed.prefixes, 1);
+	send_from(track, 0x05060703);
+	send_from(track, 0x05060704);
+	handed = (struct handed){ 0 };
+	assert_int_equal(cs_track_changed(track, count_handed, &handed), CS_OK);
+	assert_int_equal(handed.prefixes, 1);
+	assert_int_equal(handed.requests, 12);
+	assert_int_equal(handed.inside, 2);
+	assert_int_equal(handed.outside, 0);
+	cs_track_close(track);
+}
+
 static void a_resource_that_two_ask_for_is_nobodys_own(void **state)
 {
 	struct cs_track *track = track_new(true, NULL, NULL);
@@ -414,6 +435,7 @@ int main(void)
 		cmocka_unit_test(each_datagram_is_counted_once),
 		cmocka_unit_test(a_prefix_is_handed_out_from_ten_addresses_on),
 		cmocka_unit_test(a_tick_hands_out_what_changed),
+		cmocka_unit_test(a_tick_has_the_prefix_of_what_changed),
 		cmocka_unit_test(a_resource_that_two_ask_for_is_nobodys_own),
 	};
 

@@ -41,16 +41,6 @@ static void note_other(struct cs_turn *turn)
 		cs_turn_flaws(turn);
 }
 
-/* A server answers what ours began, in DTLS as a rule. */
-static bool is_own_answer(const struct cs_turn *turn)
-{
-	uint16_t flags = turn->flow.head->flags;
-	bool again = flags & cs_flow_side(CS_FLOW_ALIEN, turn->flow.up);
-
-	return turn->to_ours && turn->from_coap && !(turn->to_coap && again) &&
-	       flags & cs_flow_side(CS_FLOW_ALIEN, !turn->flow.up);
-}
-
 void cs_turn_other(struct cs_turn *turn)
 {
 	const struct cs_packet *packet = turn->packet;
@@ -63,6 +53,7 @@ void cs_turn_other(struct cs_turn *turn)
 	back = cs_flow_side(CS_FLOW_ALIEN, !turn->flow.up);
 	if (turn->from_ours && turn->to_ours)
 		return;
+	/* A server answers what ours began, in DTLS as a rule. */
 	if ((head->flags & back) && !(head->flags & there) && turn->to_ours)
 		head->flags |= CS_FLOW_OWN;
 	/* A server's half of a conversation that the other side began is no source's. */
@@ -71,10 +62,7 @@ void cs_turn_other(struct cs_turn *turn)
 		cs_turn_to(turn);
 	} else {
 		cs_turn_from(turn);
-		if (is_own_answer(turn))
-			cs_turn_note(turn, CS_OBS_OWN_ANSWER);
-		else
-			note_other(turn);
+		note_other(turn);
 		if (turn->to_ours && cs_sight_is_malformed(turn->sight))
 			cs_devices_hurt(turn->track->devices, turn->to_hash,
 					&packet->from, turn->wall_us);

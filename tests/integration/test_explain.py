@@ -184,3 +184,41 @@ def test_control_bytes_of_a_packet_do_not_reach_a_terminal():
 def test_what_is_no_hex_is_refused_with_its_place():
     assert "character 3" in explain("--packet", "40zz", code=2)[1]
     explain("--packet", "401", code=2)
+
+
+def kept(pcap, store, *args):
+    subprocess.run([COAPSCOPE, "watch", "-r", pcap, "--store", store, "-O", "jsonl", *args],
+                   check=True, timeout=60, stdout=subprocess.DEVNULL)
+
+
+def test_what_a_watch_has_kept(pcap, tmp_path):
+    kept(pcap, tmp_path / "store", "--keep", "36500")
+    text, _ = explain("203.0.113.9", "--store", tmp_path / "store")
+    assert text.startswith("203.0.113.9: act now. ") and "2025-11-22 |" in text
+    assert verdicts("203.0.113.9", "--store", tmp_path / "store")[0]["class"] == "D"
+    assert verdicts("192.0.2.99", "--store", tmp_path / "store")[0]["data"] is False
+    assert "kept anything" in explain("192.0.2.99", "--store", tmp_path / "none")[1]
+
+
+def test_an_anonymous_store_has_no_address(pcap, tmp_path):
+    kept(pcap, tmp_path / "store", "--keep", "36500", "--anonymise")
+    found = verdicts("203.0.113.9", "--store", tmp_path / "store")
+    assert (found[0]["source"], found[0]["prefix"]) == (None, "203.0.113.0/24")
+    for file in (tmp_path / "store").rglob("*"):
+        if file.is_file():
+            bytes_ = file.read_bytes()
+            assert b"203.0.113.9" not in bytes_
+            assert socket.inet_aton("203.0.113.9") not in bytes_
+
+
+def test_a_damaged_day_is_said_and_does_not_stop_a_watch(pcap, tmp_path):
+    day = tmp_path / "store" / "2025-11-22"
+    day.mkdir(parents=True)
+    (day / "watch.db").write_bytes(b"x" * 8192)
+    done = subprocess.run([COAPSCOPE, "watch", "-r", pcap, "--store", tmp_path / "store",
+                           "--keep", "36500", "-O", "jsonl"], capture_output=True, timeout=60,
+                          check=True)
+    assert len(done.stdout.splitlines()) == 2
+    assert b"watch.db" in done.stderr and b"2 verdicts were lost" in done.stderr
+    text, said = explain("203.0.113.9", "--store", tmp_path / "store")
+    assert "nothing is known" in text and "watch.db" in said and "not all" in said

@@ -5,11 +5,7 @@
  */
 #include "watch/case.h"
 
-enum {
-	CARPET_EACH = 3, /* requests an address: scanners ask a host once or twice */
-	CARPET_GAP_S =
-		10 /* between two requests of a whole prefix: none scans like that */
-};
+enum { SCAN_EACH = 2 /* requests an address: a scan that is spread over a network */ };
 
 /* Some of what comes in its name is its own. */
 static bool is_known(const struct cs_case *c)
@@ -60,14 +56,19 @@ static bool is_single(const struct cs_case *c)
 	return reaches_level(c) && !is_proved(c) && !cs_case_is_client(c);
 }
 
-/* The runs of many addresses were added up without regard to when they were. */
+/*
+ * The runs of many addresses were added up without regard to when they were. A packet or
+ * two an address is a scan that is spread over a network; but none hits one host of ours
+ * from all over a network several times a second.
+ */
 static bool is_dense(const struct cs_case *c)
 {
+	const struct cs_source *s = c->source;
 	uint64_t gap_s = c->run ? c->span_s / c->run : c->span_s;
 
-	return gap_s <= CARPET_GAP_S ||
-	       (gap_s <= c->threshold->reflection_gap_s &&
-		c->source->requests / CARPET_EACH >= c->source->addresses);
+	if (s->requests <= (uint64_t)SCAN_EACH * s->addresses)
+		return c->span_s < c->run;
+	return gap_s <= c->threshold->reflection_gap_s;
 }
 
 /*

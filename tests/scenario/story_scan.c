@@ -250,16 +250,19 @@ static void read_one(struct scene *s)
 	label(s, &who, "B,C2", false, scan_worry(&who))->because = "one read";
 }
 
-/* Many addresses of one network, a packet or two each, spread over ours. */
+/*
+ * Many addresses of one network, a packet or two each: spread over many of our hosts, or
+ * all to one, but then in no hurry. (In a hurry it could not be told from a carpet attack
+ * whose victims are hit once or twice each, and nobody scans like that.)
+ */
 static void distributed(struct scene *s)
 {
 	struct actor all = scene_actor(s, scene_family(s));
-	bool v4 = cs_addr_is_v4(&all.end.ip);
-	int64_t at = scene_moment(s), gap = rng_between(&s->rng, 50000, 20 * SECOND);
+	bool v4 = cs_addr_is_v4(&all.end.ip), to_one = rng_chance(&s->rng, 40);
+	int64_t at = scene_moment(s);
+	int64_t gap = rng_between(&s->rng, to_one ? 3 * SECOND : 50000, 30 * SECOND);
 	uint32_t n = rng_between(&s->rng, 12, 120), first = rng_below(&s->rng, 100);
-	struct device *only = rng_chance(&s->rng, 40)
-				      ? scene_device(s, v4, some_service(&s->rng))
-				      : NULL;
+	struct device *d = scene_own_device(s, v4, some_service(&s->rng));
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct actor one = all;
@@ -267,12 +270,14 @@ static void distributed(struct scene *s)
 		one.end.ip = scene_neighbour(&all.end.ip, first + i);
 		one.answered = false;
 		for (uint32_t k = rng_between(&s->rng, 1, 2); k > 0; k--) {
-			struct device *d =
-				only ? only : scene_device(s, v4, some_service(&s->rng));
+			struct device nobody = { .end = { .port = 5683 },
+						 .serves = SERVES_SILENT };
+			bool hit = to_one || rng_chance(&s->rng, 5);
 			struct mesg m = plain_probe(rng_u16(&s->rng));
 
+			nobody.end.ip = scene_empty(s, v4);
 			one.end.port = rng_port(&s->rng);
-			ask(s, &one, d, at, &m);
+			ask(s, &one, hit ? d : &nobody, at, &m);
 			at += rng_gap(&s->rng, gap);
 		}
 		all.answered |= one.answered;

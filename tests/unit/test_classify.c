@@ -303,6 +303,7 @@ static void a_carpet_is_a_prefix_of_ten_addresses_or_more(void **state)
 	assert_true(is_carpet(10, 4, 0, 60));
 	assert_false(is_carpet(9, 4, 0, 60));
 	assert_true(is_carpet(200, 1, 0, 60));
+	assert_true(is_carpet(200, 3, 0, HOUR));
 }
 
 static void a_flooded_address_says_nothing_about_its_neighbours(void **state)
@@ -315,6 +316,7 @@ static void scanners_that_take_turns_are_no_carpet(void **state)
 {
 	(void)state;
 	assert_false(is_carpet(30, 1, 0, HOUR));
+	assert_false(is_carpet(200, 2, 0, 400));
 	assert_false(is_carpet(50, 7, 0, 7 * 24 * HOUR));
 }
 

@@ -9,6 +9,8 @@ enum {
 	CODE_OTHER = (1 << CODE_BITS) - 1,
 	KIND_BITS = 7,
 	BOOK_BITS = 8,
+	RANK_BITS = 4, /* of a target that is one of the first in the book */
+	RANK_OTHER = (1 << RANK_BITS) - 1,
 
 	/* In the head, behind what others may look at: */
 	N_PATHS_AT = CS_PACK_N_OBS_AT + 5,
@@ -92,6 +94,23 @@ static void put_number(struct bits *b, uint32_t value)
 static uint32_t take_number(struct taken *t)
 {
 	return (uint32_t)take(t, lengths[take(t, 2)]);
+}
+
+/* A number that is hardly ever as large as @n bits hold. */
+static void put_small(struct bits *b, uint32_t value, unsigned n)
+{
+	uint32_t most = (1u << n) - 1;
+
+	put(b, value < most ? value : most, n);
+	if (value >= most)
+		put_number(b, value);
+}
+
+static uint32_t take_small(struct taken *t, unsigned n)
+{
+	uint32_t value = (uint32_t)take(t, n);
+
+	return value < (1u << n) - 1 ? value : take_number(t);
 }
 
 /* A number that is often @usual: then one bit. */
@@ -191,8 +210,8 @@ static void set_flags(struct cs_source *s, unsigned flags)
 
 static void put_counts(struct bits *b, const struct cs_source *s)
 {
-	put_number(b, s->packets);
-	put_unless(b, s->requests, s->packets);
+	put_small(b, s->packets, 5);
+	put_small(b, s->packets - s->requests, 3);
 	put_unless(b, s->unproved, s->requests);
 	put_bytes(b, s->bytes_in);
 	put(b, s->bytes_out != 0, 1);
@@ -203,14 +222,14 @@ static void put_counts(struct bits *b, const struct cs_source *s)
 		put_number(b, s->most_out);
 		put_number(b, s->most_in);
 	}
-	put_unless(b, s->addresses, 1);
+	put_small(b, s->addresses, 2);
 	put_unless(b, s->busiest, 0);
 }
 
 static void take_counts(struct taken *t, struct cs_source *s)
 {
-	s->packets = take_number(t);
-	s->requests = take_unless(t, s->packets);
+	s->packets = take_small(t, 5);
+	s->requests = s->packets - take_small(t, 3);
 	s->unproved = take_unless(t, s->requests);
 	s->bytes_in = take_bytes(t);
 	s->bytes_out = take(t, 1) ? take_bytes(t) : 0;
@@ -219,7 +238,7 @@ static void take_counts(struct taken *t, struct cs_source *s)
 		s->most_out = take_number(t);
 		s->most_in = take_number(t);
 	}
-	s->addresses = take_unless(t, 1);
+	s->addresses = take_small(t, 2);
 	s->busiest = take_unless(t, 0);
 }
 
@@ -230,7 +249,7 @@ static void put_marks(struct bits *b, const struct cs_source *s)
 
 	put(b, flags_of(s) | (unsigned)s->hop_low << 8, 16);
 	put_unless(b, s->hop_high, s->hop_low);
-	put_unless(b, s->no_token, 0);
+	put_small(b, s->no_token, 3);
 	put_unless(b, s->bits, 128);
 	put_unless(b, lost, 0);
 	put_half(b, s->port);
@@ -246,7 +265,7 @@ static void take_marks(struct taken *t, struct cs_source *s)
 	set_flags(s, (unsigned)take(t, 8));
 	s->hop_low = (uint8_t)take(t, 8);
 	s->hop_high = (uint8_t)take_unless(t, s->hop_low);
-	s->no_token = (uint8_t)take_unless(t, 0);
+	s->no_token = (uint8_t)take_small(t, 3);
 	s->bits = (uint8_t)take_unless(t, 128);
 	lost = take_unless(t, 0);
 	s->obs_lost = (uint8_t)lost;
@@ -258,21 +277,38 @@ static void take_marks(struct taken *t, struct cs_source *s)
 	s->payload = take_hash(t);
 }
 
-/* A target stands in the one place of the book that its hash gives, or nowhere. */
+/* Whether it stands in the book, in the one place that its hash gives; now if need be. */
+static bool in_book(struct cs_pack *pack, uint32_t path, uint32_t place)
+{
+	if (pack->book[place] == 0 && path != 0) {
+		pack->book[place] = path;
+		pack->rank[place] = pack->n_book;
+		if (pack->n_book < RANK_OTHER)
+			pack->ranked[pack->n_book++] = path;
+	}
+	return path != 0 && pack->book[place] == path;
+}
+
+/* The first that were asked for are the ones that many ask for. */
 static void put_path(struct cs_pack *pack, struct bits *b, uint32_t path)
 {
 	uint32_t place = path * 2654435761u >> (32 - BOOK_BITS);
 
-	if (pack->book[place] == 0)
-		pack->book[place] = path;
-	if (pack->book[place] == path && path != 0)
-		put(b, place << 1, 1 + BOOK_BITS);
+	if (!in_book(pack, path, place))
+		put(b, RANK_OTHER | 1u << RANK_BITS | (uint64_t)path << (RANK_BITS + 1),
+		    RANK_BITS + 1 + 32);
+	else if (pack->rank[place] < RANK_OTHER)
+		put(b, pack->rank[place], RANK_BITS);
 	else
-		put(b, 1 | (uint64_t)path << 1, 33);
+		put(b, RANK_OTHER | place << (RANK_BITS + 1), RANK_BITS + 1 + BOOK_BITS);
 }
 
 static uint32_t take_path(const struct cs_pack *pack, struct taken *t)
 {
+	uint32_t rank = (uint32_t)take(t, RANK_BITS);
+
+	if (rank < RANK_OTHER)
+		return pack->ranked[rank];
 	return take(t, 1) ? (uint32_t)take(t, 32) : pack->book[take(t, BOOK_BITS)];
 }
 
@@ -280,7 +316,7 @@ static uint32_t take_path(const struct cs_pack *pack, struct taken *t)
 static void put_pair(struct bits *b, const struct cs_source_pair *pair,
 		     const struct cs_source *s, uint64_t span_ms, unsigned width)
 {
-	put_number(b, pair->host);
+	put_unless(b, pair->host, 1);
 	put_unless(b, pair->run, s->requests);
 	put_unless(b, pair->run_most, pair->run);
 	put(b, pair->last_ms != span_ms, 1);
@@ -291,7 +327,7 @@ static void put_pair(struct bits *b, const struct cs_source_pair *pair,
 static void take_pair(struct taken *t, struct cs_source_pair *pair,
 		      const struct cs_source *s, uint64_t span_ms, unsigned width)
 {
-	pair->host = take_number(t);
+	pair->host = take_unless(t, 1);
 	pair->run = take_unless(t, s->requests);
 	pair->run_most = take_unless(t, pair->run);
 	pair->last_ms = (uint32_t)(take(t, 1) ? take(t, width) : span_ms);
@@ -306,7 +342,9 @@ static void put_obs(struct bits *b, const struct cs_source_obs *obs, unsigned wi
 	else
 		put(b, CODE_OTHER | (unsigned)obs->kind << CODE_BITS,
 		    CODE_BITS + KIND_BITS);
-	put_unless(b, obs->count, 1);
+	put(b, obs->count != 1, 1);
+	if (obs->count != 1)
+		put_small(b, obs->count, 3);
 	put(b, obs->first_ms != 0, 1);
 	if (obs->first_ms)
 		put(b, obs->first_ms, width);
@@ -317,7 +355,7 @@ static void take_obs(struct taken *t, struct cs_source_obs *obs, unsigned width)
 	unsigned code = (unsigned)take(t, CODE_BITS);
 
 	obs->kind = code == CODE_OTHER ? (uint8_t)take(t, KIND_BITS) : frequent[code];
-	obs->count = take_unless(t, 1);
+	obs->count = take(t, 1) ? take_small(t, 3) : 1;
 	obs->first_ms = take(t, 1) ? (uint32_t)take(t, width) : 0;
 }
 

@@ -23,6 +23,9 @@ enum {
 struct cs_pack {
 	int64_t epoch_us; /* times are offsets from here: from it on, 2.2 years */
 	uint32_t book[CS_PACK_BOOK];
+	uint8_t rank[CS_PACK_BOOK]; /* of each: how many were before it, 15 at most */
+	uint32_t ranked[15];        /* the first of them */
+	uint8_t n_book;
 };
 
 /*

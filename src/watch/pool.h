@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 enum {
-	CS_POOL_UNIT = 8, /* bytes; slots are so aligned */
+	CS_POOL_UNIT = 4, /* bytes; slots are so aligned */
 	CS_POOL_PAGE = 1 << 14,
 	CS_POOL_PAGE_UNITS = CS_POOL_PAGE / CS_POOL_UNIT,
-	CS_POOL_CLASSES = 12,
+	CS_POOL_CLASSES = 16,
 	CS_POOL_NO_CLASS = 0xff, /* of a page that is free */
 };
 

@@ -28,8 +28,8 @@ static void lay_out(struct cs_table *t, size_t budget)
 	t->buckets = (uint32_t)(budget / BYTES_A_SOURCE / CS_TABLE_BUCKET);
 	index = round_up((size_t)t->buckets * CS_TABLE_BUCKET * sizeof(uint32_t),
 			 CS_POOL_PAGE);
-	t->sort_room = round_up(budget / SORT_PART, CS_POOL_UNIT);
-	pages = (budget - index - t->sort_room - 2 * row - CS_POOL_UNIT) /
+	t->sort_room = round_up(budget / SORT_PART, sizeof(uint64_t));
+	pages = (budget - index - t->sort_room - 2 * row - sizeof(uint64_t)) /
 		(CS_POOL_PAGE + row);
 	while ((pages + 1) * CS_POOL_PAGE_UNITS > UINT64_C(1) << t->unit_bits)
 		t->unit_bits++;

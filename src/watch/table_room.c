@@ -11,20 +11,43 @@ enum {
 	WORTH_MOST = 15,
 };
 
-/* Classes of packed slots, in units of 8 bytes; class 0 is whole sources. */
-static const uint8_t sizes[CS_POOL_CLASSES] = {
-	CS_TABLE_WHOLE_UNITS, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 16
-};
+/* Classes of slots, in bytes: class 0 is whole sources, the others are packed. */
+static const uint16_t sizes[CS_POOL_CLASSES] = { sizeof(struct cs_source),
+						 24,
+						 28,
+						 32,
+						 36,
+						 40,
+						 44,
+						 48,
+						 52,
+						 56,
+						 60,
+						 64,
+						 72,
+						 84,
+						 104,
+						 CS_PACK_MAX };
 
-/* The class for so many units. */
-static const uint8_t classes[17] = { 1, 1, 1, 1,  2,  3,  4,  5, 6,
-				     7, 8, 9, 10, 10, 11, 11, 11 };
+/* The smallest class that holds @len bytes. */
+static unsigned class_for(size_t len)
+{
+	unsigned class = 1;
+
+	if (len > 24)
+		class += ((unsigned)len - 24 + CS_POOL_UNIT - 1) / CS_POOL_UNIT;
+	if (class <= 11) /* up to here they rise by a unit */
+		return class;
+	for (class = 12; sizes[class] < len;)
+		class ++;
+	return class;
+}
 
 void cs_table_set_classes(struct cs_pool *pool)
 {
 	for (unsigned i = 0; i < CS_POOL_CLASSES; i++) {
-		pool->class[i].units = sizes[i];
-		pool->class[i].per_page = CS_POOL_PAGE_UNITS / sizes[i];
+		pool->class[i].units = sizes[i] / CS_POOL_UNIT;
+		pool->class[i].per_page = CS_POOL_PAGE / sizes[i];
 	}
 	pool->class[CS_TABLE_WHOLE].per_page = CS_TABLE_WHOLES;
 }
@@ -79,7 +102,7 @@ static uint32_t quiet_whole(struct cs_table *t)
 /* Into its home where that is of the right size, else into a slot that is. */
 static void settle(struct cs_table *t, uint32_t unit, const uint8_t *bytes, size_t len)
 {
-	unsigned class = classes[(len + CS_POOL_UNIT - 1) / CS_POOL_UNIT];
+	unsigned class = class_for(len);
 	struct cs_table_stay stay = *cs_table_stay_of(t, unit);
 
 	if (stay.home && cs_pool_class_of(&t->pool, stay.home) != class) {

@@ -7,6 +7,7 @@
 
 enum {
 	WAYS = 4,        /* places a flow may have */
+	LINE = 64,       /* bytes that memory is fetched by */
 	WEIGHT_S = 3600, /* by how much younger a flow with proof or observation counts */
 	US_PER_S = 1000000,
 	US_PER_GAP = US_PER_S / 8,
@@ -95,6 +96,14 @@ static uint32_t tag_of(struct cs_flow_key key)
 static struct cs_flow flow_at(struct set *set, unsigned way, bool up)
 {
 	return (struct cs_flow){ &set->head[way], set->asked[way], up };
+}
+
+void cs_flows_expect(const struct cs_flows *flows, struct cs_flow_key key)
+{
+	const uint8_t *set = (const uint8_t *)&flows->set[key.hash & flows->mask];
+
+	for (size_t at = 0; at < sizeof(struct set); at += LINE)
+		__builtin_prefetch(set + at);
 }
 
 struct cs_flow cs_flows_find(struct cs_flows *flows, struct cs_flow_key key)

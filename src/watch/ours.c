@@ -6,7 +6,11 @@
 
 enum { WAYS = 8 /* one cache line */ };
 
+/* Most addresses are none of ours, and are told by a bit in a few lines of memory. */
+enum { HINTS = 1 << 16, HINT_BITS = 64, HINT_SHIFT = 40 };
+
 struct cs_ours {
+	uint64_t hint[HINTS / HINT_BITS];
 	uint64_t (*set)[WAYS]; /* the latest first */
 	uint64_t mask;
 };
@@ -38,10 +42,18 @@ void cs_ours_close(struct cs_ours *ours)
 	free(ours);
 }
 
+/* By other bits than the place in the set. */
+static size_t hint_of(uint64_t hash)
+{
+	return (size_t)(hash >> HINT_SHIFT) / HINT_BITS % (HINTS / HINT_BITS);
+}
+
 bool cs_ours_has(const struct cs_ours *ours, uint64_t hash)
 {
 	const uint64_t *set = ours->set[hash & ours->mask];
 
+	if (!(ours->hint[hint_of(hash)] >> (hash >> HINT_SHIFT) % HINT_BITS & 1))
+		return false;
 	for (unsigned i = 0; i < WAYS; i++)
 		if (set[i] == hash)
 			return true;
@@ -56,5 +68,6 @@ bool cs_ours_add(struct cs_ours *ours, uint64_t hash)
 		return false;
 	memmove(set + 1, set, (WAYS - 1) * sizeof(*set));
 	set[0] = hash;
+	ours->hint[hint_of(hash)] |= UINT64_C(1) << (hash >> HINT_SHIFT) % HINT_BITS;
 	return true;
 }

@@ -44,8 +44,12 @@ CS_MUST_USE bool cs_table_find(struct cs_table *table, const struct cs_addr *ip,
 /* Forgets one; not counted as evicted. */
 void cs_table_drop(struct cs_table *table, const struct cs_addr *ip);
 
-/* A hint that @ip will be taken soon: may be called for some packets ahead. */
-void cs_table_expect(const struct cs_table *table, const struct cs_addr *ip);
+/*
+ * Hints that @ip will be taken next, so that memory is not waited for: the first as soon
+ * as the address is known, the second after some other work.
+ */
+void cs_table_expect(struct cs_table *table, const struct cs_addr *ip);
+void cs_table_approach(const struct cs_table *table);
 
 /*
  * All sources in the order of their addresses, a copy each, so that those of a prefix

@@ -8,6 +8,7 @@ enum {
 	OLD_MIN = 4 * 60,
 	DAY_MIN = 24 * 60,
 	WEIGHT_MAX = 15,
+	LINE = 64, /* bytes that memory is fetched by */
 };
 
 /* SipHash-1-3, of one word or two. */
@@ -221,7 +222,33 @@ void cs_table_enter(struct cs_table *t, uint32_t place, uint64_t hash, uint32_t 
 	t->sources++;
 }
 
-void cs_table_expect(const struct cs_table *table, const struct cs_addr *ip)
+void cs_table_expect(struct cs_table *table, const struct cs_addr *ip)
 {
-	__builtin_prefetch(&table->index[bucket_of(table, cs_table_hash(table, ip), 0)]);
+	table->expected = *ip;
+	table->expected_hash = cs_table_hash(table, ip);
+	__builtin_prefetch(&table->index[bucket_of(table, table->expected_hash, 0)]);
+}
+
+/* The lines of a source that nearly every packet touches. */
+static void fetch(const struct cs_table *t, uint32_t unit)
+{
+	const uint8_t *bytes = cs_pool_at(&t->pool, unit);
+
+	__builtin_prefetch(bytes);
+	__builtin_prefetch(bytes + LINE);
+	if (!cs_table_is_whole(t, unit))
+		return;
+	__builtin_prefetch(bytes + offsetof(struct cs_source, pair));
+	__builtin_prefetch(bytes + offsetof(struct cs_source, obs));
+	__builtin_prefetch(bytes + offsetof(struct cs_source, obs) + LINE);
+}
+
+void cs_table_approach(const struct cs_table *table)
+{
+	uint32_t at = bucket_of(table, table->expected_hash, 0);
+	uint32_t tag = tag_of(table, table->expected_hash);
+
+	for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++)
+		if (table->index[at] && (table->index[at] ^ tag) >> table->unit_bits == 0)
+			fetch(table, cs_table_unit(table, at));
 }

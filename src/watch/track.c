@@ -8,7 +8,7 @@
 /* Shares of the budget: all but these is the table's. */
 enum {
 	FLOWS_SHARE = 8,
-	SAMPLES_SHARE = 12,
+	SAMPLES_SHARE = 16,
 	HOSTS_SHARE = 64,
 	DEVICES_SHARE = 64,
 	STREAMS_SHARE = 32,
@@ -144,6 +144,17 @@ static void finish(struct cs_turn *turn)
 		track->want.message(track->want.arg, &turn->message);
 }
 
+/* Memory that will be touched is fetched while the bytes are read. */
+static void expect(struct cs_turn *turn)
+{
+	const struct cs_packet *packet = turn->packet;
+
+	turn->key = cs_turn_key(turn);
+	cs_flows_expect(turn->track->flows, turn->key);
+	cs_table_expect(turn->track->table,
+			turn->from_ours ? &packet->to : &packet->from);
+}
+
 static void take_datagram(struct cs_track *track, int64_t wall_us,
 			  const struct cs_packet *packet)
 {
@@ -153,9 +164,6 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 
 	if (!from_coap && !to_coap)
 		return;
-	cs_sight_read(packet, &sight);
-	cs_counts_datagram(&track->counts, &sight);
-
 	struct cs_turn turn = {
 		.track = track,
 		.wall_us = wall_us,
@@ -172,6 +180,10 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 				       cs_track_is_secure(track, packet->to_port) },
 	};
 	cs_turn_ends(&turn);
+	expect(&turn);
+	cs_sight_read(packet, &sight);
+	cs_counts_datagram(&track->counts, &sight);
+	cs_table_approach(track->table);
 	dispatch(&turn);
 	finish(&turn);
 }

@@ -64,6 +64,7 @@ struct cs_turn {
 	struct cs_span bytes; /* of the message */
 	uint32_t len;         /* bytes as sent */
 	uint64_t from_hash, to_hash;
+	struct cs_flow_key key; /* of its flow; hash 0: not looked for yet */
 	bool from_ours, to_ours;
 	bool from_coap, to_coap; /* whether that port is a CoAP port */
 	bool tcp;                /* a message of a segment, which was counted before */

@@ -97,10 +97,12 @@ void cs_turn_ends(struct cs_turn *turn)
 struct cs_flow_key cs_turn_key(const struct cs_turn *turn)
 {
 	const struct cs_packet *packet = turn->packet;
-	struct cs_flow_key key =
-		cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
-			     &packet->to, packet->to_port);
+	struct cs_flow_key key = turn->key;
 
+	if (key.hash)
+		return key;
+	key = cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
+			   &packet->to, packet->to_port);
 	if (packet->kind == CS_PACKET_TCP)
 		key.hash ^= TCP_MARK;
 	return key;

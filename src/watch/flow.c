@@ -75,15 +75,16 @@ struct cs_flow_key cs_flows_key(const struct cs_flows *flows, const struct cs_ad
 
 	cs_sip_start(v, &flows->key);
 	if (cs_addr_is_v4(low) && cs_addr_is_v4(high)) {
-		cs_sip_word(v, (uint64_t)cs_addr_low32(low) << 32 | cs_addr_low32(high));
+		cs_sip13_word(v,
+			      (uint64_t)cs_addr_low32(low) << 32 | cs_addr_low32(high));
 	} else {
-		cs_sip_word(v, cs_addr_high64(low));
-		cs_sip_word(v, cs_addr_low64(low));
-		cs_sip_word(v, cs_addr_high64(high));
-		cs_sip_word(v, cs_addr_low64(high));
+		cs_sip13_word(v, cs_addr_high64(low));
+		cs_sip13_word(v, cs_addr_low64(low));
+		cs_sip13_word(v, cs_addr_high64(high));
+		cs_sip13_word(v, cs_addr_low64(high));
 		ports |= UINT64_C(1) << 32;
 	}
-	return (struct cs_flow_key){ .hash = cs_sip_end(v, ports), .up = up };
+	return (struct cs_flow_key){ .hash = cs_sip13_end(v, ports), .up = up };
 }
 
 static uint32_t tag_of(struct cs_flow_key key)

@@ -9,9 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/addr.h"
+#include "base/addr_hash.h"
 #include "base/err.h"
-#include "base/siphash.h"
 
 struct cs_ours;
 
@@ -27,16 +26,7 @@ bool cs_ours_add(struct cs_ours *ours, uint64_t hash);
 /* The hash of an address, never 0. */
 static inline uint64_t cs_ours_hash(const struct cs_sipkey *key, const struct cs_addr *ip)
 {
-	uint64_t hash;
+	uint64_t hash = cs_addr_hash(key, ip);
 
-	if (cs_addr_is_v4(ip)) {
-		hash = cs_siphash_u48(key, cs_addr_low32(ip));
-	} else {
-		uint64_t v[4];
-
-		cs_sip_start(v, key);
-		cs_sip_word(v, cs_addr_high64(ip));
-		hash = cs_sip_end(v, cs_addr_low64(ip));
-	}
 	return hash ? hash : 1;
 }

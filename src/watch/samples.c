@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch/samples.h"
 
+#include "base/addr_hash.h"
+
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -51,7 +53,7 @@ static uint32_t units_of(size_t len)
 
 static uint32_t *chain_of(const struct cs_samples *s, const struct cs_addr *ip)
 {
-	return &s->index[(uint32_t)cs_siphash(&s->key, ip->b, sizeof(ip->b)) & s->mask];
+	return &s->index[(uint32_t)cs_addr_hash(&s->key, ip) & s->mask];
 }
 
 enum cs_err cs_samples_open(size_t budget, const struct cs_sipkey *key,

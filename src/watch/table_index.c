@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where in the index a source stands, and how it leaves. */
+#include "base/addr_hash.h"
 #include "watch/table_parts.h"
 
 enum {
@@ -11,30 +12,9 @@ enum {
 	LINE = 64, /* bytes that memory is fetched by */
 };
 
-/* SipHash-1-3, of one word or two. */
-static void round_in(uint64_t v[4], uint64_t word)
-{
-	v[3] ^= word;
-	cs_sip_round(v);
-	v[0] ^= word;
-}
-
 uint64_t cs_table_hash(const struct cs_table *t, const struct cs_addr *ip)
 {
-	uint64_t v[4];
-
-	cs_sip_start(v, &t->key);
-	if (cs_addr_is_v4(ip)) {
-		round_in(v, UINT64_C(4) << 56 | cs_addr_low32(ip));
-	} else {
-		round_in(v, cs_addr_high64(ip));
-		round_in(v, cs_addr_low64(ip));
-		round_in(v, UINT64_C(16) << 56);
-	}
-	v[2] ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		cs_sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return cs_addr_hash(&t->key, ip);
 }
 
 /* The first entry of one of the two buckets of a hash. */

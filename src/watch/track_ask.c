@@ -336,7 +336,7 @@ static struct cs_flow_key key_of(const struct cs_turn *turn)
 static void see_health(struct cs_turn *turn)
 {
 	struct cs_devices *devices = turn->track->devices;
-	struct cs_turn other = *turn;
+	struct cs_turn other;
 	struct cs_addr culprit;
 
 	if (!turn->to_ours || turn->packet->to_group)
@@ -349,7 +349,7 @@ static void see_health(struct cs_turn *turn)
 	if (!cs_devices_asked(devices, turn->to_hash, turn->wall_us, &culprit))
 		return;
 	cs_turn_put(turn);
-	other.source = NULL;
+	other = *turn;
 	cs_turn_take_known(&other, &culprit, cs_track_hash(turn->track, &culprit));
 	cs_turn_note(&other, CS_OBS_SILENCED);
 	cs_turn_put(&other);

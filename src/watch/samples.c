@@ -150,7 +150,8 @@ static void append(struct cs_samples *s, const struct record *head, const uint8_
 
 	*record = *head;
 	record->next = *chain;
-	memcpy(record + 1, bytes, head->len);
+	if (head->len > 0)
+		memcpy(record + 1, bytes, head->len);
 	*chain = unit + 1;
 }
 

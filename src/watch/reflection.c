@@ -5,7 +5,10 @@
  */
 #include "watch/case.h"
 
-enum { SCAN_EACH = 2 /* requests an address: a scan that is spread over a network */ };
+enum {
+	SCAN_EACH = 2, /* requests an address: a scan that is spread over a network */
+	ROUNDS = 10,   /* times that each target is asked for: no enumeration */
+};
 
 /* Some of what comes in its name is its own. */
 static bool is_known(const struct cs_case *c)
@@ -25,10 +28,17 @@ static bool reaches_level(const struct cs_case *c)
 	       (c->refusals > 0 && run >= t->refusals);
 }
 
+/* Several attacks on one victim, one after the other: each of them refused by it. */
+static bool has_many_rounds(const struct cs_case *c)
+{
+	return c->refusals >= c->threshold->refusals && c->run / ROUNDS >= c->targets;
+}
+
 /* What a known source asks for by right is among its targets. */
 static bool has_few_targets(const struct cs_case *c)
 {
-	return is_known(c) || c->targets <= c->threshold->reflection_targets;
+	return is_known(c) || c->targets <= c->threshold->reflection_targets ||
+	       has_many_rounds(c);
 }
 
 /* Most of what it sends is no malformed message: a fuzzer repeats itself, too. */

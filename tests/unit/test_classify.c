@@ -26,6 +26,7 @@ struct row {
 	uint32_t span_s;
 	bool client;     /* tokens differ, Message IDs rise */
 	bool peer;       /* listed */
+	bool one_mid;    /* all requests have one Message ID */
 	bool alone;      /* nobody else asked for what it asked */
 	const char *ip;  /* NULL: 198.51.100.7 */
 	uint32_t proved; /* requests on flows with proof */
@@ -62,6 +63,7 @@ static struct cs_source source_of(const struct row *row)
 	s.last_us = s.first_us + (int64_t)row->span_s * 1000000;
 	assert_true(cs_addr_read(cs_span_str(row->ip ? row->ip : "198.51.100.7"), &s.ip));
 	s.is_peer = row->peer;
+	s.mids_differ = !row->one_mid;
 	if (row->client) {
 		s.no_token = 0;
 		s.tokens_differ = 1;
@@ -153,6 +155,11 @@ static const struct row rows[] = {
 	{ "hosts with 4 each do not", { ASKS(32) }, 32, .runs = { 4, 4, 4, 4, 4, 4, 4, 4 }, .want = B, .worry = NONE },
 	{ "three targets", { ASKS(20), READS(20) }, 40, .paths = 2, .want = C1, .victim = true, .worry = NOTE },
 	{ "a fourth is enumeration, also at 150 a minute", { ASKS(50), READS(150) }, 200, .paths = 3, .span_s = 80, .want = E, .worry = NOTE },
+	{ "a fourth, all of them asked for again and again, and refused", { ASKS(50), READS(50), { CS_OBS_UNREACHABLE, 90 } }, 100, .paths = 3, .want = C1, .victim = true, .worry = NOTE, .also = E },
+	{ "an enumeration whose answers are refused stays one", { READS(60), { CS_OBS_UNREACHABLE, 60 } }, 60, .paths = 9, .want = E, .worry = NOTE },
+	{ "an upload in blocks", { { CS_OBS_WRITE, 40 }, ANSWERED(40), { CS_OBS_WRITE_DONE, 40 } }, 40, .paths = 1, .want = D, .worry = ACT_NOW },
+	{ "one Message ID for all proves no retransmission", { ASKS(500), { CS_OBS_RETRIED, 3 } }, 500, .one_mid = true, .want = C1, .victim = true, .worry = NOTE },
+	{ "hosts that a sweep met more often", { ASKS(811) }, 811, .runs = { 8, 7, 6, 6, 5, 5, 5, 5 }, .want = B, .worry = NOTE },
 	{ "C1 before F: a flood with one slip", { ASKS(100), { FAULT(CS_FAULT_TKL), 1 } }, 101, .want = C1, .victim = true, .worry = NOTE, .also = F },
 	{ "C1 before D: a flood of registrations", { { CS_OBS_OBSERVE, 50 }, READS(50) }, 50, .paths = 1, .want = C1, .victim = true, .worry = NOTE, .also = D },
 	{ "C1 before C2: an attack tool's flood", { ASKS(50), { CS_OBS_MARK_AMPLIFIER, 50 } }, 50, .want = C1, .victim = true, .worry = NOTE, .also = C2 },

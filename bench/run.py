@@ -23,7 +23,7 @@ import programs
 
 RESULTS = rig.ROOT / "bench" / "RESULTS.md"
 PARTS = ["send", "find", "idle", "checksum", "memory", "resources", "decode", "store", "csv",
-         "ptr", "enrich", "serve", "report", "page", "watch"]
+         "ptr", "enrich", "serve", "report", "page", "watch", "verdict"]
 HEAD = """# Benchmarks
 
 Ours beside its peers, interleaved in one run by `make bench`; see `tools/bench.sh`.

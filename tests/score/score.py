@@ -141,6 +141,19 @@ class Score:
             if who not in named:
                 self.unlabelled[row["class"]] += 1
 
+    def add_score(self, other):
+        """Takes all of another folder's."""
+        for name, value in vars(other).items():
+            mine = getattr(self, name)
+            if isinstance(value, collections.Counter):
+                mine.update(value)
+            elif name == "stories":
+                for story, (right, of) in value.items():
+                    mine[story][0] += right
+                    mine[story][1] += of
+            else:
+                setattr(self, name, mine + value)
+
     def add(self, label, row, carpet):
         got = row["class"] if row else MISSING
         truth, name = label["class"][0], label.get("story", "")

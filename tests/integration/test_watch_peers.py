@@ -153,9 +153,10 @@ def test_a_client_that_acknowledges_what_it_polls_is_never_a_reflection(street, 
     """Each answer comes separately; 25 of them are above the level."""
     street.libcoap()
     with street.captured():
-        for _ in range(25):
-            street.get(f"coap://{HOME}/async?0")
+        street.street_runs("sh", "-c", "for i in $(seq 25); do sleep 0.1; coap-client-notls "
+                           f"-B 8 'coap://{HOME}/async?1' & done; wait")
     row = street.verdict(*(["--peer", STREET] if listed else []))
+    assert seen(row)["acked"] >= 20
     assert row["class"] == "H" if listed else row["class"] in ("H", "B")
     assert not row["victim"] and row["packets"] >= 25
 
@@ -212,7 +213,9 @@ def test_a_dtls_session(street, listed):
         assert street.get(f"coaps://{HOME}/time", "-k", "secretPSK", "-u", "me",
                           program="coap-client-openssl")
     row = street.verdict(*(["--peer", STREET] if listed else []))
-    assert (row["class"], row["worry"]) == ("H" if listed else "I", "none")
+    # Who ends a handshake with our key is hardly a stranger: either will do.
+    assert row["class"] == "H" if listed else row["class"] in ("H", "I")
+    assert row["worry"] == "none"
 
 
 @needs("coap-server-notls")

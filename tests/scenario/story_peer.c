@@ -52,6 +52,29 @@ static void listed_polls(struct scene *s)
 	label_listed(s, &who);
 }
 
+/*
+ * coap-client of libcoap 4.3.1, run again and again: a new port and Message ID each time,
+ * and each time the token 01.
+ */
+static void listed_cron(struct scene *s)
+{
+	struct actor who = scene_actor(s, scene_family(s));
+	struct device *d = service(s, &who);
+	int64_t at = scene_moment(s);
+
+	scene_peer(s, &who.end.ip, false);
+	for (uint32_t n = rng_between(&s->rng, 20, 90); n > 0; n--) {
+		struct mesg m = mesg_new(CS_CON, CS_CODE_GET, rng_u16(&s->rng));
+
+		mesg_token(&m, "\1", 1);
+		mesg_path(&m, "/sensors/temp");
+		who.end.port = rng_port(&s->rng);
+		ask_politely(s, &who, d, at, &m, rng_chance(&s->rng, 2));
+		at += rng_between(&s->rng, 10 * SECOND, 60 * SECOND);
+	}
+	label_listed(s, &who);
+}
+
 /* Writes and observes, as it may. */
 static void listed_controls(struct scene *s)
 {
@@ -287,6 +310,7 @@ static void listed_devices(struct scene *s)
 
 const struct story stories_peer[] = {
 	{ "listed-polls", "H", 4, false, listed_polls },
+	{ "listed-cron", "H", 2, false, listed_cron },
 	{ "listed-controls", "H", 3, false, listed_controls },
 	{ "listed-uploads", "H", 2, false, listed_uploads },
 	{ "listed-observes", "H", 3, false, listed_observes },

@@ -59,16 +59,26 @@ static bool is_e(const struct cs_case *c)
 	return !c->familiar && c->beyond >= c->threshold->enumeration;
 }
 
-/* Resources that others ask for, too, are no discovery of his own. */
+/*
+ * A find of his own: what others ask for, too, is none, nor is a plain read of things of
+ * LwM2M, OCF or firmware, nor what a short answer came of.
+ */
+static bool tries_a_find(const struct cs_case *c)
+{
+	bool weighty = cs_case_count(c, CS_OBS_ANSWERED) == 0 ||
+		       cs_case_count(c, CS_OBS_AMPLIFIED) > 0;
+
+	return c->alone && cs_case_count(c, CS_OBS_READ) > 0 && c->beyond > 0 &&
+	       weighty && c->proof == 0 && !cs_case_is_client(c);
+}
+
 static bool is_c2(const struct cs_case *c)
 {
 	bool marked = cs_source_count_range(c->source, CS_OBS_MARK_AMPLIFIER,
 					    CS_OBS_MARK_BANNER) > 0 ||
 		      cs_case_count(c, CS_OBS_BLOCK_LARGE) > 0;
-	bool own_find =
-		c->alone && c->beyond > 0 && c->proof == 0 && !cs_case_is_client(c);
 
-	return !c->familiar && (marked || own_find);
+	return !c->familiar && (marked || tries_a_find(c));
 }
 
 static bool is_alien(const struct cs_case *c)

@@ -223,16 +223,11 @@ static void ping(struct scene *s)
 	label(s, &who, "B", false, scan_worry(&who));
 }
 
-/* A plain read of one or two things, sensitive ones too: verdicts.md, B. */
-static void read_one(struct scene *s)
+/* The same thing, perhaps after the list, of one host or several. */
+static void read_path(struct scene *s, struct actor *who, const char *path)
 {
-	static const char *const paths[] = { "/",        "/bs",     "/rd",
-					     "/oic/res", "/fw",     "/1/0/1",
-					     "/3/0",     "/config", "/time" };
-	struct actor who = scene_actor(s, scene_family(s));
-	bool v4 = cs_addr_is_v4(&who.end.ip), fetch = rng_chance(&s->rng, 15);
-	const char *first = RNG_PICK(&s->rng, paths), *second = RNG_PICK(&s->rng, paths);
-	bool lists = rng_chance(&s->rng, 50), two = rng_chance(&s->rng, 40);
+	bool v4 = cs_addr_is_v4(&who->end.ip), fetch = rng_chance(&s->rng, 15);
+	bool lists = rng_chance(&s->rng, 50);
 	int64_t at = scene_moment(s);
 
 	for (uint32_t n = rng_between(&s->rng, 1, 6); n > 0; n--) {
@@ -240,12 +235,30 @@ static void read_one(struct scene *s)
 		struct mesg m = plain_probe(rng_u16(&s->rng));
 
 		if (lists)
-			ask(s, &who, d, at, &m);
-		m = polite(&who, CS_CON, fetch ? CS_CODE_FETCH : CS_CODE_GET,
-			   two && n % 2 ? second : first);
-		ask(s, &who, d, at + SECOND, &m);
+			ask(s, who, d, at, &m);
+		m = polite(who, CS_CON, fetch ? CS_CODE_FETCH : CS_CODE_GET, path);
+		ask(s, who, d, at + SECOND, &m);
 		at += rng_gap(&s->rng, 10 * SECOND);
 	}
+}
+
+/* A plain GET or FETCH of these is a read (verdicts.md). */
+static void read_sensitive(struct scene *s)
+{
+	static const char *const paths[] = { "/bs", "/rd",    "/oic/res", "/oic/d",
+					     "/fw", "/1/0/1", "/1/0" };
+	struct actor who = scene_actor(s, scene_family(s));
+
+	read_path(s, &who, RNG_PICK(&s->rng, paths));
+	label(s, &who, "B", false, scan_worry(&who));
+}
+
+static void read_other(struct scene *s)
+{
+	static const char *const paths[] = { "/", "/time", "/light", "/status", "/big" };
+	struct actor who = scene_actor(s, scene_family(s));
+
+	read_path(s, &who, RNG_PICK(&s->rng, paths));
 	/* C2 is for a resource nobody else asked for, too: nobody can tell by this much. */
 	label(s, &who, "B,C2", false, scan_worry(&who))->because = "one read";
 }
@@ -320,7 +333,8 @@ const struct story stories_scan[] = {
 	{ "insistent", "B", 4, true, insistent },
 	{ "repeated-sweep", "B", 3, true, repeated_sweep },
 	{ "ping", "B", 3, true, ping },
-	{ "read", "B", 5, true, read_one },
+	{ "read-sensitive", "B", 3, true, read_sensitive },
+	{ "read", "B", 3, true, read_other },
 	{ "distributed", "B", 1, true, distributed },
 	{ "crawler", "B", 3, true, crawler },
 	{ 0 },

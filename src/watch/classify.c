@@ -6,6 +6,7 @@
 #include "watch/case.h"
 
 enum {
+	SMALL_ANSWER = 136, /* bytes that harm nobody: RFC 9175 section 2.4 */
 	STRAY = 4, /* requests for each unasked answer: fewer make it no backscatter */
 };
 
@@ -66,7 +67,7 @@ static bool is_e(const struct cs_case *c)
 static bool tries_a_find(const struct cs_case *c)
 {
 	bool weighty = cs_case_count(c, CS_OBS_ANSWERED) == 0 ||
-		       cs_case_count(c, CS_OBS_AMPLIFIED) > 0;
+		       c->source->most_out > SMALL_ANSWER;
 
 	return c->alone && cs_case_count(c, CS_OBS_READ) > 0 && c->beyond > 0 &&
 	       weighty && c->proof == 0 && !cs_case_is_client(c);

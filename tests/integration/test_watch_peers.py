@@ -8,6 +8,7 @@ import json
 import pathlib
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -57,8 +58,16 @@ class Street:
         try:
             yield
         finally:
+            self.wait_for_silence()
             tcpdump.terminate()
             tcpdump.wait()
+
+    def wait_for_silence(self):
+        """What the kernel has for tcpdump is in the file when that grows no more."""
+        size = -1
+        while size != self.file.stat().st_size:
+            size = self.file.stat().st_size
+            time.sleep(0.4)
 
     def verdicts(self, *more):
         run = subprocess.run([COAPSCOPE, "watch", "-r", self.file, *LOCAL, *more,

@@ -66,8 +66,11 @@ static bool is_e(const struct cs_case *c)
  */
 static bool tries_a_find(const struct cs_case *c)
 {
-	bool weighty = cs_case_count(c, CS_OBS_ANSWERED) == 0 ||
-		       c->source->most_out > SMALL_ANSWER;
+	/* The list of resources is long, too: its answer says nothing of the find. */
+	bool large =
+		cs_case_count(c, CS_OBS_AMPLIFIED) > cs_case_count(c, CS_OBS_DISCOVERY) &&
+		c->source->most_out > SMALL_ANSWER;
+	bool weighty = cs_case_count(c, CS_OBS_ANSWERED) == 0 || large;
 
 	return c->alone && cs_case_count(c, CS_OBS_READ) > 0 && c->beyond > 0 &&
 	       weighty && c->proof == 0 && !cs_case_is_client(c);

@@ -128,6 +128,13 @@ static void read_decoded(struct cs_sight *sight, struct cs_span bytes, bool cut)
 	keep_oddities(sight, bytes, cut);
 }
 
+/* Of two or three bytes the second is the code. */
+static bool begins_likely(struct cs_span bytes)
+{
+	return bytes.len < 2 ||
+	       (cs_code_name(bytes.ptr[1]) && cs_code_class(bytes.ptr[1]) != 7);
+}
+
 /* @stated is the length that UDP says, of which @bytes were captured. */
 static void read_version_1(struct cs_sight *sight, struct cs_span bytes, uint32_t stated)
 {
@@ -145,7 +152,8 @@ static void read_version_1(struct cs_sight *sight, struct cs_span bytes, uint32_
 	} else {
 		read_decoded(sight, bytes, cut || !decodes);
 	}
-	if (flaw.fault != CS_FAULT_SHORT && !cs_sight_is_likely(&sight->msg, flaw))
+	if (flaw.fault == CS_FAULT_SHORT ? !begins_likely(bytes)
+					 : !cs_sight_is_likely(&sight->msg, flaw))
 		sight->traits |= CS_SIGHT_UNLIKELY;
 	sight->token_hash = token_hash(sight->msg.token);
 	if (sight->kind != CS_SIGHT_RESPONSE)
@@ -164,6 +172,7 @@ static bool reads_as_other_version(struct cs_sight *sight, struct cs_span bytes)
 	struct cs_wr w = cs_wr_over(copy, sizeof(copy));
 	struct cs_flaw flaw;
 	struct cs_msg msg;
+	unsigned n;
 
 	if (bytes.len < CS_MSG_HEADER || bytes.len > sizeof(copy) ||
 	    (bytes.ptr[0] & VERSION_MASK) == VERSION_1)
@@ -171,7 +180,7 @@ static bool reads_as_other_version(struct cs_sight *sight, struct cs_span bytes)
 	cs_wr_u8(&w, (uint8_t)((bytes.ptr[0] & ~VERSION_MASK) | VERSION_1));
 	cs_wr_span(&w, behind(bytes, 1));
 	if (cs_msg_decode(cs_wr_done(&w), &msg, &flaw) || !cs_code_name(msg.code) ||
-	    cs_code_class(msg.code) == 7 ||
+	    cs_code_class(msg.code) == 7 || !cs_sight_is_registered(&msg, &n) ||
 	    cs_msg_inspect(cs_wr_done(&w), &msg, &flaw, 1) > 0)
 		return false;
 

@@ -19,8 +19,7 @@ static bool option_is_registered(const struct cs_opt *opt)
 	return rule && opt->value.len >= rule->min_len && opt->value.len <= rule->max_len;
 }
 
-/* The options before the fault: all registered, and how many. */
-static bool options_are_registered(const struct cs_msg *msg, unsigned *n)
+bool cs_sight_is_registered(const struct cs_msg *msg, unsigned *n)
 {
 	struct cs_opts w = cs_opts_over(msg->tail);
 	struct cs_opt opt;
@@ -37,10 +36,11 @@ static bool options_are_registered(const struct cs_msg *msg, unsigned *n)
 bool cs_sight_is_likely(const struct cs_msg *msg, struct cs_flaw flaw)
 {
 	bool decodes = flaw.fault == CS_FAULT_NONE;
+	bool registered = code_is_registered(msg->code);
 	unsigned n = 0;
 
-	/* One in ten codes is a response's: more is asked for than that. */
-	if (code_is_registered(msg->code) && (decodes || !cs_code_is_response(msg->code)))
+	/* One in seven codes is registered, most of them a response's. */
+	if (registered && (decodes || !cs_code_is_response(msg->code)))
 		return true;
-	return options_are_registered(msg, &n) && (decodes || n > 0);
+	return cs_sight_is_registered(msg, &n) && (decodes || n >= (registered ? 1 : 2));
 }

@@ -16,6 +16,9 @@ bool cs_sight_is_number(struct cs_span segment);
 /* The tools whose bytes these are: cs_sight.marks. */
 uint8_t cs_sight_marks(const struct cs_packet *packet, const struct cs_msg *msg);
 
+/* Whether all options (those before a fault) are registered, of legal length; how many. */
+bool cs_sight_is_registered(const struct cs_msg *msg, unsigned *n);
+
 /*
  * Whether a version 1 message reads as CoAP and not as chance. @flaw is what ended
  * decoding, or CS_FAULT_NONE.

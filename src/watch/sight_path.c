@@ -3,33 +3,61 @@
 #include "coap/option_rule.h"
 #include "watch/sight_parts.h"
 
+#define WORD(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
 /* Whole segments, in lower case. */
-static const char *const sensitive[] = {
-	"bs",       "rd", /* LwM2M bootstrap; registration, resource directory (RFC 9176) */
-	"oic",      "oc", /* OCF */
-	"fw",       "firmware", "ota",   "dfu",      "update", "upgrade",
-	"suit",     "flash",    "cfg",   "conf",     "config", "configuration",
-	"settings", "setup",    "admin", "password", "passwd", "credentials",
-	"keys",     "secret",   "wifi",
+static const struct {
+	const char *text;
+	size_t len;
+} sensitive[] = {
+	/* LwM2M's bootstrap; registration and resource directory (RFC 9176); OCF */
+	WORD("bs"),
+	WORD("rd"),
+	WORD("oic"),
+	WORD("oc"),
+	/* Firmware */
+	WORD("fw"),
+	WORD("firmware"),
+	WORD("ota"),
+	WORD("dfu"),
+	WORD("update"),
+	WORD("upgrade"),
+	WORD("suit"),
+	WORD("flash"),
+	/* Configuration, and what opens doors */
+	WORD("cfg"),
+	WORD("conf"),
+	WORD("config"),
+	WORD("configuration"),
+	WORD("settings"),
+	WORD("setup"),
+	WORD("admin"),
+	WORD("password"),
+	WORD("passwd"),
+	WORD("credentials"),
+	WORD("keys"),
+	WORD("secret"),
+	WORD("wifi"),
 };
 
 static bool equals(struct cs_span segment, const char *word)
 {
-	size_t i = 0;
-
-	for (; i < segment.len && word[i]; i++) {
+	for (size_t i = 0; i < segment.len; i++) {
 		uint8_t c = segment.ptr[i];
 
 		if ((c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != word[i])
 			return false;
 	}
-	return i == segment.len && !word[i];
+	return true;
 }
 
 bool cs_sight_is_sensitive(struct cs_span segment)
 {
 	for (size_t i = 0; i < CS_LEN(sensitive); i++) {
-		if (equals(segment, sensitive[i]))
+		if (segment.len == sensitive[i].len && equals(segment, sensitive[i].text))
 			return true;
 	}
 	return false;

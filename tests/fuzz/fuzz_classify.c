@@ -20,9 +20,10 @@ static struct cs_source source_from(struct cs_rd *rd)
 	return s;
 }
 
+/* A retransmission is none where a tool has one Message ID for all. */
 static bool is_proof(uint8_t kind)
 {
-	return kind >= CS_OBS_ACKED && kind <= CS_OBS_CONNECTED;
+	return kind >= CS_OBS_ACKED && kind <= CS_OBS_CONNECTED && kind != CS_OBS_RETRIED;
 }
 
 static bool hears_us(const struct cs_source *s)

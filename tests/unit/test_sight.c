@@ -112,6 +112,7 @@ static const struct {
 
 	/* F: malformed up to a fault, and CoAP before it. */
 	{ "M1", "400100", BRK, ERR, CS_FAULT_SHORT, 0 },
+	{ "M1 of chance", "40c7", BRK, ERR | UNL, CS_FAULT_SHORT, 0 },
 	{ "M3 of a GET", "4f010001" CORE, REQ, ERR, CS_FAULT_TKL, 0 },
 	{ "M4 of a GET", "4801000101", REQ, ERR, CS_FAULT_TOKEN_CUT, 0 },
 	{ "M6 of a GET", "40010001f1", REQ, ERR, CS_FAULT_NIBBLE, 0 },

@@ -6,7 +6,6 @@
 #include "watch/case.h"
 
 enum {
-	SMALL_ANSWER = 136, /* bytes that harm nobody: RFC 9175 section 2.4 */
 	STRAY = 4, /* requests for each unasked answer: fewer make it no backscatter */
 };
 
@@ -68,8 +67,7 @@ static bool tries_a_find(const struct cs_case *c)
 {
 	/* The list of resources is long, too: its answer says nothing of the find. */
 	bool large =
-		cs_case_count(c, CS_OBS_AMPLIFIED) > cs_case_count(c, CS_OBS_DISCOVERY) &&
-		c->source->most_out > SMALL_ANSWER;
+		cs_case_count(c, CS_OBS_AMPLIFIED) > cs_case_count(c, CS_OBS_DISCOVERY);
 	bool weighty = cs_case_count(c, CS_OBS_ANSWERED) == 0 || large;
 
 	return c->alone && cs_case_count(c, CS_OBS_READ) > 0 && c->beyond > 0 &&

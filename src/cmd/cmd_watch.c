@@ -108,7 +108,8 @@ static int enter_jail(struct job *job)
 {
 	struct cs_jail_want want = { .user = job->options.decode.user,
 				     .require = job->options.decode.require_jail,
-				     .dns = job->options.decode.resolvers.n > 0 };
+				     .dns = job->options.decode.resolvers.n > 0,
+				     .child = cs_watching_pid(job->watching) };
 
 	cs_watch_output_jail(&job->output, &want);
 	return cs_enter_jail(job->ctx, &want);
@@ -227,15 +228,16 @@ static int watch(struct job *job)
 		return say(job, CS_EXIT_USAGE, why);
 	if (cs_decode_plan(&o->decode, &o->common.arena, &job->plan))
 		return say(job, CS_EXIT_FAILED, cs_strerror(CS_ERR_NOMEM));
-	status = open_capture(job);
+	/* Forked before outputs and lists of places are there: they are not its business. */
+	status = cs_open_signals(job->ctx, true, &job->signal_fd);
 	if (status < 0)
+		status = open_capture(job);
+	if (status < 0)
+		status = start(job);
+	if (status < 0) {
+		find_manager(job);
 		status = cs_watch_output_open(job->ctx, o, &job->plan.threshold,
 					      &job->output);
-	if (status < 0)
-		status = cs_open_signals(job->ctx, true, &job->signal_fd);
-	if (status < 0) {
-		status = start(job);
-		find_manager(job);
 	}
 	if (status < 0)
 		status = enter_jail(job);

@@ -182,16 +182,18 @@ static int start(struct reading *r, struct cs_explain_options *o,
 
 static int run(struct reading *r, struct cs_explain_options *o)
 {
-	const struct cs_jail_want jail = { .user = o->decode.user,
-					   .require = o->decode.require_jail,
-					   .dns = o->decode.resolvers.n > 0 };
+	struct cs_jail_want jail = { .user = o->decode.user,
+				     .require = o->decode.require_jail,
+				     .dns = o->decode.resolvers.n > 0 };
 	struct cs_watching *watching = NULL;
 	char why[CS_WATCHING_WHY] = "";
 	int status = start(r, o, &watching);
 	enum cs_err err = CS_OK, ended;
 
-	if (status < 0)
+	if (status < 0) {
+		jail.child = cs_watching_pid(watching);
 		status = cs_enter_jail(r->ctx, &jail);
+	}
 	if (status < 0)
 		err = follow(r, watching);
 	ended = cs_watching_end(watching, why);

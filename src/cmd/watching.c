@@ -72,6 +72,11 @@ int cs_watching_start(struct cs_ctx *ctx, const struct cs_watching_want *want,
 	return say(ctx, "fork");
 }
 
+int cs_watching_pid(const struct cs_watching *w)
+{
+	return w->pid;
+}
+
 int cs_watching_fd(const struct cs_watching *w)
 {
 	return w->fd;
@@ -142,7 +147,7 @@ static void describe(const struct cs_watching *w, int status, char why[CS_WATCHI
 
 enum cs_err cs_watching_end(struct cs_watching *w, char why[CS_WATCHING_WHY])
 {
-	int status = 0;
+	int status = -1;
 	bool well;
 
 	if (!w)

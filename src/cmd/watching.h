@@ -32,6 +32,9 @@ struct cs_watching;
 CS_MUST_USE int cs_watching_start(struct cs_ctx *ctx, const struct cs_watching_want *want,
 				  struct cs_watching **out);
 
+/* Its process, for a jail that is closed while it runs. */
+int cs_watching_pid(const struct cs_watching *w);
+
 /* Becomes readable when there may be a post. */
 int cs_watching_fd(const struct cs_watching *w);
 

@@ -41,6 +41,7 @@ struct cs_jail {
 	bool net;   /* sockets that are open send and receive */
 	bool serve; /* and a socket that listens takes connections */
 	bool dns;   /* and UDP and TCP sockets may be opened and connected */
+	int child;  /* its end may be waited for and brought about; 0: nobody's */
 	/*
 	 * Instead of all these, folders too: sockets that capture packets and files
 	 * that are open are read, and the sockets may be bound to an interface that

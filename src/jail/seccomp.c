@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -302,6 +303,19 @@ static int allow_posts(scmp_filter_ctx filter, int post)
 	return rc;
 }
 
+/* One process that was started before, and no other. */
+static int allow_child(scmp_filter_ctx filter, int child)
+{
+	const struct scmp_arg_cmp wait_for[] = { int_is(0, child) };
+	const struct scmp_arg_cmp end[] = { int_is(0, child), int_is(1, SIGKILL) };
+	int rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(wait4),
+					CS_LEN(wait_for), wait_for);
+
+	return rc ? rc
+		  : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill),
+					   CS_LEN(end), end);
+}
+
 static int fill(scmp_filter_ctx filter, const struct cs_jail *jail)
 {
 	int rc = allow_groups(filter, jail);
@@ -316,6 +330,8 @@ static int fill(scmp_filter_ctx filter, const struct cs_jail *jail)
 		rc = allow_dns(filter);
 	if (!rc && jail->serve && !jail->capture)
 		rc = allow_serve(filter);
+	if (!rc && jail->child > 0)
+		rc = allow_child(filter, jail->child);
 	/* Its flags lie in memory, out of sight; glibc then takes clone(). */
 	if (!rc)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),

@@ -270,7 +270,7 @@ static void each_rule_gives_its_verdict(void **state)
 
 		judge(row, &finding, &answer);
 		if (finding.primary != row->want || finding.victim != row->victim ||
-		    answer.worry != row->worry || !has(&finding, row->want) ||
+		    answer.worry != row->worry || !has(&finding, (int)row->want) ||
 		    (row->also && !has(&finding, row->also)))
 			fail_msg("%s: %s of %x, victim %d, %s", row->name,
 				 cs_class_name(finding.primary), finding.classes,

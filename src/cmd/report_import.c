@@ -112,8 +112,11 @@ static void say_done(const struct importing *i, const char *name,
 		cs_log(log, CS_WARN, "%s: %u more rows left out; -v names them", name,
 		       i->notes - NOTES);
 	if (counts->known)
-		cs_log(log, CS_NOTE, "%s: %" PRIu64 " row%s%s, in the store already",
-		       name, counts->kept, plural(counts->kept), days);
+		cs_log(log, CS_NOTE, "%s: %" PRIu64 " row%s%s, in the store already%s",
+		       name, counts->kept, plural(counts->kept), days,
+		       counts->restored > 0
+			       ? "; places and tags were gone and are put back"
+			       : "");
 	else
 		cs_log(log, CS_NOTE, "%s: %" PRIu64 " row%s%s%s", name, counts->kept,
 		       plural(counts->kept), days, say_lost(counts, lost, sizeof(lost)));

@@ -254,7 +254,8 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 			 "report csv` writes them, into the store: plain or zipped, with "
 			 "the columns of any year. What a row says of place, tags and "
 			 "severity is kept with it. A row that makes no sense is named "
-			 "and left out. The same rows again change nothing.",
+			 "and left out. The same rows again change nothing, but put "
+			 "back what was said of places and tags where that is gone.",
 		.examples = "  coapscope report import 2026-01-05-scan_coap-example-asn.csv.zip\n"
 			    "  coapscope report import --store ./store reports/*.csv\n",
 	},

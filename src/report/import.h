@@ -41,13 +41,15 @@ struct cs_import_counts {
 	uint64_t duplicates; /* the same address and port on one day: the newest stays */
 	uint64_t headers;    /* headers, the first too */
 	uint64_t unknown;    /* columns whose names say nothing here */
-	bool known; /* exactly these rows were imported before: nothing was changed */
+	bool known; /* exactly these rows were imported before: they stayed as they are */
+	uint64_t restored; /* days whose enrichment was gone, and was put back */
 	int32_t first_day, last_day; /* of what was kept */
 };
 
 /*
  * Imports all rows of one CSV text under @name (for people and the metadata).
- * The same rows again change nothing, whatever the file is called. Stored and
+ * The same rows again change nothing, whatever the file is called, but put back
+ * what was said of places and tags where that is gone. Stored and
  * published when it returns CS_OK; the days are not settled.
  *
  * CS_ERR_SYNTAX   no header of a scan_coap report

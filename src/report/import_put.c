@@ -305,18 +305,34 @@ static enum cs_err fill(void *arg, const struct cs_result *results,
 	return CS_OK;
 }
 
-static enum cs_err enrich_days(struct putting *p, struct cs_span about)
+/* Whether the day is to be enriched: where rows are @known, it may be already. */
+static enum cs_err is_wanted(struct putting *p, int32_t day, bool known, bool *wanted)
+{
+	*wanted = true;
+	return known ? cs_store_lacks_enrichment(p->want->store, day, p->scan.id, wanted)
+		     : CS_OK;
+}
+
+/* Counts in @n the days that were. */
+static enum cs_err enrich_days(struct putting *p, struct cs_span about, bool known,
+			       uint64_t *n)
 {
 	struct cs_store_enrich want = {
 		.scan = p->scan.id, .fresh = true, .about = about, .fill = fill, .arg = p
 	};
 	enum cs_err err = CS_OK;
+	bool wanted;
 
+	*n = 0;
 	for (size_t i = 0; !err && i < p->rows->n; i++) {
 		if (i > 0 && day_of(&p->rows->at[i]) == day_of(&p->rows->at[i - 1]))
 			continue;
 		want.day = day_of(&p->rows->at[i]);
+		err = is_wanted(p, want.day, known, &wanted);
+		if (err || !wanted)
+			continue;
 		err = cs_store_enrich(p->want->store, &want);
+		*n += !err;
 	}
 	return err ? store_failed(p, err) : CS_OK;
 }
@@ -340,14 +356,15 @@ static enum cs_err begin(struct putting *p, bool *done)
 static enum cs_err put(struct putting *p, struct cs_import_counts *counts,
 		       struct cs_span about)
 {
+	uint64_t days = 0;
 	enum cs_err err = begin(p, &counts->known);
 
-	if (err || counts->known)
-		return err;
-	err = put_rows(p);
+	if (!err && !counts->known)
+		err = put_rows(p);
 	if (!err)
-		err = enrich_days(p, about);
-	if (err)
+		err = enrich_days(p, about, counts->known, &days);
+	counts->restored = counts->known ? days : 0;
+	if (err || counts->known)
 		return err;
 	p->scan.ended_us = p->want->now_us;
 	err = cs_store_scan_update(p->want->store, &p->scan);

@@ -15,8 +15,12 @@ static const char to_2[] =
 #include "store/catalog_2.sql.inc"
 	;
 
+static const char to_3[] =
+#include "store/catalog_3.sql.inc"
+	;
+
 /* [v] takes version v to v + 1; there was none before 1. */
-static const char *const migrations[CS_STORE_SCHEMA] = { NULL, to_2 };
+static const char *const migrations[CS_STORE_SCHEMA] = { NULL, to_2, to_3 };
 
 const struct cs_db_kind cs_catalog_kind = {
 	.what = "catalogue",
@@ -241,6 +245,7 @@ struct entry {
 	const struct cs_segment_name *name;
 	const struct cs_segment_sum *sum;
 	const struct cs_chunk_range *range;
+	bool enriched;
 };
 
 static void bind_name(sqlite3_stmt *stmt, const void *from)
@@ -265,6 +270,22 @@ static void bind_sum(sqlite3_stmt *stmt, const void *from)
 	cs_db_bind_number(stmt, 9, entry->sum->version);
 }
 
+static void bind_entered(sqlite3_stmt *stmt, const void *from)
+{
+	const struct entry *entry = from;
+
+	bind_sum(stmt, from);
+	cs_db_bind_number(stmt, 10, entry->enriched);
+}
+
+static void bind_enriched(sqlite3_stmt *stmt, const void *from)
+{
+	const struct entry *entry = from;
+
+	bind_name(stmt, from);
+	cs_db_bind_number(stmt, 4, entry->enriched);
+}
+
 static void bind_range(sqlite3_stmt *stmt, const void *from)
 {
 	const struct entry *entry = from;
@@ -276,18 +297,18 @@ static void bind_range(sqlite3_stmt *stmt, const void *from)
 
 enum cs_err cs_catalog_publish(struct cs_db *catalog, const struct cs_segment_name *name,
 			       const struct cs_segment_sum *sum,
-			       const struct cs_chunk_set *covered)
+			       const struct cs_chunk_set *covered, bool enriched)
 {
-	struct entry entry = { .name = name, .sum = sum };
+	struct entry entry = { .name = name, .sum = sum, .enriched = enriched };
 	enum cs_err err = cs_db_exec(catalog, "BEGIN IMMEDIATE");
 
 	if (err)
 		return err;
 	err = change(catalog,
 		     "INSERT OR REPLACE INTO segment(day, scan, shard, rows, content,"
-		     " bytes, first_us, last_us, version, stamp)"
-		     " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,random())",
-		     bind_sum, &entry);
+		     " bytes, first_us, last_us, version, enriched, stamp)"
+		     " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,random())",
+		     bind_entered, &entry);
 	if (!err)
 		err = change(catalog,
 			     "DELETE FROM covered WHERE day = ?1 AND scan = ?2"
@@ -332,4 +353,35 @@ enum cs_err cs_catalog_renew(struct cs_db *catalog, const struct cs_segment_name
 		      "UPDATE segment SET stamp = random()"
 		      " WHERE day = ?1 AND scan = ?2 AND shard = ?3",
 		      bind_name, &entry);
+}
+
+enum cs_err cs_catalog_note_enriched(struct cs_db *catalog,
+				     const struct cs_segment_name *name, bool enriched)
+{
+	struct entry entry = { .name = name, .enriched = enriched };
+
+	return change(catalog,
+		      "UPDATE segment SET enriched = ?4"
+		      " WHERE day = ?1 AND scan = ?2 AND shard = ?3",
+		      bind_enriched, &entry);
+}
+
+enum cs_err cs_catalog_is_enriched(struct cs_db *catalog,
+				   const struct cs_segment_name *name, bool *enriched)
+{
+	struct entry entry = { .name = name };
+	sqlite3_stmt *stmt;
+	enum cs_err err =
+		cs_db_prepare(catalog,
+			      "SELECT 1 FROM segment WHERE day = ?1 AND scan = ?2"
+			      " AND shard = ?3 AND enriched <> 0",
+			      &stmt);
+
+	*enriched = false;
+	if (err)
+		return err;
+	bind_name(stmt, &entry);
+	*enriched = cs_db_next(catalog, stmt, &err);
+	(void)sqlite3_finalize(stmt); /* only read from */
+	return err;
 }

@@ -14,11 +14,15 @@ extern const struct cs_db_kind cs_catalog_kind;
 /* Steps of SQLite's machine that any walk over it takes, generously. */
 #define CS_CATALOG_OPS INT64_C(1000000000)
 
-/* Enters a published segment and the closed chunks it has a part of. */
+/*
+ * Enters a published segment and the closed chunks it has a part of. @enriched:
+ * there is an enrichment beside it.
+ */
 CS_MUST_USE enum cs_err cs_catalog_publish(struct cs_db *catalog,
 					   const struct cs_segment_name *name,
 					   const struct cs_segment_sum *sum,
-					   const struct cs_chunk_set *covered);
+					   const struct cs_chunk_set *covered,
+					   bool enriched);
 
 /* Whether the segment is entered with these sums. */
 CS_MUST_USE enum cs_err cs_catalog_has(struct cs_db *catalog,
@@ -28,3 +32,14 @@ CS_MUST_USE enum cs_err cs_catalog_has(struct cs_db *catalog,
 /* Gives the segment another stamp; one that is not entered is fine. */
 CS_MUST_USE enum cs_err cs_catalog_renew(struct cs_db *catalog,
 					 const struct cs_segment_name *name);
+
+/*
+ * Notes whether there is an enrichment beside the segment, so that one that is
+ * gone is missed; one that is not entered is fine.
+ */
+CS_MUST_USE enum cs_err cs_catalog_note_enriched(struct cs_db *catalog,
+						 const struct cs_segment_name *name,
+						 bool enriched);
+CS_MUST_USE enum cs_err cs_catalog_is_enriched(struct cs_db *catalog,
+					       const struct cs_segment_name *name,
+					       bool *enriched);

@@ -127,7 +127,8 @@ static enum cs_err begin(struct job *job)
 /*
  * The stamp changes before and after: a kill in between must not leave the old
  * stamp on the new enrichment, and who reads in between takes the old
- * enrichment for one of a stamp that is over.
+ * enrichment for one of a stamp that is over. That there is one is noted when it
+ * is there: what is missed later was there once.
  */
 static enum cs_err replace(struct job *job)
 {
@@ -144,6 +145,8 @@ static enum cs_err replace(struct job *job)
 	err = cs_catalog_renew(&store->catalog, &job->name);
 	if (!err && cs_file_rename(from.text, to.text, day.text) != 0)
 		err = cs_why_errno(&store->why, from.text);
+	if (!err)
+		err = cs_catalog_note_enriched(&store->catalog, &job->name, true);
 	return err ? err : cs_catalog_renew(&store->catalog, &job->name);
 }
 
@@ -278,4 +281,41 @@ enum cs_err cs_store_enriched_by(struct cs_store *store, int32_t number,
 					n);
 	cs_day_close(&day);
 	return err;
+}
+
+/* Whether it can be opened: one that is damaged is none. */
+static enum cs_err look_for_side(struct cs_store *store,
+				 const struct cs_segment_name *name, bool *lacks)
+{
+	struct cs_day_source source = { 0 };
+	enum cs_err err = cs_day_source_open(store, name, false, &source);
+
+	if (!err) {
+		enum cs_err side = cs_day_source_enriched(store, name, &source);
+
+		if (side == CS_ERR_DAMAGED || side == CS_ERR_FOREIGN)
+			source.enriched = false;
+		else
+			err = side;
+	}
+	*lacks |= !err && !source.enriched;
+	cs_day_source_close(&source);
+	return err == CS_ERR_NOT_FOUND ? CS_OK : err;
+}
+
+enum cs_err cs_store_lacks_enrichment(struct cs_store *store, int32_t day,
+				      const uint8_t *scan, bool *lacks)
+{
+	struct cs_day_list list;
+	enum cs_err err = cs_day_list(store, day, &list);
+
+	*lacks = false;
+	for (size_t i = 0; !err && !*lacks && i < list.n; i++) {
+		const struct cs_segment_name name = cs_day_name(&list, i);
+
+		if (memcmp(scan, list.entries[i].scan, CS_SCAN_ID) == 0)
+			err = look_for_side(store, &name, lacks);
+	}
+	cs_day_list_clear(&list);
+	return err == CS_ERR_NOT_FOUND ? CS_OK : err;
 }

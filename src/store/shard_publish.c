@@ -22,6 +22,14 @@ static enum cs_err add_covered(void *arg, const struct cs_chunk_entry *entry)
 	return err;
 }
 
+static bool is_enriched(const struct cs_segment *segment)
+{
+	struct cs_path side;
+
+	return cs_path_segment(segment->root, &segment->name, CS_FILE_ENRICHED, &side) &&
+	       cs_file_exists(side.text);
+}
+
 /* Enters a published segment in the catalogue, unless it stands there. */
 static enum cs_err enter(struct cs_shard *shard, struct cs_segment *segment, bool renewed)
 {
@@ -46,7 +54,8 @@ static enum cs_err enter(struct cs_shard *shard, struct cs_segment *segment, boo
 		return err;
 	err = cs_segment_chunks(segment, add_covered, &cover);
 	if (!err)
-		err = cs_catalog_publish(catalog, &segment->name, &sum, &cover.here);
+		err = cs_catalog_publish(catalog, &segment->name, &sum, &cover.here,
+					 is_enriched(segment));
 	cs_chunk_set_clear(&cover.here);
 	return err;
 }

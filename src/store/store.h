@@ -33,7 +33,7 @@ enum {
 	CS_SCAN_ID = 16, /* bytes; random */
 	CS_SCAN_ID_TEXT = 2 * CS_SCAN_ID + 1,
 	CS_PLAN_HASH = 16,   /* bytes; of the canonical plan */
-	CS_STORE_SCHEMA = 2, /* of the catalogue */
+	CS_STORE_SCHEMA = 3, /* of the catalogue */
 };
 
 /* The end of the year 9999; the last time that the store takes. */
@@ -292,6 +292,13 @@ struct cs_store_enrich {
  */
 CS_MUST_USE enum cs_err cs_store_enrich(struct cs_store *store,
 					const struct cs_store_enrich *want);
+
+/*
+ * Whether a published segment of @scan on that day has no enrichment, or one that is
+ * damaged; false where there is none. CS_ERR_IO, CS_ERR_DAMAGED, CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_store_lacks_enrichment(struct cs_store *store, int32_t day,
+						  const uint8_t *scan, bool *lacks);
 
 /* The .about of each enrichment in use on a day, equal ones once; in @arena. */
 CS_MUST_USE enum cs_err cs_store_enriched_by(struct cs_store *store, int32_t day,

@@ -198,12 +198,16 @@ static enum cs_err check_left(struct cs_verify *v, const struct cs_segment_name 
 
 	if (err || hold.busy)
 		return err;
+	/* It is not missed when the segment turns up under another name. */
+	if (v->repair && file == CS_FILE_ENRICHED)
+		err = cs_catalog_note_enriched(&v->store->catalog, name, false);
 	if (!cs_path_segment(v->store->dir, name, file, &path) ||
 	    !cs_path_with(path.text, "-journal", &journal))
 		err = cs_verify_too_long(v);
-	else if (v->repair && (cs_file_remove(journal.text) || cs_file_remove(path.text)))
+	else if (!err && v->repair &&
+		 (cs_file_remove(journal.text) || cs_file_remove(path.text)))
 		err = cs_verify_errno(v, path.text);
-	else
+	if (!err)
 		cs_verify_say(v, path.text, cs_verify_mended(v), "%s", what);
 	cs_verify_release(&hold);
 	return err;

@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/num.h"
+#include "store/catalog.h"
 #include "store/row.h"
 #include "store/side.h"
 #include "store/verify.h"
@@ -283,15 +285,18 @@ static enum cs_err drop_side(struct look *look, const char *path)
 	struct cs_db *catalog = &v->store->catalog;
 	enum cs_err err = cs_catalog_renew(catalog, look->name);
 
+	if (!err)
+		err = cs_catalog_note_enriched(catalog, look->name, false);
 	if (!err && cs_file_remove(path) != 0)
 		err = cs_verify_errno(v, path);
 	return err ? err : cs_catalog_renew(catalog, look->name);
 }
 
+static const char import_again[] =
+	"what a report said of place and tags; import it again";
+
 static enum cs_err judge_side(struct look *look, const char *path, enum cs_err err)
 {
-	static const char reported[] =
-		": what a report said of place and tags; import it again";
 	struct cs_verify *v = look->v;
 	struct cs_db_kind kind = cs_side_kind;
 	bool newer = err == CS_ERR_FOREIGN && cs_verify_is_newer(path, &kind);
@@ -310,11 +315,56 @@ static enum cs_err judge_side(struct look *look, const char *path, enum cs_err e
 		err = cs_verify_unfinish(v, look->name->scan);
 	if (!err)
 		cs_verify_say(v, path, look->report ? CS_VERIFY_LOST : CS_VERIFY_REPAIRED,
-			      "%s; removed%s", what,
-			      look->report
-				      ? reported
-				      : ": `coapscope report enrich` makes it again");
+			      "%s; removed: %s", what,
+			      look->report ? import_again
+					   : "`coapscope report enrich` makes it again");
 	return err;
+}
+
+/*
+ * The catalogue misses it. What answers alone said can be made again; what stood in
+ * a report cannot without it.
+ */
+static enum cs_err say_gone(struct look *look, const char *path)
+{
+	struct cs_verify *v = look->v;
+	enum cs_verify_end end = cs_verify_mended(v);
+	char again[CS_VERIFY_WHAT], day[CS_DAY_TEXT];
+	enum cs_err err = v->repair ? drop_side(look, path) : CS_OK;
+
+	if (!err && v->repair && look->report)
+		err = cs_verify_unfinish(v, look->name->scan);
+	if (err)
+		return err;
+	cs_day_text(look->name->day * CS_US_PER_DAY, day);
+	(void)snprintf(again, sizeof(again),
+		       "`coapscope report enrich --day %s` makes it again", day);
+	if (look->report)
+		end = v->repair ? CS_VERIFY_LOST : CS_VERIFY_GONE;
+	cs_verify_say(v, path, end, "it is gone: %s",
+		      look->report ? import_again : again);
+	return CS_OK;
+}
+
+/* Whether the catalogue agrees that there is one, or none. */
+static enum cs_err check_noted(struct look *look, const char *path)
+{
+	struct cs_verify *v = look->v;
+	bool there = cs_file_exists(path), noted = there;
+	struct cs_db *catalog;
+	enum cs_err err = v->no_catalog ? CS_OK : cs_store_catalog(v->store, &catalog);
+
+	if (!err && !v->no_catalog)
+		err = cs_catalog_is_enriched(catalog, look->name, &noted);
+	if (err || there == noted)
+		return err;
+	if (there) /* from before it was noted, or a kill came in between */
+		return v->repair ? cs_catalog_note_enriched(catalog, look->name, true)
+				 : CS_OK;
+	/* Who publishes it again, or removes the day, takes it away first. */
+	if (look->hold.busy || !cs_file_exists(look->path.text))
+		return CS_OK;
+	return say_gone(look, path);
 }
 
 static enum cs_err check_side(struct look *look)
@@ -326,14 +376,15 @@ static enum cs_err check_side(struct look *look)
 
 	if (!cs_path_segment(v->store->dir, look->name, CS_FILE_ENRICHED, &path))
 		return cs_verify_too_long(v);
-	if (!cs_file_exists(path.text))
-		return CS_OK;
 	err = cs_verify_take(v, look->name, true, &hold);
 	if (err || hold.busy)
 		return err; /* it is being replaced */
-	err = read_side(look, path.text);
+	if (cs_file_exists(path.text))
+		err = read_side(look, path.text);
 	if (err && err != CS_ERR_NOMEM && cs_file_exists(path.text))
 		err = judge_side(look, path.text, err);
+	else if (!err)
+		err = check_noted(look, path.text);
 	cs_verify_release(&hold);
 	return err == CS_ERR_NOT_FOUND ? CS_OK : err;
 }

@@ -108,6 +108,32 @@ def test_what_can_be_made_again_is_dropped_and_ends_well(store):
     assert "1 found, 1 repaired, 0 with loss" in done.stderr
 
 
+def places(store):
+    done = run("jsonl", "--store", store, "--day", "2026-01-05")
+    assert done.returncode == 0, done.stderr
+    return sum(json.loads(line).get("geo") == "ZZ" for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_places_of_a_report_that_are_gone_are_missed_and_come_back(store, tmp_path, repair):
+    side = next(store.glob("2026-01-05/*.enriched.db"))
+    assert places(store) == 199
+    side.unlink()
+    assert places(store) == 0
+    done, found = verify(store, *(["--repair"] if repair else []))
+    assert done.returncode == 4
+    assert [(f["file"], f["repaired"], f["lost"]) for f in found] == [
+        (f"2026-01-05/{side.name}", repair, True)]
+    assert "import it again" in found[0]["what"]
+    done = run("import", "--store", store, tmp_path / "r.csv")
+    assert done.returncode == 0, done.stderr
+    assert repair or "in the store already; places and tags were gone and are put back" in done.stderr
+    assert places(store) == 199
+    assert verify(store)[0].returncode == 0
+    done = run("import", "--store", store, tmp_path / "r.csv")
+    assert done.stderr.rstrip().endswith("in the store already")
+
+
 def test_what_is_no_store_is_none(tmp_path):
     for more in ([], ["--repair"]):
         done = run("verify", "--store", tmp_path / "none", *more)

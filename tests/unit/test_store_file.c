@@ -72,9 +72,9 @@ static void a_newer_schema_is_named(void **state)
 	expect(&f, cs_store_day_each(f.store, DAY, no_row, NULL), CS_ERR_FOREIGN);
 	expect_why(&f, SEGMENT, "schema 2, this coapscope reads 1");
 
-	tamper(&f, "catalog.db", "PRAGMA user_version=3");
+	tamper(&f, "catalog.db", "PRAGMA user_version=4");
 	reopen(&f, CS_ERR_FOREIGN);
-	expect_why(&f, "catalog.db", "schema 3, this coapscope reads 2");
+	expect_why(&f, "catalog.db", "schema 4, this coapscope reads 3");
 	fixture_free(&f);
 }
 
@@ -88,7 +88,7 @@ static void an_older_schema_that_cannot_be_migrated_is_named(void **state)
 	expect_why(&f, SEGMENT, "schema 0, this coapscope reads 1");
 	tamper(&f, "catalog.db", "PRAGMA user_version=0");
 	reopen(&f, CS_ERR_FOREIGN);
-	expect_why(&f, "catalog.db", "schema 0, this coapscope reads 2");
+	expect_why(&f, "catalog.db", "schema 0, this coapscope reads 3");
 	fixture_free(&f);
 }
 

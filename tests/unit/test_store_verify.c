@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "store/own.h"
+
 #define SEGMENT    DAY_NAME "/" SCAN_NAME "-0.db"
 #define SIDE       DAY_NAME "/" SCAN_NAME "-0.enriched.db"
 #define OTHER_NAME "cd0102030405060708090a0b0c0d0e0f"
@@ -694,6 +696,51 @@ static void enrichment_of_another_version_is_dropped(void **state)
 	fixture_free(&f);
 }
 
+static void enrichment_that_is_gone_is_missed_once(void **state)
+{
+	struct fixture f = whole();
+	struct told told;
+
+	(void)state;
+	drop(&f, SIDE);
+	told = verify(&f, false);
+	expect_told(&told, 0, 0,
+		    SIDE
+		    ": it is gone: `coapscope report enrich --day 2024-10-04` makes");
+	told = verify(&f, true);
+	expect_told(&told, 1, 0, SIDE ": it is gone: ");
+	told = verify(&f, false);
+	assert_int_equal(told.n, 0);
+	assert_int_equal(reread(&f).rows, ROWS);
+	enrich(&f, DAY);
+	cs_store_close(f.store);
+	f.store = NULL;
+	drop(&f, SIDE);
+	told = verify(&f, false);
+	expect_told(&told, 0, 0, SIDE ": it is gone: ");
+	fixture_free(&f);
+}
+
+/* One from before the catalogue had the column, or a kill came in between. */
+static void enrichment_that_was_never_noted_is_noted_by_a_repair(void **state)
+{
+	struct fixture f = whole();
+	const struct cs_segment_name name = { scan_id, 0, DAY };
+	struct told told;
+
+	(void)state;
+	expect(&f, cs_store_open(f.dir, &f.store), CS_OK);
+	expect(&f, cs_catalog_note_enriched(&f.store->catalog, &name, false), CS_OK);
+	cs_store_close(f.store);
+	f.store = NULL;
+	told = verify(&f, true);
+	assert_int_equal(told.n, 0);
+	drop(&f, SIDE);
+	told = verify(&f, false);
+	expect_told(&told, 0, 0, SIDE ": it is gone: ");
+	fixture_free(&f);
+}
+
 static void a_damaged_cache_of_names_is_dropped(void **state)
 {
 	struct fixture f = whole();
@@ -802,6 +849,8 @@ int main(void)
 		cmocka_unit_test(a_damaged_catalogue_and_segment_are_repaired_together),
 		cmocka_unit_test(damaged_enrichment_is_dropped),
 		cmocka_unit_test(enrichment_of_another_version_is_dropped),
+		cmocka_unit_test(enrichment_that_is_gone_is_missed_once),
+		cmocka_unit_test(enrichment_that_was_never_noted_is_noted_by_a_repair),
 		cmocka_unit_test(a_damaged_cache_of_names_is_dropped),
 		cmocka_unit_test(
 			a_damaged_list_of_what_was_seen_is_made_again_by_settling),

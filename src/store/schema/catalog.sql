@@ -33,6 +33,7 @@ CREATE TABLE segment(
 	last_us INTEGER NOT NULL,
 	version INTEGER NOT NULL,     -- published.version of the file; 0: it has none
 	stamp INTEGER NOT NULL,       -- random; another with each version or enrichment
+	enriched INTEGER NOT NULL DEFAULT 0, -- 1: there is an enrichment beside it
 	PRIMARY KEY(day, scan, shard)
 ) STRICT, WITHOUT ROWID;
 

@@ -9,7 +9,8 @@ enum {
 	FULL_BITS = 128,
 	SLOW_S = 30,       /* from one request to the next: of no use to an attacker */
 	STEADY_ROUNDS = 4, /* times that a client reads each of its resources, at least */
-	SWEEP_SHARE = 4,   /* a smaller part of all requests is a sweep's */
+	SWEEP_SHARE = 4,   /* a smaller part of all requests is a sweep's, */
+	FIRST_RUNS = 25,   /* unless the first destinations got so many, 6 each */
 	FEW = 4,           /* requests of which one Message ID says nothing */
 };
 
@@ -43,6 +44,22 @@ static uint32_t faults_of(const struct cs_source *s)
 }
 
 /*
+ * More destinations than are followed, and all of them are asked again and again: the
+ * first ones, which are no choice of the busy, speak for the others. A sweep that comes
+ * to each of its hosts four times by chance gives them so many once in forty.
+ */
+static bool is_all_over(const struct cs_source *s)
+{
+	uint32_t runs = 0;
+
+	if (s->pairs_lost == 0)
+		return false;
+	for (size_t i = 0; i < CS_SOURCE_FIRST && i < s->n_pairs; i++)
+		runs = cs_sat32(runs, s->pair[i].run_most);
+	return runs >= FIRST_RUNS;
+}
+
+/*
  * The longest run to one host; or, where several hosts are used at once, what those
  * with enough requests each got together: unless they are only those that a sweep over
  * a whole network happened to meet more often.
@@ -59,7 +76,7 @@ static uint32_t run_of(const struct cs_source *s, const struct cs_threshold *t)
 		if (run >= t->reflection_pair)
 			together = cs_sat32(together, run);
 	}
-	if (together < s->requests / SWEEP_SHARE)
+	if (together < s->requests / SWEEP_SHARE && !is_all_over(s))
 		return most;
 	return most > together ? most : together;
 }

@@ -155,17 +155,18 @@ static uint32_t weight_of(const struct cs_source_pair *pair, uint32_t now_ms,
 }
 
 /*
- * Whose place a new destination may have. Among those asked once it is the latest: so
+ * Whose place a new destination may have: not that of one of the first, so that they are
+ * a sample that no later request had a say in. Among those asked once it is the latest: so
  * that a source that goes round many destinations is counted on the first of them,
  * where each would push out the other. Among busier ones it is the oldest.
  */
 static struct cs_source_pair *lightest(struct cs_source *source, uint32_t now_ms,
 				       uint32_t gap_ms, uint32_t *weight)
 {
-	struct cs_source_pair *found = &source->pair[0];
+	struct cs_source_pair *found = &source->pair[CS_SOURCE_FIRST];
 
 	*weight = weight_of(found, now_ms, gap_ms);
-	for (size_t i = 1; i < source->n_pairs; i++) {
+	for (size_t i = CS_SOURCE_FIRST + 1; i < source->n_pairs; i++) {
 		struct cs_source_pair *pair = &source->pair[i];
 		uint32_t its = weight_of(pair, now_ms, gap_ms);
 		bool later = pair->last_ms >= found->last_ms;

@@ -15,6 +15,7 @@
 enum {
 	CS_SOURCE_OBS = 20,   /* different kinds kept; more are counted in .obs_lost */
 	CS_SOURCE_PAIRS = 8,  /* destinations that are followed one by one */
+	CS_SOURCE_FIRST = 4,  /* of them, the first ones: kept, whatever comes later */
 	CS_SOURCE_PATHS = 10, /* different targets told apart */
 	CS_SOURCE_BUSY = 5,   /* requests from which on a destination is not forgotten */
 };
@@ -105,8 +106,8 @@ void cs_source_compare(struct cs_source *source, const struct cs_source_marks *m
 
 /*
  * Notes a request to our host number @host, which is not 0; a gap of more than @gap_us
- * ends a run. Of more destinations than CS_SOURCE_PAIRS the busier ones are kept: each
- * that is kept is counted exactly since it came in.
+ * ends a run. Of more destinations than CS_SOURCE_PAIRS the first CS_SOURCE_FIRST and
+ * the busier ones are kept: each that is kept is counted exactly since it came in.
  */
 void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 		     int64_t gap_us);

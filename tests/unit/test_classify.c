@@ -2,6 +2,7 @@
 /* The rules of docs/guide/verdicts.md, one row or test each. */
 #include "test.h"
 
+#include "base/clock.h"
 #include "watch/judge.h"
 #include "watch/sight.h"
 
@@ -421,10 +422,45 @@ static void a_class_and_a_level_have_names_whatever_their_number(void **state)
 	assert_string_equal(cs_worry_name((enum cs_worry)9), "?");
 }
 
+/* @rounds requests to each of @hosts of ours, one round after the other. */
+static struct cs_finding found_all_over(uint32_t hosts, uint32_t rounds)
+{
+	const struct row row = {
+		"", { { CS_OBS_DISCOVERY, hosts * rounds } }, hosts * rounds, .span_s = 60
+	};
+	struct cs_source s = source_of(&row);
+	struct cs_finding finding;
+
+	memset(s.pair, 0, sizeof(s.pair));
+	s.n_pairs = s.pairs_lost = 0;
+	s.requests = 0;
+	for (uint32_t i = 0; i < hosts * rounds; i++, s.requests++)
+		cs_source_asked(&s, i % hosts + 1, s.first_us + i * 10000,
+				600 * CS_US_PER_S);
+	cs_classify(&s, NULL, false, &cs_threshold_defaults, &finding);
+	return finding;
+}
+
+static void more_reflectors_than_are_followed_are_a_reflection_all_the_same(void **state)
+{
+	(void)state;
+	for (uint32_t hosts = 9; hosts <= 300; hosts += 97) {
+		struct cs_finding flood = found_all_over(hosts, 10);
+		struct cs_finding sweep = found_all_over(hosts, 2);
+
+		assert_int_equal(flood.primary, CS_CLASS_C1);
+		assert_true(flood.victim);
+		assert_int_equal(sweep.primary, CS_CLASS_B);
+		assert_false(sweep.victim);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_gives_its_verdict),
+		cmocka_unit_test(
+			more_reflectors_than_are_followed_are_a_reflection_all_the_same),
 		cmocka_unit_test(a_carpet_is_a_prefix_of_ten_addresses_or_more),
 		cmocka_unit_test(a_flooded_address_says_nothing_about_its_neighbours),
 		cmocka_unit_test(scanners_that_take_turns_are_no_carpet),

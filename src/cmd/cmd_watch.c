@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "cmd/as_user.h"
 #include "cmd/commands.h"
 #include "cmd/networked.h"
 #include "cmd/watch_output.h"
@@ -83,6 +84,24 @@ static int open_capture(struct job *job)
 		return -1;
 	cs_log(&job->ctx->log, CS_ERROR, "%s", why);
 	return cs_exit_of(err);
+}
+
+/* In the name of --user: who is to rotate and replace them must be able to. */
+static int open_output(struct job *job)
+{
+	const struct cs_watch_options *o = &job->options;
+	const char *user = o->decode.user;
+	struct cs_as_user as;
+	int status = o->store ? cs_make_store(job->ctx, o->store, user) : -1;
+
+	if (status < 0)
+		status = cs_as_user_begin(job->ctx, user, &as);
+	if (status >= 0)
+		return status;
+	status = cs_watch_output_open(job->ctx, o, &job->plan.threshold, &job->output);
+	if (cs_as_user_end(job->ctx, &as) >= 0)
+		status = CS_EXIT_FAILED;
+	return status;
 }
 
 static int start(struct job *job)
@@ -156,8 +175,8 @@ static void wait_for_something(struct job *job)
 }
 
 /*
- * Live, counters come with each tick: both processes are alive, and that is what the
- * service manager wants to hear.
+ * Live, the decoder gives a sign of life each second, counters or no more than that:
+ * both processes are alive, and that is what the service manager wants to hear.
  */
 static void tell_manager(struct job *job)
 {
@@ -193,7 +212,8 @@ static enum cs_err follow(struct job *job)
 		step = cs_watching_next(job->watching, false, &kind, &body);
 		if (step == CS_WATCHING_POST)
 			err = cs_watch_output_take(&job->output, kind, &body);
-		if (step == CS_WATCHING_POST && kind == CS_POST_COUNTS)
+		if (step == CS_WATCHING_POST &&
+		    (kind == CS_POST_COUNTS || kind == CS_POST_BEAT))
 			tell_manager(job);
 		if (step == CS_WATCHING_WAIT)
 			err = cs_watch_output_idle(&job->output);
@@ -236,8 +256,7 @@ static int watch(struct job *job)
 		status = start(job);
 	if (status < 0) {
 		find_manager(job);
-		status = cs_watch_output_open(job->ctx, o, &job->plan.threshold,
-					      &job->output);
+		status = open_output(job);
 	}
 	if (status < 0)
 		status = enter_jail(job);

@@ -21,6 +21,7 @@ enum {
 	ROOM = 2 * CS_POST_MAX, /* posts that have not left yet */
 	LOOK_EVERY = 4096,      /* frames between two looks at whether to stop */
 	PIPE_MS = 250,          /* and so long a silent pipe is waited for */
+	BEAT_MS = 1000,         /* live, a sign of life comes as often */
 };
 
 struct decoder {
@@ -217,31 +218,52 @@ static void tick(struct decoder *d)
 	flush(d);
 }
 
+/* Takes one packet, if one comes within @wait_ns. */
+static enum cs_err take_next(struct decoder *d, int64_t wait_ns)
+{
+	struct cs_capture_frame frame;
+	enum cs_err err = cs_capture_next(d->want->capture,
+					  (int)(wait_ns / CS_NS_PER_MS) + 1, &frame);
+
+	if (err == CS_OK)
+		take(d, &frame);
+	else if (err != CS_ERR_NOT_FOUND)
+		tell_note(d, cs_capture_why(d->want->capture));
+	return err;
+}
+
+static void beat(struct decoder *d)
+{
+	if (!has_room(d))
+		return;
+	cs_post_text_write(post(d), CS_POST_BEAT, "");
+	flush(d);
+}
+
+/* Between two ticks, however far apart, it is heard when we are to end, and we beat. */
 static void decode_live(struct decoder *d)
 {
-	int64_t every = d->want->tick_ms * CS_NS_PER_MS;
-	int64_t next = cs_clock_mono(d->ctx->clock) + every;
-	struct cs_capture_frame frame;
+	const int64_t every = d->want->tick_ms * CS_NS_PER_MS,
+		      often = BEAT_MS * CS_NS_PER_MS;
+	int64_t now = cs_clock_mono(d->ctx->clock);
+	int64_t next = now + every, next_beat = now + often;
+	enum cs_err err = CS_OK;
 
-	while (!d->stop && !d->broken) {
-		int64_t left = next - cs_clock_mono(d->ctx->clock);
-		enum cs_err err = CS_ERR_NOT_FOUND;
+	while (!d->stop && !d->broken && err != CS_ERR_IO) {
+		int64_t until = next < next_beat ? next : next_beat;
 
-		if (left > 0)
-			err = cs_capture_next(d->want->capture,
-					      (int)(left / CS_NS_PER_MS) + 1, &frame);
-		if (err == CS_OK)
-			take(d, &frame);
-		else if (err != CS_ERR_NOT_FOUND)
-			tell_note(d, cs_capture_why(d->want->capture));
-		if (err == CS_ERR_IO)
-			break;
-		if (left > 0 && (err != CS_OK || d->frames % LOOK_EVERY))
-			continue;
-		look(d);
-		if (left <= 0) {
+		if (now < until)
+			err = take_next(d, until - now);
+		now = cs_clock_mono(d->ctx->clock);
+		if (now >= until || d->frames % LOOK_EVERY == 0)
+			look(d);
+		if (now >= next) {
 			tick(d);
-			next = cs_clock_mono(d->ctx->clock) + every;
+			next = now + every;
+			next_beat = now + often;
+		} else if (now >= next_beat) {
+			beat(d);
+			next_beat = now + often;
 		}
 	}
 }

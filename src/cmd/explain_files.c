@@ -140,6 +140,7 @@ static enum cs_err take(struct reading *r, enum cs_post_kind kind, struct cs_rd 
 	case CS_POST_NOTE:
 		return take_note(r, body);
 	case CS_POST_EVIDENCE:
+	case CS_POST_BEAT:
 	case CS_POST_END:
 		break;
 	}

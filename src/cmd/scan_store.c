@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/num.h"
+#include "cmd/as_user.h"
 #include "cmd/scan_input.h"
 #include "cmd/scan_job.h"
 #include "report/settle.h"
@@ -37,28 +36,9 @@ int cs_scan_find_store(struct cs_scan_job *job)
 
 int cs_scan_make_store(const struct cs_scan_job *job)
 {
-	const struct passwd *user;
-	int fd, given;
-
-	if (job->options.no_store || access(job->store_dir, F_OK) == 0)
+	if (job->options.no_store)
 		return -1;
-	if (cs_make_folders(job->store_dir)) {
-		cs_log(&job->ctx->log, CS_ERROR, "--store %s: %s", job->store_dir,
-		       strerror(errno));
-		return CS_EXIT_FAILED;
-	}
-	user = job->options.user ? getpwnam(job->options.user) : NULL;
-	if (!user)
-		return -1;
-	/* By descriptor: who may write above it must not have us give away another. */
-	fd = open(job->store_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	given = fd < 0 ? -1 : fchown(fd, user->pw_uid, user->pw_gid);
-	if (given)
-		cs_log(&job->ctx->log, CS_WARN, "--store %s: %s", job->store_dir,
-		       strerror(errno));
-	if (fd >= 0)
-		(void)close(fd); /* only looked at */
-	return -1;
+	return cs_make_store(job->ctx, job->store_dir, job->options.user);
 }
 
 int cs_scan_open_store(struct cs_scan_job *job)

@@ -293,6 +293,7 @@ enum cs_err cs_watch_output_take(struct cs_watch_output *output, enum cs_post_ki
 		return take_note(output, body);
 	case CS_POST_EVIDENCE:
 		return cs_watch_sinks_frame(&output->sinks, body);
+	case CS_POST_BEAT:
 	case CS_POST_END:
 	default:
 		return CS_OK;

@@ -16,6 +16,7 @@ enum cs_post_kind {
 	CS_POST_EVIDENCE,   /* one frame for --pcap-out */
 	CS_POST_COUNTS,     /* counters; the end of a round of sources */
 	CS_POST_NOTE, /* something to be said: a file that ends early, an interface gone */
+	CS_POST_BEAT, /* the decoder lives, and has nothing to tell */
 	CS_POST_END,  /* the decoder is done */
 };
 

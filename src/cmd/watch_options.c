@@ -53,8 +53,6 @@ static const struct cs_arg rows[] = {
 	  .group = FROM,
 	  .help = "Also packets that are not for this host." },
 
-	CS_DECODE_ROWS(AT(decode)),
-
 	{ .name = "output-format",
 	  .letter = 'O',
 	  .metavar = "FORMAT",
@@ -176,6 +174,8 @@ static const struct cs_arg rows[] = {
 	  .at = AT(anonymise),
 	  .group = KEEP,
 	  .help = "Keep prefixes (/24, /64) in place of addresses." },
+
+	CS_DECODE_ROWS(AT(decode)),
 
 	{ .name = "interval",
 	  .metavar = "MS",

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cmd/networked.h"
@@ -14,7 +13,7 @@
 #include "watch/write_table.h"
 #include "watch/write_verdict.h"
 
-enum { NO_LIMIT = 1000000, SCREEN = 24 };
+enum { NO_LIMIT = 1000000 };
 
 /* --- opening --- */
 
@@ -29,6 +28,17 @@ static int open_board(struct cs_watch_output *o)
 	if (!cs_board_open(most, &key, &o->board))
 		return -1;
 	cs_log(&o->ctx->log, CS_ERROR, "--rows: %s", cs_strerror(CS_ERR_NOMEM));
+	return CS_EXIT_FAILED;
+}
+
+static int open_screen(struct cs_watch_output *o)
+{
+	int fd = o->sinks.fd;
+
+	if (!o->live || o->format != CS_WATCH_TABLE || !isatty(fd) ||
+	    !cs_watch_screen_open(o->ctx, fd, o->sinks.to, o->colour, &o->screen))
+		return -1;
+	cs_log(&o->ctx->log, CS_ERROR, "%s", cs_strerror(CS_ERR_NOMEM));
 	return CS_EXIT_FAILED;
 }
 
@@ -72,11 +82,12 @@ int cs_watch_output_open(struct cs_ctx *ctx, const struct cs_watch_options *opti
 	if (output->format < 0)
 		output->format = isatty(fd) ? CS_WATCH_TABLE : CS_WATCH_JSONL;
 	output->colour = cs_cmd_colored(ctx, fd);
-	output->redraws = live && output->format == CS_WATCH_TABLE && isatty(fd);
 	output->progress = !output->live && !options->common.quiet && ctx->err &&
 			   fileno(ctx->err) >= 0 && isatty(fileno(ctx->err)) &&
 			   output->format != CS_WATCH_TEXT;
 	status = open_board(output);
+	if (status < 0)
+		status = open_screen(output);
 	if (status < 0)
 		status = open_group(output);
 	if (status < 0)
@@ -159,20 +170,10 @@ static enum cs_err take_source(struct cs_watch_output *o, struct cs_rd *body)
 
 /* --- the table --- */
 
-/* How many lines a screen has; a table that is longer would scroll away. */
-static size_t screen_lines(const struct cs_watch_output *o)
-{
-	struct winsize size;
-
-	if (ioctl(o->sinks.fd, TIOCGWINSZ, &size) || size.ws_row < 4)
-		return SCREEN;
-	return size.ws_row;
-}
-
-static enum cs_err draw(struct cs_watch_output *o, size_t lines)
+static enum cs_err print_table(struct cs_watch_output *o)
 {
 	struct cs_verdict_look look = { .width = cs_term_width(o->sinks.fd),
-					.lines = lines,
+					.now_us = o->screen ? o->now_us : 0,
 					.colour = o->colour };
 	size_t n;
 	const struct cs_verdict *worst = cs_board_worst(o->board, &n, &look.left_out);
@@ -180,22 +181,11 @@ static enum cs_err draw(struct cs_watch_output *o, size_t lines)
 	return cs_write_table(o->sinks.to, worst, n, &look);
 }
 
-/* As top does: from the top left corner, each line to its end, and nothing below. */
 static enum cs_err redraw(struct cs_watch_output *o)
 {
-	enum cs_err err;
+	enum cs_err err =
+		cs_watch_screen_draw(o->screen, o->board, &o->counts, o->now_us);
 
-	(void)fputs("\033[H\033[J", o->sinks.to);
-	(void)fprintf(o->sinks.to,
-		      "coapscope watch: %llu packets, %llu of CoAP, %llu sources",
-		      (unsigned long long)o->counts.frames,
-		      (unsigned long long)o->counts.track.coap,
-		      (unsigned long long)o->counts.track.sources);
-	if (o->counts.kernel_dropped > 0)
-		(void)fprintf(o->sinks.to, ", %llu lost by the kernel",
-			      (unsigned long long)o->counts.kernel_dropped);
-	(void)fputs("\n\n", o->sinks.to);
-	err = draw(o, screen_lines(o) - 3);
 	return err ? err : cs_watch_sinks_flush(&o->sinks);
 }
 
@@ -241,7 +231,7 @@ static enum cs_err take_counts(struct cs_watch_output *o, struct cs_rd *body)
 
 enum cs_err cs_watch_output_idle(struct cs_watch_output *output)
 {
-	bool redraws = output->redraws && output->stale;
+	bool redraws = output->screen && output->stale;
 
 	if (!output->live)
 		return CS_OK;
@@ -315,12 +305,12 @@ bool cs_watch_output_commit(struct cs_watch_output *output)
 
 	if (output->progress)
 		(void)fputs("\r\033[K", output->ctx->err);
-	if (output->redraws)
-		(void)fputs("\033[H\033[J", output->sinks.to);
+	if (output->screen)
+		cs_watch_screen_clear(output->screen);
 	if (output->group)
 		err = cs_watch_group_tell(output->group, output->who.who, judge, output);
 	if (!err && output->format == CS_WATCH_TABLE)
-		err = draw(output, 0);
+		err = print_table(output);
 	if (options->summary)
 		cs_write_summary(output->sinks.summary
 					 ? cs_out_file_stream(output->sinks.summary)
@@ -336,6 +326,7 @@ bool cs_watch_output_commit(struct cs_watch_output *output)
 void cs_watch_output_abort(struct cs_watch_output *output)
 {
 	cs_watch_sinks_close(&output->sinks);
+	cs_watch_screen_close(output->screen);
 	cs_watch_keep_close(output->keep, output->now_us);
 	cs_board_close(output->board);
 	cs_watch_group_close(output->group);

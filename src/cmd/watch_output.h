@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/watch_options.h"
+#include "cmd/watch_screen.h"
 #include "cmd/watch_sinks.h"
 #include "cmd/watch_store.h"
 #include "cmd/watch_who.h"
@@ -19,13 +20,11 @@ struct cs_watch_output {
 	const struct cs_threshold *threshold;
 	int format; /* enum cs_watch_format */
 	bool live;
-	bool stale;   /* more is known than the screen shows */
-	bool final;   /* what is told now is how it stands at the end */
-	bool redraws; /* a table that is written over itself */
+	bool stale; /* more is known than the screen shows */
 	bool colour;
-	size_t drawn; /* lines of it that stand there */
 	struct cs_watch_sinks sinks;
 	struct cs_board *board;
+	struct cs_watch_screen *screen; /* NULL: no table is written over itself */
 	struct cs_watch_who who;
 	struct cs_watch_keep *keep; /* NULL: no --store */
 	struct cs_watch_group
@@ -51,9 +50,6 @@ void cs_watch_output_jail(struct cs_watch_output *output, struct cs_jail_want *w
 /* Takes one post. CS_ERR_DAMAGED: it does not hold together; CS_ERR_IO, CS_ERR_NOMEM */
 CS_MUST_USE enum cs_err cs_watch_output_take(struct cs_watch_output *output,
 					     enum cs_post_kind kind, struct cs_rd *body);
-
-/* Nothing more is there for now: what was written is passed on. Errors as above. */
-CS_MUST_USE enum cs_err cs_watch_output_idle(struct cs_watch_output *output);
 
 /* Nothing more is there for now: what was written is passed on. Errors as above. */
 CS_MUST_USE enum cs_err cs_watch_output_idle(struct cs_watch_output *output);

@@ -6,6 +6,7 @@
 enum {
 	GAP = 2,            /* blanks between columns */
 	NARROWEST = 8,      /* columns are not made narrower than this */
+	BREAKABLE = 20,     /* what is longer may go on in the next line */
 	ESCAPE_COLUMNS = 4, /* \xNN, the longest that one byte becomes */
 	INDENT_MAX = 24,    /* deeper is shown as that deep */
 };
@@ -129,7 +130,8 @@ static void measure(const struct cs_grid *grid, struct layout *layout)
 		for (size_t i = 0; i < layout->n; i++) {
 			size_t len = indent_of(row, i) + row->cells[i].len;
 
-			if (row->cells[i].len > 0 && len > layout->width[i])
+			if (row->cells[i].len > 0 && !(grid->left_out >> i & 1) &&
+			    len > layout->width[i])
 				layout->width[i] = len;
 		}
 	for (size_t i = 0; i < layout->n; i++) {
@@ -148,6 +150,31 @@ static size_t total(const struct layout *layout)
 		if (layout->width[i] > 0)
 			sum += layout->width[i] + (sum > 0 ? GAP : 0);
 	return sum;
+}
+
+/* How wide it is when long cells are broken; what a row begins with never is. */
+static size_t broken_total(const struct layout *layout)
+{
+	struct layout broken = *layout;
+
+	for (size_t i = 1; i < broken.n; i++)
+		if (broken.width[i] > BREAKABLE)
+			broken.width[i] = BREAKABLE;
+	return total(&broken);
+}
+
+void cs_grid_leave_out(struct cs_grid *grid, const size_t *columns, size_t n,
+		       size_t width)
+{
+	struct layout layout = { .n = 0 };
+
+	if (width == 0)
+		return;
+	measure(grid, &layout);
+	for (size_t i = 0; i < n && broken_total(&layout) > width; i++) {
+		grid->left_out |= 1u << columns[i];
+		layout.width[columns[i]] = 0;
+	}
 }
 
 /*

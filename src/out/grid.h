@@ -17,6 +17,7 @@ struct cs_grid {
 	struct cs_arena arena; /* owned: the cells' texts */
 	const char *const *heads;
 	size_t n_columns;
+	unsigned left_out; /* a bit a column */
 	struct cs_grid_row *first, *last;
 	enum cs_err err; /* CS_ERR_NOMEM sticks */
 };
@@ -34,6 +35,14 @@ void cs_grid_put(struct cs_grid *grid, size_t column, struct cs_span bytes);
 /* Likewise "name=value". */
 void cs_grid_put_pair(struct cs_grid *grid, size_t column, struct cs_span name,
 		      struct cs_span value);
+
+/*
+ * Leaves out columns, in the order of @columns, until the others stand side by side in
+ * @width columns (0: no limit): no cell would be broken that is not longer than a
+ * sentence's few words. For tables whose rows shall be a line each.
+ */
+void cs_grid_leave_out(struct cs_grid *grid, const size_t *columns, size_t n,
+		       size_t width);
 
 /*
  * Prints heads and rows into @width columns (0: no limit), whole as they are

@@ -28,6 +28,9 @@ static const char *const heads[N_COLUMNS] = {
 	"BYTES OUT", "RATIO", "ANSWERED", "WHO",  "SINCE",   "LAST",
 };
 
+/* The first to be left out where a screen is narrow. */
+static const size_t missed_least[] = { SINCE, IN, OUT, SURE, RATIO, PACKETS, LAST, WHO };
+
 enum {
 	NUMBER = 24,
 	SECONDS = sizeof("2026-11-21T20:00:00") - 1, /* of a time's text */
@@ -128,14 +131,20 @@ static void put_who(struct cs_grid *grid, const struct cs_verdict *v)
 		cs_grid_put(grid, WHO, v->place->geo);
 }
 
-static void put_time(struct cs_grid *grid, size_t column, int64_t wall_us)
+/* Of the last day the time; of what was before then, on a screen, the date. */
+static void put_time(struct cs_grid *grid, size_t column, int64_t wall_us, int64_t now_us)
 {
 	char text[CS_TIME_TEXT];
 
 	cs_time_text(wall_us, text);
 	text[SECONDS] = '\0';
 	text[CS_DAY_TEXT - 1] = ' '; /* a blank is where a narrow column breaks */
-	put_str(grid, column, text);
+	if (now_us == 0)
+		put_str(grid, column, text);
+	else if (now_us - wall_us < CS_US_PER_DAY)
+		put_str(grid, column, text + CS_DAY_TEXT);
+	else
+		cs_grid_put(grid, column, cs_span_of(text, CS_DAY_TEXT - 1));
 }
 
 static enum cs_term_style style_of(enum cs_worry worry)
@@ -154,7 +163,7 @@ static enum cs_term_style style_of(enum cs_worry worry)
 }
 
 static void put_row(struct cs_grid *grid, const struct cs_verdict *v,
-		    const struct widest *most)
+		    const struct widest *most, int64_t now_us)
 {
 	const struct cs_source *s = v->source;
 	char sure[NUMBER];
@@ -171,8 +180,8 @@ static void put_row(struct cs_grid *grid, const struct cs_verdict *v,
 	put_ratio(grid, cs_verdict_ratio(v), most->ratio);
 	put_str(grid, ANSWERED, v->finding->answered ? "yes" : "no");
 	put_who(grid, v);
-	put_time(grid, SINCE, s->first_us);
-	put_time(grid, LAST, s->last_us);
+	put_time(grid, SINCE, s->first_us, now_us);
+	put_time(grid, LAST, s->last_us, now_us);
 }
 
 static enum cs_err print_rows(FILE *to, const struct cs_verdict *verdicts, size_t n,
@@ -184,7 +193,8 @@ static enum cs_err print_rows(FILE *to, const struct cs_verdict *verdicts, size_
 
 	cs_grid_begin(&grid, heads, N_COLUMNS);
 	for (size_t i = 0; i < n; i++)
-		put_row(&grid, &verdicts[i], &most);
+		put_row(&grid, &verdicts[i], &most, look->now_us);
+	cs_grid_leave_out(&grid, missed_least, CS_LEN(missed_least), look->width);
 	err = cs_grid_print(&grid, to, look->width, look->colour);
 	cs_grid_clear(&grid);
 	return err;
@@ -239,7 +249,9 @@ enum cs_err cs_write_table(FILE *to, const struct cs_verdict *verdicts, size_t n
 	enum cs_err err = CS_OK;
 
 	if (all == 0) {
-		(void)fputs("no source was seen\n", to);
+		(void)fputs(look->now_us ? "nobody has come yet\n"
+					 : "no source was seen\n",
+			    to);
 		return CS_OK;
 	}
 	if (look->lines > 0)

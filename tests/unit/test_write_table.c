@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verdict_fixture.h"
 
+#include "base/clock.h"
 #include "watch/write_table.h"
 
 static char *table_of(const struct cs_verdict *verdicts, size_t n,
@@ -116,6 +117,64 @@ static void colour_follows_worry_and_names_are_escaped(void **state)
 	free(text);
 }
 
+static void a_narrow_screen_leaves_out_what_is_missed_least(void **state)
+{
+	static const struct {
+		size_t width;
+		const char *heads; /* without the blanks between them */
+	} cases[] = {
+		{ 200,
+		  "SOURCE WORRY WHAT SURE PACKETS BYTES IN BYTES OUT RATIO ANSWERED WHO "
+		  "SINCE LAST\n" },
+		{ 100,
+		  "SOURCE WORRY WHAT SURE PACKETS BYTES OUT RATIO ANSWERED WHO LAST\n" },
+		{ 80, "SOURCE WORRY WHAT PACKETS RATIO ANSWERED WHO LAST\n" },
+		{ 60, "SOURCE WORRY WHAT ANSWERED WHO\n" },
+		{ 40, "SOURCE WORRY WHAT ANSWERED\n" },
+		{ 10, "SOURCE WORRY WHAT ANSWERED\n" },
+	};
+	struct made_verdict m;
+
+	(void)state;
+	make_verdict(&m);
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		char *text =
+			table_of(&m.verdict, 1,
+				 (struct cs_verdict_look){ .width = cases[i].width,
+							   .now_us = m.source.last_us });
+		char *to = text;
+
+		for (const char *from = text; from == text || from[-1] != '\n'; from++)
+			if (from[0] != ' ' || from[1] != ' ')
+				*to++ = *from;
+		*to = '\0';
+		assert_string_equal(text, cases[i].heads);
+		free(text);
+	}
+}
+
+static void times_of_the_last_day_have_no_date(void **state)
+{
+	struct made_verdict m;
+	struct cs_verdict_look look = { .now_us = 0 };
+	char *text;
+
+	(void)state;
+	make_verdict(&m);
+	m.source.first_us = m.source.last_us - CS_US_PER_DAY + CS_US_PER_S;
+	look.now_us = m.source.last_us + CS_US_PER_S;
+	text = table_of(&m.verdict, 1, look);
+	assert_non_null(strstr(text, "  2026-11-20  20:00:01\n"));
+	free(text);
+	look.now_us--;
+	text = table_of(&m.verdict, 1, look);
+	assert_non_null(strstr(text, "  20:00:02  20:00:01\n"));
+	free(text);
+	text = table_of(NULL, 0, look);
+	assert_string_equal(text, "nobody has come yet\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +183,8 @@ int main(void)
 		cmocka_unit_test(a_screen_never_gets_more_lines_than_it_has),
 		cmocka_unit_test(what_is_left_out_is_said),
 		cmocka_unit_test(colour_follows_worry_and_names_are_escaped),
+		cmocka_unit_test(a_narrow_screen_leaves_out_what_is_missed_least),
+		cmocka_unit_test(times_of_the_last_day_have_no_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,14 @@
 #include "broken.h"
 #include "story.h"
 
+static uint16_t mid_of(struct cs_span bytes)
+{
+	struct cs_rd rd = cs_rd_over(bytes.ptr, bytes.len);
+
+	(void)cs_rd_u16(&rd); /* version to code */
+	return cs_rd_u16(&rd);
+}
+
 /*
  * What devices do about a malformed message (facts/coap.md, section 3): Reset, silence,
  * or an answer with an error code.
@@ -12,7 +20,7 @@
 static void react(struct scene *s, struct actor *who, struct device *d, int64_t at,
 		  struct cs_span bytes)
 {
-	uint16_t mid = bytes.len >= 4 ? (uint16_t)(bytes.ptr[2] << 8 | bytes.ptr[3]) : 0;
+	uint16_t mid = mid_of(bytes);
 	struct mesg m = mesg_new(CS_RST, CS_CODE_EMPTY, mid);
 
 	knock(s, who, d, at, bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/slurp.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum { FIRST_STEP = 1 << 16 };
@@ -30,5 +31,19 @@ enum cs_err cs_slurp(FILE *file, uint8_t **bytes, size_t *len)
 		if (n == 0)
 			return ferror(file) ? CS_ERR_IO : CS_OK;
 		*len += n;
+	}
+}
+
+enum cs_err cs_err_of_file(int number)
+{
+	switch (number) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+		return CS_ERR_NOT_FOUND;
+	case ENOMEM:
+		return CS_ERR_NOMEM;
+	default:
+		return CS_ERR_IO;
 	}
 }

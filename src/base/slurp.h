@@ -16,3 +16,11 @@ enum { CS_SLURP_MAX = 1 << 30 /* bytes of a file: 60 million short lines */ };
  * CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_slurp(FILE *file, uint8_t **bytes, size_t *len);
+
+/*
+ * What an errno of opening or reading a file that people named means to them.
+ * CS_ERR_NOT_FOUND  there is no such file, or it is a folder: the name is wrong
+ * CS_ERR_NOMEM
+ * CS_ERR_IO         it is there and cannot be read
+ */
+enum cs_err cs_err_of_file(int number);

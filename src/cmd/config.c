@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/slurp.h"
+
 /* The text as inih asks for it: line by line, so that lines are counted. */
 struct lines {
 	struct cs_span rest;
@@ -193,10 +195,10 @@ enum cs_err cs_config_read_text(struct cs_ctx *ctx, struct cs_span text, const c
 
 static enum cs_err cannot(const char *path, char why[CS_ARG_WHY])
 {
-	bool missing = errno == ENOENT || errno == ENOTDIR;
+	enum cs_err err = cs_err_of_file(errno);
 
 	(void)snprintf(why, CS_ARG_WHY, "%.300s: %s", path, strerror(errno));
-	return missing ? CS_ERR_USAGE : CS_ERR_IO;
+	return err == CS_ERR_NOT_FOUND ? CS_ERR_USAGE : err;
 }
 
 enum cs_err cs_config_read_file(struct cs_ctx *ctx, const char *path, enum cs_from from,

@@ -78,10 +78,7 @@ static int read_owners(struct rows *rows)
 		return -1;
 	err = cs_owners_read(path, note_overlap, rows, &rows->owners, why);
 	if (err)
-		return say(rows,
-			   err == CS_ERR_IO && errno == ENOENT ? CS_EXIT_USAGE
-							       : cs_exit_of(err),
-			   why);
+		return say(rows, cs_exit_of(err), why);
 	if (rows->notes > NOTES_SHOWN)
 		cs_log(&rows->job->ctx->log, CS_WARN, "%s: %u more such lines with -v",
 		       path, rows->notes - NOTES_SHOWN);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/slurp.h"
 #include "cmd/target_file.h"
 #include "net/route.h"
 
@@ -21,11 +22,13 @@ struct input {
 };
 
 /* Sets draft.why: @name and the reason. */
-static enum cs_err file_failed(struct input *in, const char *name, const char *why)
+/* @number is an errno, 0 for what has none. */
+static enum cs_err file_failed(struct input *in, const char *name, int number,
+			       const char *why)
 {
 	(void)snprintf(in->asks->draft.why, sizeof(in->asks->draft.why), "%s: %s", name,
 		       why);
-	return CS_ERR_IO;
+	return cs_err_of_file(number);
 }
 
 /* Without the comment and the blanks around. */
@@ -57,19 +60,19 @@ static enum cs_err read_targets(struct input *in, const char *name)
 	ssize_t len;
 
 	if (!file)
-		return file_failed(in, name, strerror(errno));
+		return file_failed(in, name, errno, strerror(errno));
 	while (!err && (len = getline(&line, &cap, file)) >= 0) {
 		struct cs_span word = trim(line);
 
 		source.line++;
 		sum += (size_t)len;
 		if (sum > FILE_MAX)
-			err = file_failed(in, name, "too large");
+			err = file_failed(in, name, 0, "too large");
 		else if (word.len > 0)
 			err = add_word(in, word, &source);
 	}
 	if (!err && ferror(file))
-		err = file_failed(in, name, strerror(errno));
+		err = file_failed(in, name, errno, strerror(errno));
 	free(line);
 	if (file != in->ctx->in)
 		(void)fclose(file); /* only read from */
@@ -105,7 +108,7 @@ static enum cs_err settle(struct input *in)
 			ports[n_ports++] = (uint16_t)port;
 	err = cs_route_broadcasts(&in->arena, &never, &n_never);
 	if (err)
-		(void)file_failed(in, "cannot read the host's addresses",
+		(void)file_failed(in, "cannot read the host's addresses", errno,
 				  strerror(errno));
 	else
 		err = cs_asks_settle(in->asks, ports, n_ports, never, n_never);

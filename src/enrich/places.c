@@ -127,10 +127,11 @@ static enum cs_err slurp(FILE *file, const char *path, uint8_t **bytes, size_t *
 
 	if (!err)
 		return CS_OK;
-	return say(why, err == CS_ERR_FULL ? CS_ERR_IO : err, path,
-		   err == CS_ERR_IO     ? strerror(errno)
-		   : err == CS_ERR_FULL ? "too large: want at most 1 GiB"
-					: cs_strerror(err));
+	if (err == CS_ERR_IO)
+		return say(why, cs_err_of_file(errno), path, strerror(errno));
+	if (err == CS_ERR_FULL)
+		return say(why, CS_ERR_IO, path, "too large: want at most 1 GiB");
+	return say(why, err, path, cs_strerror(err));
 }
 
 static enum cs_err add_geoip(struct source *source, FILE *file, const char *path,
@@ -213,7 +214,7 @@ static enum cs_err add_file(struct cs_places *places, const char *path, add_fn *
 		return say(why, CS_ERR_NOMEM, path, cs_strerror(CS_ERR_NOMEM));
 	file = fopen(path, "re");
 	if (!file)
-		return say(why, CS_ERR_IO, path, strerror(errno));
+		return say(why, cs_err_of_file(errno), path, strerror(errno));
 	err = read(&source, file, path, why);
 	date(&source, file);
 	(void)fclose(file); /* only read from */

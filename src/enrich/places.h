@@ -31,7 +31,7 @@ void cs_places_close(struct cs_places *places);
 /*
  * Adds a file of any of the forms above. On error @why is one line: file, for
  * text forms its line, what, what would be right.
- * CS_ERR_IO, CS_ERR_NOMEM
+ * CS_ERR_NOT_FOUND (no such file), CS_ERR_IO, CS_ERR_NOMEM
  * CS_ERR_FOREIGN  none of these forms, or an MMDB without a field of use
  * CS_ERR_DAMAGED  an MMDB that does not hold together
  * CS_ERR_SYNTAX, CS_ERR_RANGE  a line of a text form

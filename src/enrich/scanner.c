@@ -240,11 +240,12 @@ enum cs_err cs_scanners_add(struct cs_scanners *scanners, const char *path,
 	enum cs_err err;
 
 	if (!file)
-		return say(why, CS_ERR_IO, path, strerror(errno));
+		return say(why, cs_err_of_file(errno), path, strerror(errno));
 	err = cs_slurp(file, &bytes, &len);
-	if (err)
-		(void)say(why, err, path,
-			  err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
+	if (err == CS_ERR_IO)
+		err = say(why, cs_err_of_file(errno), path, strerror(errno));
+	else if (err)
+		(void)say(why, err, path, cs_strerror(err));
 	else
 		err = cs_scanners_add_text(scanners, cs_span_of(bytes, len), path,
 					   changed(file), why);

@@ -28,7 +28,7 @@ void cs_scanners_close(struct cs_scanners *scanners);
  * a reverse name behind a prefix's `#` (maltrail's form) is its name. Prefixes are taken
  * without the bits behind their length. One that is on several lists: the first holds.
  *
- * CS_ERR_IO; CS_ERR_FOREIGN: neither form; CS_ERR_SYNTAX; CS_ERR_RANGE (a shorter
+ * CS_ERR_NOT_FOUND; CS_ERR_IO; CS_ERR_FOREIGN: neither form; CS_ERR_SYNTAX; CS_ERR_RANGE (a shorter
  * prefix than /8 or /16 is a mistake); CS_ERR_FULL; CS_ERR_NOMEM. @why is one line with
  * file and line (of JSON: with the entry's number); the lists are of no use then.
  */

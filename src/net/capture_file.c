@@ -176,7 +176,7 @@ static enum cs_err check(struct capture_files *c, const struct source *s)
 	if (s->fd < 0 || fstat(s->fd, &is) != 0)
 		return CS_OK;
 	if (S_ISDIR(is.st_mode))
-		return say(c, CS_ERR_IO, "a folder: want a capture file");
+		return say(c, CS_ERR_USAGE, "a folder: want a capture file");
 	if (!S_ISREG(is.st_mode) || lseek(s->fd, 0, SEEK_CUR) != 0)
 		return CS_OK;
 	n = pread(s->fd, head, sizeof(head), 0);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include "base/slurp.h"
 #include "out/term.h"
 
 enum { ESCAPED = sizeof("\\x00") - 1 /* columns that a byte may take */ };
@@ -97,7 +98,7 @@ static enum cs_err open_path(struct cs_import_source *source, FILE *in, char *wh
 	}
 	source->plain = fopen(source->path, "re");
 	if (!source->plain)
-		return cannot(why, CS_ERR_IO, source->shown, strerror(errno));
+		return cannot(why, cs_err_of_file(errno), source->shown, strerror(errno));
 	if (is_folder(source->plain))
 		return cannot(why, CS_ERR_USAGE, source->shown,
 			      "a folder: want the files in it");

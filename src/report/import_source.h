@@ -24,7 +24,7 @@ enum { CS_IMPORT_SOURCE_WHY = 512 };
 
 /*
  * Opens @path ("-" is @in, never a zip). On error @why is one line.
- * CS_ERR_IO, CS_ERR_NOMEM; CS_ERR_DAMAGED: it begins as a zip but is none
+ * CS_ERR_NOT_FOUND, CS_ERR_IO, CS_ERR_NOMEM; CS_ERR_DAMAGED: it begins as a zip but is none
  */
 CS_MUST_USE enum cs_err cs_import_source_open(const char *path, FILE *in,
 					      struct cs_import_source **out,

@@ -389,14 +389,17 @@ enum cs_err cs_owners_read(const char *path, cs_owners_note_fn *note, void *arg,
 	uint8_t *bytes = NULL;
 	size_t len = 0;
 	enum cs_err err = file ? cs_slurp(file, &bytes, &len) : CS_ERR_IO;
+	int number = errno;
 
 	if (!err)
 		err = cs_owners_read_text(cs_span_of(bytes, len), path, note, arg, out,
 					  why);
 	else
 		(void)snprintf(why, CS_OWNERS_WHY, "%.400s: %s", path,
-			       err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
-	if (err == CS_ERR_FULL)
+			       err == CS_ERR_IO ? strerror(number) : cs_strerror(err));
+	if (err == CS_ERR_IO)
+		err = cs_err_of_file(number);
+	else if (err == CS_ERR_FULL)
 		err = CS_ERR_IO;
 	if (file)
 		(void)fclose(file); /* only read from */

@@ -188,7 +188,7 @@ def bad_files(it):
         (("--geoip", damaged(it)), 2, "damaged.mmdb: a damaged MMDB ("),
         (("--geoip", it.dir / "bad.pfx2as"), 2,
          "bad.pfx2as:2: '99': want a length from 0 to 32"),
-        (("--geoip", "/nowhere"), 4, "/nowhere: No such file or directory"),
+        (("--geoip", "/nowhere"), 2, "/nowhere: No such file or directory"),
         (("--sector-file", it.dir / "bad.csv"), 2,
          "bad.csv:3: the asn of line 2 with other values: want it once"),
         (("--ptr", "--resolver", "nobody"), 2, "--resolver 'nobody': want an address"),

@@ -181,14 +181,14 @@ def test_what_is_no_report_is_refused(put, text, want):
 
 def test_a_missing_file_makes_no_store(put, tmp_path):
     done = run("import", "--store", put.store, tmp_path / "nothing.csv")
-    assert done.returncode != 0 and "nothing.csv: No such file" in done.stderr
+    assert done.returncode == 2 and "nothing.csv: No such file" in done.stderr
     assert not put.store.exists()
 
 
 def test_a_file_that_cannot_be_read_keeps_no_other_out(put, tmp_path):
     bad, good = put.file(b"PK\3\4 no zip", "a.zip"), put.file(report([row()]), "b.csv")
     done = run("import", "--store", put.store, bad, tmp_path, tmp_path / "nothing.csv", good)
-    assert done.returncode == 4  # the worst: a file that is not there
+    assert done.returncode == 2
     assert "a.zip: " in done.stderr and "nothing.csv: No such file" in done.stderr
     assert f"{tmp_path}: a folder: want the files in it" in done.stderr
     assert len(put.rows()) == 1

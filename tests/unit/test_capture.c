@@ -587,7 +587,7 @@ static void what_cannot_be_opened_is_said_at_once(void **state)
 	write_to(dir.names[1], "text", 4);
 	assert_int_equal(try_to_open(dir.names[2]), CS_ERR_NOT_FOUND);
 	assert_non_null(strstr(why, ": No such file or directory"));
-	assert_int_equal(try_to_open(dir.path), CS_ERR_IO);
+	assert_int_equal(try_to_open(dir.path), CS_ERR_USAGE);
 	assert_non_null(strstr(why, ": a folder: want a capture file"));
 	assert_int_equal(try_to_open(dir.names[0]), CS_ERR_SHORT);
 	assert_int_equal(try_to_open(dir.names[1]), CS_ERR_FOREIGN);

@@ -331,7 +331,7 @@ static void a_file_is_read_or_said_to_be_missing(void **state)
 	cs_owners_free(owners);
 	(void)unlink(path);
 	assert_int_equal(cs_owners_read("/nowhere/o.ini", NULL, NULL, &owners, why),
-			 CS_ERR_IO);
+			 CS_ERR_NOT_FOUND);
 	assert_string_equal(why, "/nowhere/o.ini: No such file or directory");
 }
 

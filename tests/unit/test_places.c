@@ -535,9 +535,9 @@ static void a_file_that_is_not_there_is_named(void **state)
 	(void)state;
 	assert_int_equal(cs_places_open(&places), CS_OK);
 	assert_int_equal(cs_places_add_geoip(places, "/nowhere/a\n.mmdb", why),
-			 CS_ERR_IO);
+			 CS_ERR_NOT_FOUND);
 	assert_string_equal(why, "/nowhere/a\\x0a.mmdb: No such file or directory");
-	assert_int_equal(cs_places_add_sector(places, "/", why), CS_ERR_IO);
+	assert_int_equal(cs_places_add_sector(places, "/", why), CS_ERR_NOT_FOUND);
 	assert_string_equal(why, "/: Is a directory");
 	cs_places_close(places);
 }

@@ -293,7 +293,7 @@ static void a_file_is_read_and_a_missing_one_is_named(void **state)
 	assert_int_equal(cs_scanners_open(&s), CS_OK);
 	assert_int_equal(cs_scanners_add(s, path, why), CS_OK);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(cs_scanners_add(s, "/nonexistent/list", why), CS_ERR_IO);
+	assert_int_equal(cs_scanners_add(s, "/nonexistent/list", why), CS_ERR_NOT_FOUND);
 	assert_string_equal(why, "/nonexistent/list: No such file or directory");
 	assert_int_equal(cs_scanners_settle(s), CS_OK);
 	assert_true(cs_scanners_find(s, &ip, &who));

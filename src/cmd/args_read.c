@@ -191,6 +191,11 @@ static enum cs_err read_verb(struct reading *r)
 
 	if (r->set->n_verbs == 0)
 		return CS_OK;
+	/* `report help csv` is what people type for `report csv --help`. */
+	if (name && strcmp(name, "help") == 0) {
+		r->common->help = true;
+		name = optind + 1 < r->argc ? r->argv[optind + 1] : NULL;
+	}
 	r->common->verb = name ? cs_args_verb(r->set, name) : NULL;
 	if (r->common->verb || (!name && (r->common->help || r->common->print_config)))
 		return CS_OK;

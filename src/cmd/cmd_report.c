@@ -18,7 +18,7 @@ static const struct verb {
 	[CS_REPORT_JSONL] = { CS_REPORT_STORE_READ, cs_report_jsonl },
 	[CS_REPORT_HTML] = { CS_REPORT_STORE_NONE, cs_report_html },
 	[CS_REPORT_DIFF] = { CS_REPORT_STORE_NONE, cs_report_diff },
-	[CS_REPORT_PRUNE] = { CS_REPORT_STORE_WRITE, cs_report_prune },
+	[CS_REPORT_PRUNE] = { CS_REPORT_STORE_NONE, cs_report_prune },
 	[CS_REPORT_VERIFY] = { CS_REPORT_STORE_NONE, cs_report_verify },
 	[CS_REPORT_STATS] = { CS_REPORT_STORE_NONE, cs_report_stats },
 	[CS_REPORT_IMPORT] = { CS_REPORT_STORE_NONE, cs_report_import },

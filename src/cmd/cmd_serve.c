@@ -96,7 +96,7 @@ static int read_owners(struct job *job)
 	err = cs_owners_read(path, note, job, &job->owners, why);
 	if (err) {
 		cs_log(&job->ctx->log, CS_ERROR, "--owners %s", why);
-		return err == CS_ERR_NOMEM ? CS_EXIT_FAILED : CS_EXIT_USAGE;
+		return cs_exit_of(err);
 	}
 	if (!cs_owners_find(job->owners, cs_span_str(CS_SHARE_ALL), &i))
 		return -1;
@@ -162,6 +162,20 @@ static void make_url(struct job *job)
 		       job->tls.cert.len ? "https" : "http", text, port);
 }
 
+/* On all addresses: what a link then says is of use to nobody else. */
+static void say_links(const struct job *job)
+{
+	const struct cs_addr any4 = cs_addr_v4(0), any6 = { 0 };
+	const struct cs_addr *ip = &job->options.listen.ip;
+
+	if (!job->options.public_url &&
+	    (cs_addr_cmp(ip, &any4) == 0 || cs_addr_cmp(ip, &any6) == 0))
+		cs_log(&job->ctx->log, CS_WARN,
+		       "links to downloads will begin with %s, which leads nowhere: want "
+		       "--public-url URL as clients reach it",
+		       job->url);
+}
+
 /* Restarting must not wait for what the last run left; [::] is both families. */
 static bool is_set_up(int fd, bool v6)
 {
@@ -189,6 +203,7 @@ static int open_socket(struct job *job)
 		return CS_EXIT_FAILED;
 	}
 	make_url(job);
+	say_links(job);
 	return -1;
 }
 

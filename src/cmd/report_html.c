@@ -70,6 +70,8 @@ static int settle(struct html *html)
 		err = say_unsettled(html);
 	else
 		cs_report_settle(html->job);
+	if (!err)
+		err = cs_report_say_range(html->job, html->want.first, html->want.last);
 	return err ? cs_report_store_failed(html->job, err) : -1;
 }
 

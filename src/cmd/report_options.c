@@ -74,6 +74,12 @@ static const struct cs_arg rows[] = {
 	  .verbs = OF(PRUNE),
 	  .group = SOURCE,
 	  .help = "How many days to keep, today among them." },
+	{ .name = "dry-run",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(dry_run),
+	  .verbs = OF(PRUNE),
+	  .group = SOURCE,
+	  .help = "Say what would be removed, and remove nothing." },
 	{ .name = "sample",
 	  .type = CS_ARG_FLAG,
 	  .at = AT(sample),
@@ -266,7 +272,8 @@ static const struct cs_arg_verb verbs[CS_REPORT_VERBS] = {
 			 "results, enrichment, figures, and since when an address has been "
 			 "seen that was last seen before. Others may read and scan "
 			 "meanwhile.",
-		.examples = "  coapscope report prune --keep 400d\n",
+		.examples = "  coapscope report prune --keep 400d --dry-run\n"
+			    "  coapscope report prune --keep 400d\n",
 	},
 	[CS_REPORT_VERIFY] = {
 		.name = "verify",

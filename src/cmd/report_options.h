@@ -48,6 +48,7 @@ struct cs_report_options {
 	uint64_t keep_days; /* prune; 0: not given */
 	bool sample;        /* import */
 	bool repair;        /* verify */
+	bool dry_run;       /* prune */
 
 	int output_format; /* diff, stats, verify: index of the words; -1: by the output */
 

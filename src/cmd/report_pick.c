@@ -19,6 +19,27 @@ int cs_report_range(struct cs_report_job *job, int32_t *first, int32_t *last)
 	return CS_EXIT_USAGE;
 }
 
+enum cs_err cs_report_say_range(struct cs_report_job *job, int32_t first, int32_t last)
+{
+	struct cs_arena arena = { 0 };
+	struct cs_store_day *days;
+	char from[CS_DAY_TEXT], to[CS_DAY_TEXT];
+	size_t n = 0, within = 0;
+	enum cs_err err = cs_store_days(job->store, &arena, &days, &n);
+
+	for (size_t i = 0; !err && i < n; i++)
+		within += days[i].day >= first && days[i].day <= last;
+	if (n > 0 && within == 0) {
+		cs_report_day_text(days[0].day, from);
+		cs_report_day_text(days[n - 1].day, to);
+		cs_log(&job->ctx->log, CS_WARN,
+		       "no data between --from and --to: the store has %s to %s", from,
+		       to);
+	}
+	cs_arena_clear(&arena);
+	return err;
+}
+
 /* An overlap matters to those who split a day, not here. */
 static void note_overlap(void *arg, const char *line)
 {

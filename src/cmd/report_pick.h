@@ -11,6 +11,10 @@
  */
 CS_MUST_USE int cs_report_range(struct cs_report_job *job, int32_t *first, int32_t *last);
 
+/* Says as a warning that no day that the store has is in the range. */
+CS_MUST_USE enum cs_err cs_report_say_range(struct cs_report_job *job, int32_t first,
+					    int32_t last);
+
 /*
  * Reads --owners and finds --owner in it; *@owners stays NULL where neither is
  * given. One without the other is an error. The caller frees *@owners.

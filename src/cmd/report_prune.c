@@ -9,33 +9,53 @@ static double mebibytes(uint64_t bytes)
 	return (double)bytes / (1024 * 1024);
 }
 
+static void say_done(const struct cs_report_job *job, int32_t first,
+		     const struct cs_store_pruned *removed)
+{
+	char stays[CS_DAY_TEXT], from[CS_DAY_TEXT], to[CS_DAY_TEXT], range[64] = "";
+
+	cs_report_day_text(first, stays);
+	cs_report_day_text(removed->first, from);
+	cs_report_day_text(removed->last, to);
+	if (removed->days > 0)
+		(void)snprintf(range, sizeof(range), " (%s to %s)", from, to);
+	cs_log(&job->ctx->log, CS_NOTE,
+	       "%" PRIu64 " days before %s%s %s: %" PRIu64 " segments, %.1f MiB",
+	       removed->days, stays, range,
+	       job->options.dry_run ? "would be removed" : "removed", removed->segments,
+	       mebibytes(removed->bytes));
+}
+
+static int prune(struct cs_report_job *job, int32_t first)
+{
+	struct cs_store_pruned removed;
+	enum cs_err err = job->options.dry_run
+				  ? cs_store_prune_look(job->store, first, &removed)
+				  : cs_store_prune(job->store, first, &removed);
+
+	if (err)
+		return cs_report_store_failed(job, err);
+	say_done(job, first, &removed);
+	return CS_EXIT_OK;
+}
+
+/* The store is opened here: who only looks need not be able to write it. */
 int cs_report_prune(struct cs_report_job *job)
 {
-	const struct cs_log *log = &job->ctx->log;
 	uint64_t keep = job->options.keep_days;
-	struct cs_store_pruned removed;
-	char text[CS_DAY_TEXT];
 	int32_t first;
 	int status;
 
 	if (keep == 0) {
-		cs_log(log, CS_ERROR,
+		cs_log(&job->ctx->log, CS_ERROR,
 		       "prune removes for good: want --keep DAYS, as 400d");
 		return CS_EXIT_USAGE;
 	}
 	first = (int32_t)(cs_day_number(cs_clock_wall(job->ctx->clock)) + 1 -
 			  (int64_t)keep);
-	status = cs_report_enter_jail(job, NULL, NULL);
-	if (status >= 0)
-		return status;
-
-	enum cs_err err = cs_store_prune(job->store, first, &removed);
-
-	if (err)
-		return cs_report_store_failed(job, err);
-	cs_report_day_text(first, text);
-	cs_log(log, CS_NOTE,
-	       "%" PRIu64 " days before %s removed: %" PRIu64 " segments, %.1f MiB",
-	       removed.days, text, removed.segments, mebibytes(removed.bytes));
-	return CS_EXIT_OK;
+	status = cs_report_open_store(job, job->options.dry_run ? CS_REPORT_STORE_READ
+								: CS_REPORT_STORE_WRITE);
+	if (status < 0)
+		status = cs_report_enter_jail(job, NULL, NULL);
+	return status < 0 ? prune(job, first) : status;
 }

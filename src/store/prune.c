@@ -23,6 +23,7 @@ static const char pruned_end[] = ".pruned";
 struct pruning {
 	struct cs_store *store;
 	int32_t first; /* that stays */
+	bool look;     /* nothing is removed */
 	struct cs_store_pruned *removed;
 };
 
@@ -87,7 +88,7 @@ static enum cs_err remove_file(struct pruning *p, const char *dir, const char *n
 		return CS_OK;
 	if (!cs_path_under(dir, name, &path))
 		return too_long(p);
-	if (stat(path.text, &st) != 0 || cs_file_remove(path.text) != 0)
+	if (stat(path.text, &st) != 0 || (!p->look && cs_file_remove(path.text) != 0))
 		return errno == ENOENT ? CS_OK : cs_why_errno(&p->store->why, path.text);
 	p->removed->bytes += (uint64_t)st.st_size;
 	p->removed->segments += cs_name_segment(name, id, &shard);
@@ -141,6 +142,8 @@ static enum cs_err check_free(struct pruning *p, const char *dir, const char *na
 		return CS_OK;
 	if (!cs_path_lock(p->store->dir, id, shard, &lock))
 		return too_long(p);
+	if (p->look)
+		return cs_lock_is_held(lock.text) ? CS_ERR_BUSY : CS_OK;
 	fd = cs_lock_take(lock.text, false);
 	if (fd < 0 && errno == EWOULDBLOCK)
 		return CS_ERR_BUSY;
@@ -181,6 +184,32 @@ static enum cs_err forget_day(struct pruning *p, int32_t day)
 	return cs_db_end(db, err);
 }
 
+/* A day's folder, or what is left of one. */
+static bool is_day(const char *name, int32_t *day)
+{
+	char text[CS_DAY_TEXT];
+	size_t len = strlen(name);
+
+	if (len >= sizeof(text) - 1 && strcmp(name + sizeof(text) - 1, pruned_end) == 0)
+		len = sizeof(text) - 1;
+	if (len != sizeof(text) - 1)
+		return false;
+	memcpy(text, name, len);
+	text[len] = '\0';
+	return cs_name_day(text, day);
+}
+
+static void count_day(struct pruning *p, int32_t day)
+{
+	struct cs_store_pruned *removed = p->removed;
+
+	if (removed->days == 0 || day < removed->first)
+		removed->first = day;
+	if (removed->days == 0 || day > removed->last)
+		removed->last = day;
+	removed->days++;
+}
+
 static enum cs_err prune_day(struct pruning *p, int32_t day)
 {
 	struct cs_path path, gone;
@@ -203,27 +232,31 @@ static enum cs_err prune_day(struct pruning *p, int32_t day)
 	if (cs_file_exists(path.text)) {
 		if (cs_file_rename(path.text, gone.text, p->store->dir) != 0)
 			return cs_why_errno(&p->store->why, path.text);
-		p->removed->days++;
+		count_day(p, day);
 	}
 	return remove_folder(p, gone.text);
 }
 
-/* --- all days --- */
-
-/* A day's folder, or what is left of one. */
-static bool is_day(const char *name, int32_t *day)
+/* What is left of a day that was being removed is counted, but is no day. */
+static enum cs_err look_at(struct pruning *p, const char *dir, const char *name)
 {
-	char text[CS_DAY_TEXT];
-	size_t len = strlen(name);
+	struct cs_path path;
+	int32_t day;
+	enum cs_err err;
 
-	if (len >= sizeof(text) - 1 && strcmp(name + sizeof(text) - 1, pruned_end) == 0)
-		len = sizeof(text) - 1;
-	if (len != sizeof(text) - 1)
-		return false;
-	memcpy(text, name, len);
-	text[len] = '\0';
-	return cs_name_day(text, day);
+	if (!is_day(name, &day) || day >= p->first)
+		return CS_OK;
+	if (!cs_path_under(dir, name, &path))
+		return too_long(p);
+	err = each_name(p, path.text, check_free);
+	if (err)
+		return err == CS_ERR_BUSY ? CS_OK : err;
+	if (cs_name_day(name, &day))
+		count_day(p, day);
+	return each_name(p, path.text, remove_file);
 }
+
+/* --- all days --- */
 
 static enum cs_err prune_name(struct pruning *p, const char *dir, const char *name)
 {
@@ -273,7 +306,7 @@ static enum cs_err note_busy(struct pruning *p, const char *dir, const char *nam
 enum cs_err cs_store_prune(struct cs_store *store, int32_t first,
 			   struct cs_store_pruned *removed)
 {
-	struct pruning p = { store, first, removed };
+	struct pruning p = { store, first, false, removed };
 	enum cs_err err;
 
 	*removed = (struct cs_store_pruned){ 0 };
@@ -287,4 +320,13 @@ enum cs_err cs_store_prune(struct cs_store *store, int32_t first,
 	if (!err)
 		err = forget_rest(&p);
 	return err ? err : cs_seen_forget(store, first * CS_US_PER_DAY);
+}
+
+enum cs_err cs_store_prune_look(struct cs_store *store, int32_t first,
+				struct cs_store_pruned *found)
+{
+	struct pruning p = { store, first, true, found };
+
+	*found = (struct cs_store_pruned){ 0 };
+	return store->dir ? each_name(&p, store->dir, look_at) : CS_ERR_NOT_FOUND;
 }

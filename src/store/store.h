@@ -381,9 +381,14 @@ CS_MUST_USE enum cs_err cs_store_seen_find(struct cs_store *store,
  */
 struct cs_store_pruned {
 	uint64_t days, segments, bytes;
+	int32_t first, last; /* of the days, where there are some */
 };
 CS_MUST_USE enum cs_err cs_store_prune(struct cs_store *store, int32_t first,
 				       struct cs_store_pruned *removed);
+
+/* Says what cs_store_prune() would remove now, and removes nothing. */
+CS_MUST_USE enum cs_err cs_store_prune_look(struct cs_store *store, int32_t first,
+					    struct cs_store_pruned *found);
 
 /* What cs_store_verify() found in one file. */
 struct cs_store_finding {

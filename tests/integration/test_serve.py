@@ -447,6 +447,15 @@ def test_beyond_loopback_needs_keys_and_tls(site):
         assert got.returncode == 2 and "want an address and a port" in got.stderr
 
 
+@pytest.mark.parametrize("more", [[], ["--public-url", "http://coap.example.net/"]])
+def test_links_that_lead_nowhere_are_said(site, tmp_path, more):
+    # Ends by itself after the socket is open: no user of that name.
+    got = run("--listen", "0.0.0.0:0", "--store", site / "store", "--plain-http",
+              "--api-keys", site / "keys", "--owners", site / "owners", "--user", "nobody-of-that-name",
+              *more)
+    assert ("want --public-url URL" in got.stderr) == (not more), got.stderr
+
+
 def test_a_file_of_keys_that_others_may_read_is_refused(site, tmp_path):
     keys = tmp_path / "keys"
     keys.write_text(KEYS)

@@ -80,6 +80,26 @@ static void days_before_the_first_go_and_the_others_stay(void **state)
 	fixture_free(&f);
 }
 
+static void a_look_counts_what_would_go_and_removes_nothing(void **state)
+{
+	struct fixture f = two_days();
+	struct cs_store_pruned would, removed;
+
+	(void)state;
+	expect(&f, cs_store_prune_look(f.store, DAY, &would), CS_OK);
+	assert_int_equal(would.days, 0);
+	expect(&f, cs_store_prune_look(f.store, DAY + 2, &would), CS_OK);
+	assert_int_equal(would.days, 2);
+	assert_int_equal(would.segments, 2);
+	assert_int_equal(would.first, DAY);
+	assert_int_equal(would.last, DAY + 1);
+	assert_int_equal(days(&f), 2);
+	expect_day(&f, DAY, "1=a ");
+	removed = prune(&f, DAY + 2);
+	assert_memory_equal(&removed, &would, sizeof(removed));
+	fixture_free(&f);
+}
+
 static void begin_scan(struct fixture *f, int64_t ended_us)
 {
 	struct cs_scan_row row = { .shards = 1,
@@ -202,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(days_before_the_first_go_and_the_others_stay),
+		cmocka_unit_test(a_look_counts_what_would_go_and_removes_nothing),
 		cmocka_unit_test(a_scan_goes_with_its_last_day),
 		cmocka_unit_test(days_of_a_shard_that_is_written_stay),
 		cmocka_unit_test(what_a_kill_left_goes_the_next_time),

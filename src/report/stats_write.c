@@ -8,6 +8,7 @@
 #include "out/csv.h"
 #include "out/json.h"
 #include "report/diff.h"
+#include "report/sources_json.h"
 
 const struct cs_store_sum *cs_stats_group(const struct cs_stats *stats, const char *group,
 					  size_t *n)
@@ -143,11 +144,10 @@ void cs_stats_write_json(const struct cs_stats *stats, const char *owner, FILE *
 	cs_json_word(&j, stats->n > 0 ? day : NULL);
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		put_group(&j, stats, groups[i][0], groups[i][1]);
-	/* Each is a text of JSON: it stands as it was stored. */
 	cs_json_key(&j, "enriched_by");
 	cs_json_array(&j);
 	for (size_t i = 0; i < stats->n_enriched_by; i++)
-		cs_json_string(&j, stats->enriched_by[i]);
+		cs_sources_write_json(&j, stats->enriched_by[i]);
 	cs_json_array_end(&j);
 	cs_json_object_end(&j);
 	cs_json_line(&j);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "report/diff_write.h"
+#include "report/sources_json.h"
 #include "report/stats_write.h"
 
 #define DAY_US (INT64_C(20000) * CS_US_PER_DAY) /* 2024-10-04 */
@@ -189,6 +190,39 @@ static void statistics_show_sums_as_text_alone(void **state)
 	free(text);
 }
 
+/* What a file of the store says is written by our words, or as text. */
+static void statistics_tell_their_sources_as_objects(void **state)
+{
+	static const struct {
+		const char *about, *want;
+	} cases[] = {
+		{ "{\"made\":\"m\",\"sources\":[{\"built\":\"b\",\"file\":"
+		  "\"a\\\\x1b\\\\x5c\\\\xff\",\"records\":12}],\"resolvers\":null,"
+		  "\"\\\"evil\":1}",
+		  "{\"made\":\"m\",\"sources\":[{\"file\":\"a\\u001b\\\\x5c\\\\xff\","
+		  "\"built\":\"b\",\"records\":12}],\"resolvers\":null}" },
+		{ "{}", "{}" },
+		{ "[1]", "\"[1]\"" },
+		{ "{\"made\":", "\"{\\\"made\\\":\"" },
+		{ "", "\"\"" },
+		{ "{\"records\":-1,\"sources\":[[[[[[1]]]]]]}",
+		  "{\"sources\":[[[null]]],\"records\":null}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		char *text = NULL;
+		size_t len;
+		FILE *to = open_memstream(&text, &len);
+		struct cs_json j = cs_json_to(to);
+
+		cs_sources_write_json(&j, cs_span_str(cases[i].about));
+		assert_int_equal(fclose(to), 0);
+		assert_string_equal(text, cases[i].want);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +232,7 @@ int main(void)
 		cmocka_unit_test(quiet_is_silent_only_where_nothing_is_to_be_told),
 		cmocka_unit_test(a_write_error_ends_it),
 		cmocka_unit_test(statistics_show_sums_as_text_alone),
+		cmocka_unit_test(statistics_tell_their_sources_as_objects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ struct decoder {
 	uint64_t frames, messages, messages_lost;
 	const struct cs_capture_frame *frame; /* at the moment */
 	const char *lost;                     /* interfaces, as was said last */
+	bool said_messages;                   /* that some were lost */
 	struct cs_wr out;
 	struct cs_post_source source;
 	uint8_t room[ROOM];
@@ -207,11 +208,27 @@ static void say_lost(struct decoder *d)
 	tell_note(d, text);
 }
 
+/* Once when it begins, and how many they were at the end. */
+static void say_messages_lost(struct decoder *d, bool last)
+{
+	char text[96];
+
+	if (d->messages_lost == 0 || (!last && d->said_messages))
+		return;
+	(void)snprintf(text, sizeof(text),
+		       last ? "%llu messages were left out"
+			    : "messages come faster than they are written: %llu left out",
+		       (unsigned long long)d->messages_lost);
+	d->said_messages = true;
+	tell_note(d, text);
+}
+
 static void tick(struct decoder *d)
 {
 	if (!has_room(d))
 		return; /* what changed is told the next time */
 	say_lost(d);
+	say_messages_lost(d, false);
 	tell_counts(d, false);
 	if (cs_track_changed(d->track, tell_source, d))
 		tell_note(d, "out of memory: sources are not told");
@@ -348,6 +365,7 @@ static int enter_jail(struct decoder *d)
 static void finish(struct decoder *d)
 {
 	tell_counts(d, true); /* first: the answers depend on them */
+	say_messages_lost(d, true);
 	if (cs_track_each(d->track, tell_source, d))
 		tell_note(d, "out of memory: not all sources are told");
 	cs_post_text_write(post(d), CS_POST_END, "");

@@ -20,7 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("COAPSCOPE_BUILD", ROOT / "build"))
 COAPSCOPE = pathlib.Path(os.environ.get("COAPSCOPE", BUILD / "coapscope")).resolve()
 PAGES = sorted((ROOT / "docs/man").glob("*.scd"))
-TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
+TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md"),
+                *(ROOT / "examples").rglob("*.md")])
 SERVERS = ["192.0.2.17", "192.0.2.40", "2001:db8::5"]
 BLOCK = re.compile(r"^(?P<mark>(?:<!--|;) tested[^\n]*\n)?```\w*\n(?P<body>.*?)^```$", re.M | re.S)
 OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
@@ -204,10 +205,10 @@ def test_pages_that_are_referred_to_exist():
 
 
 def test_paths_that_documents_name_exist():
-    """`src/...`, `docs/...`, `tests/...`, `tools/...`, `bench/...` in backquotes."""
+    """`src/...`, `docs/...`, `tests/...`, `tools/...`, `bench/...`, `examples/...` in backquotes."""
     missing = []
     for path in TEXTS:
-        for name in re.findall(r"`((?:src|docs|tests|tools|bench)/[\w./-]+)`", path.read_text()):
+        for name in re.findall(r"`((?:src|docs|tests|tools|bench|examples)/[\w./-]+)`", path.read_text()):
             # A program may be named without its ".c".
             if not (ROOT / name).exists() and not list(ROOT.glob(name + ".*")):
                 missing.append(f"{path.relative_to(ROOT)}: {name}")

@@ -87,7 +87,7 @@ static void write_heads(struct cs_watch_screen *s, FILE *to, size_t width,
 
 	cs_time_text(now_us, time);
 	time[sizeof("2026-11-21T20:00:00") - 1] = '\0';
-	n = snprintf(line, sizeof(line), "coapscope watch, %s UTC; Ctrl-C ends it",
+	n = snprintf(line, sizeof(line), "coapscope watch - %s UTC - Ctrl-C ends it",
 		     time + CS_DAY_TEXT);
 	(void)cs_term_text_fit(to, cs_span_of(line, (size_t)n), width);
 	n = snprintf(line, sizeof(line), "%llu packets, %llu of CoAP, %llu sources",

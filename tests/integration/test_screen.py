@@ -111,7 +111,7 @@ def test_a_live_table_is_a_row_a_source_in_any_width(pair, columns):
     terminal = Terminal(pair, "scanner", [COAPSCOPE, "watch", "-i", "v0", "--interval", "200"],
                         columns)
     first = terminal.shows("nobody has come yet")
-    assert re.fullmatch(r"coapscope watch, \d\d:\d\d:\d\d UTC; Ctrl-C ends it", first[0])
+    assert re.fullmatch(r"coapscope watch - \d\d:\d\d:\d\d UTC - Ctrl-C ends it", first[0])
     write_to(pair, 5)
     rows = terminal.shows("10.96.0.5")
     assert rows[1].endswith("of CoAP, 5 sources") and rows[3].startswith("SOURCE")

@@ -233,8 +233,10 @@ static int run(struct job *job)
 	if (err)
 		return say(job, CS_EXIT_FAILED,
 			   err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
-	if (ended && job->stops < 2)
+	if (ended && job->stops < 2) {
+		cs_watch_output_break_off(&job->output);
 		return say(job, CS_EXIT_FAILED, why);
+	}
 	return cs_watch_output_commit(&job->output) ? CS_EXIT_OK : CS_EXIT_FAILED;
 }
 
@@ -249,9 +251,9 @@ static int watch(struct job *job)
 	if (cs_decode_plan(&o->decode, &o->common.arena, &job->plan))
 		return say(job, CS_EXIT_FAILED, cs_strerror(CS_ERR_NOMEM));
 	/* Forked before outputs and lists of places are there: they are not its business. */
-	status = cs_open_signals(job->ctx, true, &job->signal_fd);
+	status = open_capture(job); /* a pipe's writer is waited for: it can be ended */
 	if (status < 0)
-		status = open_capture(job);
+		status = cs_open_signals(job->ctx, true, &job->signal_fd);
 	if (status < 0)
 		status = start(job);
 	if (status < 0) {

@@ -297,30 +297,58 @@ void cs_watch_output_reopen(struct cs_watch_output *output)
 
 /* --- the end --- */
 
-bool cs_watch_output_commit(struct cs_watch_output *output)
+/* Everything but the files' names in their folders. */
+static enum cs_err conclude(struct cs_watch_output *o)
 {
-	const struct cs_watch_options *options = output->options;
 	enum cs_err err = CS_OK;
+
+	if (o->progress)
+		(void)fputs("\r\033[K", o->ctx->err);
+	if (o->screen)
+		cs_watch_screen_clear(o->screen);
+	if (o->group)
+		err = cs_watch_group_tell(o->group, o->who.who, judge, o);
+	if (!err && o->format == CS_WATCH_TABLE)
+		err = print_table(o);
+	return err;
+}
+
+static void summarise(const struct cs_watch_output *o)
+{
+	if (o->options->summary)
+		cs_write_summary(o->sinks.summary ? cs_out_file_stream(o->sinks.summary)
+						  : o->sinks.to,
+				 &o->counts);
+}
+
+static bool commit(struct cs_watch_output *o, enum cs_err err)
+{
 	bool well;
 
-	if (output->progress)
-		(void)fputs("\r\033[K", output->ctx->err);
-	if (output->screen)
-		cs_watch_screen_clear(output->screen);
-	if (output->group)
-		err = cs_watch_group_tell(output->group, output->who.who, judge, output);
-	if (!err && output->format == CS_WATCH_TABLE)
-		err = print_table(output);
-	if (options->summary)
-		cs_write_summary(output->sinks.summary
-					 ? cs_out_file_stream(output->sinks.summary)
-					 : output->sinks.to,
-				 &output->counts);
 	if (err)
-		cs_log(&output->ctx->log, CS_ERROR, "%s", cs_strerror(err));
-	well = cs_watch_sinks_commit(&output->sinks);
-	cs_watch_output_abort(output);
+		cs_log(&o->ctx->log, CS_ERROR, "%s", cs_strerror(err));
+	well = cs_watch_sinks_commit(&o->sinks);
+	cs_watch_output_abort(o);
 	return well && !err;
+}
+
+bool cs_watch_output_commit(struct cs_watch_output *output)
+{
+	enum cs_err err = conclude(output);
+
+	summarise(output);
+	return commit(output, err);
+}
+
+void cs_watch_output_break_off(struct cs_watch_output *output)
+{
+	bool well = true;
+
+	if (output->live)
+		well = cs_watch_output_commit(output);
+	else if (cs_watch_sinks_break_off(&output->sinks))
+		well = commit(output, conclude(output));
+	(void)well; /* the run has failed already */
 }
 
 void cs_watch_output_abort(struct cs_watch_output *output)

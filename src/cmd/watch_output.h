@@ -59,4 +59,9 @@ void cs_watch_output_reopen(struct cs_watch_output *output);
 
 /* Writes the end and puts the files into place. False: said, with the reason. */
 CS_MUST_USE bool cs_watch_output_commit(struct cs_watch_output *output);
+/*
+ * The decoder has broken off: what is known goes to who reads along, and live into all
+ * outputs; a capture's files, which are whole or are not, do not appear.
+ */
+void cs_watch_output_break_off(struct cs_watch_output *output);
 void cs_watch_output_abort(struct cs_watch_output *output);

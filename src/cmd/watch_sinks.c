@@ -235,6 +235,13 @@ bool cs_watch_sinks_commit(struct cs_watch_sinks *sinks)
 	return false;
 }
 
+bool cs_watch_sinks_break_off(struct cs_watch_sinks *sinks)
+{
+	cs_out_file_abort(sinks->summary);
+	sinks->summary = NULL;
+	return cs_out_file_folder(sinks->file) < 0;
+}
+
 void cs_watch_sinks_close(struct cs_watch_sinks *sinks)
 {
 	cs_out_file_abort(sinks->file);

@@ -64,4 +64,6 @@ void cs_watch_sinks_reopen(struct cs_watch_sinks *sinks);
 
 /* Puts whole files into place. False: said, with the reason. */
 CS_MUST_USE bool cs_watch_sinks_commit(struct cs_watch_sinks *sinks);
+/* Gives up files that are whole or are not. True: somebody reads along nevertheless. */
+CS_MUST_USE bool cs_watch_sinks_break_off(struct cs_watch_sinks *sinks);
 void cs_watch_sinks_close(struct cs_watch_sinks *sinks);

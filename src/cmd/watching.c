@@ -2,6 +2,7 @@
 #include "cmd/watching.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,18 @@
 
 #include "cmd/decoder.h"
 
-enum { ROOM = 4 * CS_POST_MAX, SOCKET_BUFFER = 1 << 20 };
+enum {
+	ROOM = 4 * CS_POST_MAX,
+	SOCKET_BUFFER = 1 << 20,
+	END_MS = 5000, /* so long one may take to end that says no more */
+	END_LOOK_MS = 1,
+};
 
 struct cs_watching {
 	int fd;
 	pid_t pid;
 	bool done;      /* it said so */
+	bool over;      /* it says no more */
 	bool untrue;    /* it sent what is no post */
 	size_t at, len; /* of what has been read: taken, and in all */
 	uint8_t room[ROOM];
@@ -99,7 +106,8 @@ static bool fill(struct cs_watching *w, bool wait, enum cs_watching_step *step)
 		w->len += (size_t)n;
 		return true;
 	}
-	*step = n < 0 && errno == EAGAIN ? CS_WATCHING_WAIT : CS_WATCHING_ENDED;
+	w->over = !(n < 0 && errno == EAGAIN);
+	*step = w->over ? CS_WATCHING_ENDED : CS_WATCHING_WAIT;
 	return false;
 }
 
@@ -145,6 +153,19 @@ static void describe(const struct cs_watching *w, int status, char why[CS_WATCHI
 			       WEXITSTATUS(status));
 }
 
+/* Whether it has ended by itself, within the time that there is for it. */
+static bool is_gone(const struct cs_watching *w, int *status)
+{
+	bool waits = (w->done || w->over) && !w->untrue;
+
+	for (int ms = 0; waits && ms < END_MS; ms += END_LOOK_MS) {
+		if (waitpid(w->pid, status, WNOHANG) != 0)
+			return true;
+		(void)poll(NULL, 0, END_LOOK_MS);
+	}
+	return false;
+}
+
 enum cs_err cs_watching_end(struct cs_watching *w, char why[CS_WATCHING_WHY])
 {
 	int status = -1;
@@ -152,11 +173,12 @@ enum cs_err cs_watching_end(struct cs_watching *w, char why[CS_WATCHING_WHY])
 
 	if (!w)
 		return CS_OK;
-	(void)close(w->fd); /* it ends when it cannot write */
-	if (w->untrue)
+	(void)close(w->fd);
+	if (!is_gone(w, &status)) {
 		(void)kill(w->pid, SIGKILL); /* our own child */
-	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
-		;
+		while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
 	well = w->done && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	if (!well)
 		describe(w, status, why);

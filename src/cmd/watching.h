@@ -52,7 +52,8 @@ enum cs_watching_step cs_watching_next(struct cs_watching *w, bool wait,
 void cs_watching_stop(struct cs_watching *w);
 
 /*
- * Waits for its end and frees @w (NULL is fine). CS_OK: it said that it was done.
+ * Waits for its end and frees @w (NULL is fine). One that still has something to say is
+ * killed, and one that does not end within some seconds. CS_OK: it said that it was done.
  * CS_ERR_DAMAGED: it broke off or sent what is no post; @why then says how.
  */
 enum { CS_WATCHING_WHY = 160 };

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "jail/pieces.h"
@@ -74,6 +75,20 @@ static enum cs_err drop_capabilities(struct cs_jail_state *state, char why[CS_JA
 	return CS_OK;
 }
 
+/* A change of user would end it. */
+static enum cs_err become_and_die_with_parent(const char *name, char why[CS_JAIL_WHY])
+{
+	int sig = 0;
+	enum cs_err err;
+
+	if (prctl(PR_GET_PDEATHSIG, &sig) != 0)
+		return cs_jail_failed(CS_ERR_IO, "PR_GET_PDEATHSIG", why);
+	err = become(name, why);
+	if (!err && sig != 0 && prctl(PR_SET_PDEATHSIG, sig) != 0)
+		return cs_jail_failed(CS_ERR_IO, "PR_SET_PDEATHSIG", why);
+	return err;
+}
+
 enum cs_err cs_jail_identity(const char *user, struct cs_jail_state *state,
 			     char why[CS_JAIL_WHY])
 {
@@ -83,7 +98,7 @@ enum cs_err cs_jail_identity(const char *user, struct cs_jail_state *state,
 		return cs_jail_failed(CS_ERR_IO, "reading capabilities", why);
 	drop_bounding(state);
 	if (user) {
-		err = become(user, why);
+		err = become_and_die_with_parent(user, why);
 		if (err)
 			return err;
 		state->user = true;

@@ -44,7 +44,8 @@ enum {
 enum {
 	NET_BIND_TCP = 1, /* 4 */
 	NET_CONNECT_TCP = 2,
-	SCOPE_BOTH = 3, /* 6: abstract sockets and signals beyond the jail */
+	SCOPE_ABSTRACT = 1, /* 6: abstract sockets beyond the jail */
+	SCOPE_SIGNALS = 2,  /* 6: signals beyond the jail */
 };
 
 struct ruleset {
@@ -58,8 +59,11 @@ struct beneath {
 	int32_t fd;
 } __attribute__((packed));
 
-/* What is not handled stays allowed: with .dns that is a connection. */
-static struct ruleset handled_by(int abi, bool dns)
+/*
+ * What is not handled stays allowed: with .dns that is a connection, with .child its end,
+ * which is in a jail of its own; seccomp says which signal goes to whom.
+ */
+static struct ruleset handled_by(int abi, const struct cs_jail *jail)
 {
 	struct ruleset all = { .fs = FS_ABI_1 };
 
@@ -68,11 +72,11 @@ static struct ruleset handled_by(int abi, bool dns)
 	if (abi >= 3)
 		all.fs |= FS_TRUNCATE;
 	if (abi >= 4)
-		all.net = NET_BIND_TCP | (dns ? 0 : NET_CONNECT_TCP);
+		all.net = NET_BIND_TCP | (jail->dns ? 0 : NET_CONNECT_TCP);
 	if (abi >= 5)
 		all.fs |= FS_IOCTL_DEV;
 	if (abi >= 6)
-		all.scope = SCOPE_BOTH;
+		all.scope = SCOPE_ABSTRACT | (jail->child > 0 ? 0 : SCOPE_SIGNALS);
 	return all;
 }
 
@@ -96,8 +100,8 @@ static int fd_rule(int ruleset, int fd, uint64_t allowed)
 	return (int)syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0);
 }
 
-static enum cs_err allow(const struct cs_jail_files *files, const char *path,
-			 uint64_t rights, char why[CS_JAIL_WHY])
+static enum cs_err allow(const struct cs_jail *jail, const struct cs_jail_files *files,
+			 const char *path, uint64_t rights, char why[CS_JAIL_WHY])
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
 	enum cs_err err = CS_OK;
@@ -105,7 +109,7 @@ static enum cs_err allow(const struct cs_jail_files *files, const char *path,
 	if (fd < 0)
 		return cs_jail_failed(errno == ENOENT ? CS_ERR_NOT_FOUND : CS_ERR_IO,
 				      path, why);
-	if (fd_rule(files->ruleset, fd, rights & handled_by(files->abi, false).fs) != 0)
+	if (fd_rule(files->ruleset, fd, rights & handled_by(files->abi, jail).fs) != 0)
 		err = cs_jail_failed(CS_ERR_IO, path, why);
 	(void)close(fd); /* only a name */
 	return err;
@@ -117,11 +121,11 @@ static enum cs_err allow_all(const struct cs_jail *jail,
 	enum cs_err err = CS_OK;
 
 	for (size_t i = 0; !err && i < jail->n_rw; i++)
-		err = allow(files, jail->rw[i], FS_READ | FS_WRITE, why);
+		err = allow(jail, files, jail->rw[i], FS_READ | FS_WRITE, why);
 	for (size_t i = 0; !err && i < jail->n_ro; i++)
-		err = allow(files, jail->ro[i], FS_READ, why);
+		err = allow(jail, files, jail->ro[i], FS_READ, why);
 	if (!err && CS_JAIL_SANITIZED) /* a report reads /proc/self/maps */
-		err = allow(files, "/proc", FS_READ, why);
+		err = allow(jail, files, "/proc", FS_READ, why);
 	return err;
 }
 
@@ -136,7 +140,7 @@ enum cs_err cs_jail_files_open(const struct cs_jail *jail, struct cs_jail_files 
 	if (abi <= 0)
 		return CS_OK; /* ENOSYS: not built in; EOPNOTSUPP: not switched on */
 	files->abi = (int)abi;
-	all = handled_by(files->abi, jail->dns);
+	all = handled_by(files->abi, jail);
 	files->ruleset =
 		(int)syscall(SYS_landlock_create_ruleset, &all, size_for(files->abi), 0);
 	if (files->ruleset < 0)

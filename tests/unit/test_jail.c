@@ -722,6 +722,105 @@ static void signals_and_waiting_work_inside(void **state)
 	in_a_child(try_signals);
 }
 
+/* A process that does nothing, in a jail of its own as the decoder is. */
+static pid_t start_sleeper(bool jailed)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	MUST(pid >= 0);
+	if (pid > 0)
+		return pid;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(1); /* too late: nobody is there who could ask for more */
+	if (jailed)
+		enter_capture(-1);
+	for (;;)
+		(void)pause();
+}
+
+static void enter_with(pid_t child, const char *user)
+{
+	struct cs_jail jail = { .child = child, .user = user };
+	char why[CS_JAIL_WHY] = "";
+
+	MUST(cs_jail_enter(&jail, &held, why) == CS_OK);
+}
+
+static void try_child(const char *dir)
+{
+	pid_t other = start_sleeper(false), child = start_sleeper(true);
+	int status;
+
+	(void)dir;
+	enter_with(child, NULL);
+	DENIED(EPERM, kill(other, SIGKILL));
+	DENIED(EPERM, kill(child, SIGTERM));
+	DENIED(EPERM, kill(getppid(), SIGKILL));
+	DENIED(EPERM, waitpid(other, &status, WNOHANG));
+	DENIED(EPERM, waitpid(-1, &status, WNOHANG));
+	MUST(waitpid(child, &status, WNOHANG) == 0);
+	MUST(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child);
+	MUST(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void the_one_child_is_waited_for_and_killed(void **state)
+{
+	(void)state;
+	in_a_child(try_child);
+}
+
+/* Whoever holds the other end of @fds[1] has ended. */
+static void watch_an_end(const int fds[2], void (*child)(int write_end))
+{
+	struct pollfd ended = { .fd = fds[0] };
+	pid_t pid;
+
+	(void)fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		child(fds[1]);
+	(void)close(fds[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(poll(&ended, 1, 10000), 1);
+	assert_true(ended.revents & POLLHUP);
+	(void)close(fds[0]);
+}
+
+/* The grandchild, of another user and in a jail, ends with its parent in a jail. */
+static void parent_that_ends(int write_end)
+{
+	int ready[2];
+	char byte;
+	pid_t parent = getpid(), pid;
+
+	(void)write_end;
+	MUST(pipe(ready) == 0 && (pid = fork()) >= 0);
+	if (pid == 0) {
+		MUST(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent);
+		MUST(close(ready[0]) == 0);
+		enter_with(0, "nobody");
+		MUST(close(ready[1]) == 0);
+		for (;;)
+			(void)poll(NULL, 0, -1);
+	}
+	MUST(close(ready[1]) == 0);
+	enter_with(pid, "nobody");
+	MUST(read(ready[0], &byte, 1) == 0); /* it is in its jail */
+	_exit(0);
+}
+
+static void a_child_ends_with_its_parent(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	if (geteuid() != 0)
+		NOT_HERE("needs root");
+	assert_int_equal(pipe(fds), 0);
+	watch_an_end(fds, parent_that_ends);
+}
+
 static void what_holds_is_said_in_words(void **state)
 {
 	struct cs_jail_state s = { .capabilities = true,
@@ -764,6 +863,8 @@ int main(void)
 		cmocka_unit_test(with_serve_a_socket_that_listens_takes_connections),
 		cmocka_unit_test(a_capture_s_files_are_read_and_that_is_all),
 		cmocka_unit_test(a_capture_s_sockets_listen_and_send_nothing),
+		cmocka_unit_test(the_one_child_is_waited_for_and_killed),
+		cmocka_unit_test(a_child_ends_with_its_parent),
 		cmocka_unit_test(nothing_is_left_of_root_but_its_number),
 		cmocka_unit_test(another_user_is_become_for_good),
 		cmocka_unit_test(only_root_becomes_another_user),

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""watch in a world that breaks: of its two processes one is killed or stopped, signals."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+from lab import wait_until
+from netns import BUILD, Net
+from test_watch_outputs import PROBE, capture, frame, lines
+
+COAPSCOPE = os.environ.get("COAPSCOPE", str(BUILD / "coapscope"))
+
+
+def state(pid):
+    """The letter of proc(5), or None: there is none of that number."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return None
+
+
+def is_gone(pid):
+    return state(pid) in (None, "Z", "X")
+
+
+class Watch:
+    """A live watch of a namespace's own loopback: its two processes."""
+
+    def __init__(self, net, *args):
+        self.net = net
+        self.process = net.start("host", [COAPSCOPE, "watch", "-i", "lo", *args],
+                                 stderr=subprocess.PIPE)
+        self.pid = self.process.pid
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        self.decoder = None
+
+        def is_jailed():
+            self.decoder = self.decoder or int((children.read_text().split() or [0])[0])
+            both = [pathlib.Path(f"/proc/{pid}/status").read_text()
+                    for pid in (self.pid, self.decoder) if pid]
+            return len(both) == 2 and all("Seccomp:\t2" in text for text in both)
+        wait_until(is_jailed, timeout=20)
+
+    def knock(self, n=1):
+        self.net.run("host", ["python3", "-c", (
+            "import socket,sys;s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+            "for _ in range(int(sys.argv[2])):\n"
+            " try: s.sendto(bytes.fromhex(sys.argv[1]),('127.0.0.2',5683))\n"
+            " except ConnectionRefusedError: pass"), PROBE.hex(), n])
+
+    def end(self, timeout=20):
+        out, said = self.process.communicate(timeout=timeout)
+        return self.process.returncode, out, said
+
+
+@pytest.fixture
+def net():
+    net = Net()
+    net.add("host")
+    yield net
+    net.close()
+
+
+@pytest.mark.parametrize("args", [[], ["--interval", "3600000"]])
+def test_a_watch_ends_at_once_when_asked_to(net, args):
+    watch = Watch(net, "-O", "jsonl", *args)
+    begun = time.monotonic()
+    watch.process.send_signal(signal.SIGTERM)
+    assert watch.end()[0] == 0
+    assert time.monotonic() - begun < 10
+    assert is_gone(watch.decoder)
+
+
+def test_asked_twice_it_does_not_wait_for_a_decoder_that_hangs(net):
+    watch = Watch(net, "-O", "jsonl")
+    os.kill(watch.decoder, signal.SIGSTOP)
+    watch.process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert watch.process.poll() is None
+    watch.process.send_signal(signal.SIGINT)
+    assert watch.end()[0] == 0
+    assert is_gone(watch.decoder)
+
+
+@pytest.mark.parametrize("args", [[], ["--user", "nobody"]])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_decoder_ends_with_who_started_it(net, args, stopped):
+    watch = Watch(net, "-O", "jsonl", "--interval", "3600000", *args)
+    if stopped:
+        os.kill(watch.decoder, signal.SIGSTOP)
+    watch.process.kill()
+    wait_until(lambda: is_gone(watch.decoder), timeout=10)
+
+
+def test_a_decoder_that_is_killed_is_said_and_what_was_known_is_shown(net, tmp_path):
+    summary = tmp_path / "summary.json"
+    watch = Watch(net, "-O", "table", "--local", "127.0.0.2", "--interval", "100",
+                  "--summary", summary, "--metrics", tmp_path / "metrics")
+    watch.knock(3)
+
+    def is_counted():
+        return "coapscope_watch_frames_total 0" not in (tmp_path / "metrics").read_text()
+    wait_until(lambda: (tmp_path / "metrics").exists() and is_counted(), timeout=20)
+    time.sleep(0.5)
+    os.kill(watch.decoder, signal.SIGKILL)
+    status, out, said = watch.end()
+    assert status == 4
+    assert "the decoder was ended by signal 9" in said
+    assert "127.0.0.1" in out, out
+    assert json.loads(summary.read_text())["frames"] >= 3
+    assert [path for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
+
+
+@pytest.fixture
+def endless(tmp_path):
+    """A capture of many probes in a pipe that stays open."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    plain = capture(tmp_path / "plain.pcap", [frame(PROBE)] * 200)
+    fd = os.open(pipe, os.O_RDWR)
+    os.write(fd, plain.read_bytes())
+    yield pipe
+    os.close(fd)
+
+
+def test_of_a_capture_what_was_read_is_shown_and_no_file_appears(endless, tmp_path):
+    def begin(*args):
+        process = subprocess.Popen([COAPSCOPE, "watch", "-r", endless, *args], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        wait_until(lambda: children.read_text().split(), timeout=20)
+        time.sleep(1)
+        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+        out, said = process.communicate(timeout=20)
+        assert process.returncode == 4 and "ended by signal 9" in said
+        return out
+    assert begin("-O", "text", "--messages", "-o", tmp_path / "out",
+                 "--summary", tmp_path / "summary") == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pipe", "plain.pcap"]
+
+
+def test_what_comes_by_a_pipe_is_shown_at_once(endless):
+    process = subprocess.Popen([COAPSCOPE, "watch", "-r", endless, "-O", "text", "--messages"],
+                               text=True, stdout=subprocess.PIPE)
+    for _ in range(200):
+        assert "203.0.113.7" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=20)[0] == ""
+
+
+def test_a_pipe_that_nobody_writes_to_is_given_up_when_asked_to(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    process = subprocess.Popen([COAPSCOPE, "watch", "-r", tmp_path / "pipe"])
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.terminate()
+    assert process.wait(20) == -signal.SIGTERM
+
+
+def test_an_endless_capture_ends_when_asked_to(endless):
+    process = subprocess.Popen([COAPSCOPE, "watch", "-r", endless, "-O", "jsonl",
+                                "--summary", "-"], stdout=subprocess.PIPE)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert [line["schema"] for line in lines(out)] == ["coapscope.verdict/1",
+                                                       "coapscope.capture/1"]
+    assert lines(out)[1]["frames"] == 200

@@ -186,6 +186,8 @@ static void decode_files(struct decoder *d)
 			tell_note(d, cs_capture_why(d->want->capture));
 		else if (cs_capture_done(d->want->capture))
 			break;
+		else
+			flush(d); /* a pipe is silent: somebody may read along */
 		if (err || d->frames % LOOK_EVERY == 0)
 			look(d);
 	}

@@ -234,7 +234,7 @@ enum cs_err cs_watch_output_idle(struct cs_watch_output *output)
 	bool redraws = output->screen && output->stale;
 
 	if (!output->live)
-		return CS_OK;
+		return cs_watch_sinks_flush(&output->sinks);
 	if (output->stale)
 		(void)cs_who_work(output->who.who); /* seen at the source's next change */
 	if (output->stale)

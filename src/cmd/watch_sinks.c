@@ -144,6 +144,8 @@ enum cs_err cs_watch_sinks_flush(struct cs_watch_sinks *sinks)
 {
 	if (sinks->events)
 		flush_live(sinks, sinks->events);
+	if (sinks->file)
+		return cs_out_file_flush(sinks->file);
 	if (!sinks->log)
 		return CS_OK;
 	cs_live_flush(sinks->log);

@@ -6,6 +6,29 @@
 
 #include "out/json.h"
 
+/* A day on its way. */
+struct cs_filling {
+	struct cs_enriching *e;
+	cs_enriching_progress *progress;
+	void *arg;
+	struct cs_enriching_done *done;
+};
+
+/* As struct cs_ptr_want has it; @arg is the struct cs_enriching. */
+static void waiting(void *arg)
+{
+	const struct cs_enriching *e = arg;
+	const struct cs_filling *f = e->filling;
+	struct cs_ptr_counts c;
+
+	if (!f || !f->progress)
+		return;
+	c = cs_ptr_counted(e->ptr);
+	f->done->names = c.asked;
+	f->done->answered = c.from_cache + c.named + c.nameless + c.failed;
+	f->progress(f->arg, f->done);
+}
+
 /* --- names that the store has --- */
 
 static enum cs_err find_name(void *arg, const struct cs_addr *ip,
@@ -117,6 +140,7 @@ static int open_ptr(struct cs_enriching *e, const int *stop)
 		.tries = CS_PTR_TRIES,
 		.clock = e->ctx->clock,
 		.stop = stop,
+		.waiting = waiting,
 		.find = find_name,
 		.keep = keep_names,
 		.arg = e,
@@ -234,18 +258,11 @@ static char *about(const struct cs_enriching *e, size_t *len)
 
 /* --- a day --- */
 
-struct filling {
-	struct cs_enriching *e;
-	cs_enriching_progress *progress;
-	void *arg;
-	struct cs_enriching_done *done;
-};
-
 /* A cs_store_enrich_fn: @arg is the struct filling. */
 static enum cs_err fill(void *arg, const struct cs_result *rows, struct cs_enriched *out,
 			size_t n)
 {
-	struct filling *f = arg;
+	struct cs_filling *f = arg;
 	enum cs_err err = cs_enricher_fill(f->e->enricher, rows, out, n);
 
 	if (err)
@@ -265,7 +282,7 @@ enum cs_err cs_enriching_day(struct cs_enriching *e, int32_t day, const uint8_t 
 			     bool fresh, cs_enriching_progress *progress, void *arg,
 			     struct cs_enriching_done *done)
 {
-	struct filling filling = { e, progress, arg, done };
+	struct cs_filling filling = { e, progress, arg, done };
 	size_t len = 0;
 	char *text = about(e, &len);
 	struct cs_store_enrich want = { .day = day,
@@ -274,8 +291,11 @@ enum cs_err cs_enriching_day(struct cs_enriching *e, int32_t day, const uint8_t 
 					.about = cs_span_of(text, len),
 					.fill = fill,
 					.arg = &filling };
-	enum cs_err err = text ? cs_store_enrich(e->store, &want) : CS_ERR_NOMEM;
+	enum cs_err err;
 
+	e->filling = &filling;
+	err = text ? cs_store_enrich(e->store, &want) : CS_ERR_NOMEM;
+	e->filling = NULL;
 	free(text);
 	if (err && err != CS_ERR_NOT_FOUND) {
 		const char *why = cs_store_why(e->store);

@@ -20,6 +20,7 @@ struct cs_enriching {
 	struct cs_ptr *ptr;           /* NULL: not asked for */
 	struct cs_enricher *enricher; /* NULL: none of this was opened */
 	struct cs_store *store;       /* whose names are asked first; NULL: none */
+	struct cs_filling *filling;   /* of the day under way; NULL: none is */
 };
 
 /*
@@ -37,9 +38,10 @@ void cs_enriching_close(struct cs_enriching *e);
 /* What has been done; all that is there when a day has been enriched. */
 struct cs_enriching_done {
 	uint64_t rows, with_asn, with_geo, named;
+	uint64_t names, answered; /* asked for since it was opened; of them over */
 };
 
-/* Called after each group of rows. */
+/* Called after each group of rows, and while names are waited for. */
 typedef void cs_enriching_progress(void *arg, const struct cs_enriching_done *done);
 
 /*

@@ -5,14 +5,12 @@
  * Jail: as for the other verbs; with --ptr sockets to the resolvers may be opened.
  */
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "cmd/enriching.h"
+#include "cmd/live_line.h"
 #include "cmd/networked.h"
 #include "cmd/report_job.h"
 #include "report/settle.h"
-
-enum { DRAW_EVERY_MS = 200 };
 
 struct enriching {
 	struct cs_report_job *job;
@@ -24,33 +22,32 @@ struct enriching {
 	int32_t day;     /* under way */
 	uint64_t rows;   /* it has about so many */
 	int64_t started; /* ns */
-	bool terminal;   /* the progress is shown */
-	int64_t drawn;   /* ns, when it was last */
+	struct cs_live_line line;
 };
 
 /* A cs_enriching_progress; @arg is the struct enriching. */
 static void draw(void *arg, const struct cs_enriching_done *done)
 {
 	struct enriching *e = arg;
-	int64_t now = cs_clock_mono(e->job->ctx->clock);
-	char day[CS_DAY_TEXT];
+	char day[CS_DAY_TEXT], names[80] = "";
 
-	if (!e->terminal || now - e->drawn < DRAW_EVERY_MS * CS_NS_PER_MS)
+	if (!cs_live_is_due(&e->line))
 		return;
-	e->drawn = now;
+	if (done->names > 0)
+		(void)snprintf(names, sizeof(names),
+			       ", %" PRIu64 " of %" PRIu64 " names asked for are known",
+			       done->answered, done->names);
 	cs_report_day_text(e->day, day);
-	fprintf(e->job->ctx->err, "\r\033[K%s: %" PRIu64 " of %" PRIu64 " rows enriched",
-		day, done->rows, e->rows > done->rows ? e->rows : done->rows);
-	(void)fflush(e->job->ctx->err); /* people only */
+	cs_live_draw(&e->line, "%s: %" PRIu64 " of %" PRIu64 " rows enriched%s", day,
+		     done->rows, e->rows > done->rows ? e->rows : done->rows, names);
 }
 
-static void say_done(const struct enriching *e, const struct cs_enriching_done *done)
+static void say_done(struct enriching *e, const struct cs_enriching_done *done)
 {
 	int64_t ns = cs_clock_mono(e->job->ctx->clock) - e->started;
 	char day[CS_DAY_TEXT];
 
-	if (e->terminal)
-		fputs("\r\033[K", e->job->ctx->err);
+	cs_live_clear(&e->line);
 	cs_report_day_text(e->day, day);
 	cs_log(&e->job->ctx->log, CS_NOTE,
 	       "%s: %" PRIu64 " rows enriched: %" PRIu64 " with a network, %" PRIu64
@@ -83,6 +80,7 @@ static int enrich_day(struct enriching *e, int32_t day, uint64_t rows)
 	enum cs_err err = cs_enriching_day(&e->by, day, NULL, e->job->options.fresh, draw,
 					   e, &done);
 
+	cs_live_clear(&e->line);
 	if (err == CS_ERR_NOT_FOUND) {
 		cs_report_no_data(e->job, day);
 		return -1;
@@ -94,21 +92,28 @@ static int enrich_day(struct enriching *e, int32_t day, uint64_t rows)
 	return -1;
 }
 
+static uint64_t rows_of(const struct enriching *e, int32_t day)
+{
+	for (size_t i = 0; i < e->n_days; i++)
+		if (e->days[i].day == day)
+			return e->days[i].rows;
+	return 0;
+}
+
 static int enrich_all(struct enriching *e)
 {
 	struct cs_report_job *job = e->job;
 	int32_t day = 0;
 	int status = -1;
 
-	if (!job->options.all_days) {
-		status = cs_report_day(job, job->options.day, &day);
-		return status < 0 ? enrich_day(e, day, 0) : status;
-	}
-
 	enum cs_err err = cs_store_days(job->store, &e->arena, &e->days, &e->n_days);
 
 	if (err)
 		return cs_report_store_failed(job, err);
+	if (!job->options.all_days) {
+		status = cs_report_day(job, job->options.day, &day);
+		return status < 0 ? enrich_day(e, day, rows_of(e, day)) : status;
+	}
 	if (e->n_days == 0)
 		cs_log(&job->ctx->log, CS_NOTE, "the store %s has no data",
 		       job->store_dir);
@@ -142,7 +147,7 @@ static int open_all(struct enriching *e)
 	if (status >= 0)
 		return status;
 	e->by.store = job->store;
-	e->terminal = isatty(fileno(job->ctx->err)) && job->ctx->log.most >= CS_NOTE;
+	e->line = cs_live_line(job->ctx);
 
 	const struct cs_jail_want jail = { .store = job->store_dir,
 					   .offline = true,

@@ -5,7 +5,9 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cmd/live_line.h"
 #include "cmd/report_settle.h"
 #include "out/term.h"
 #include "report/import.h"
@@ -17,6 +19,7 @@ struct importing {
 	struct cs_import_source **sources; /* one an operand; owned */
 	size_t n;
 	struct cs_import_want want;
+	struct cs_live_line line;
 	unsigned notes; /* of the file that is being read */
 	uint64_t kept;
 	int status; /* the worst so far */
@@ -27,7 +30,20 @@ static void note_row(void *arg, const char *line)
 	struct importing *i = arg;
 	const struct cs_log *log = &i->job->ctx->log;
 
+	cs_live_clear(&i->line);
 	cs_log(log, i->notes++ < NOTES ? CS_WARN : CS_DETAIL, "%s", line);
+}
+
+static void draw(void *arg, const char *name, uint64_t rows)
+{
+	struct importing *i = arg;
+	const char *slash = strrchr(name, '/');
+	char shown[41];
+
+	if (!cs_live_is_due(&i->line))
+		return;
+	cs_term_text_in(shown, sizeof(shown), cs_span_str(slash ? slash + 1 : name));
+	cs_live_draw(&i->line, "%s: %" PRIu64 " rows read", shown, rows);
 }
 
 static void worsen(struct importing *i, int status)
@@ -134,6 +150,7 @@ static void take_text(struct importing *i, const char *name,
 
 	i->notes = 0;
 	err = cs_import(&i->want, name, bytes, &counts, why);
+	cs_live_clear(&i->line);
 	if (err) {
 		cs_log(&i->job->ctx->log, CS_ERROR, "%s", why);
 		worsen(i, cs_exit_of(err));
@@ -172,7 +189,7 @@ static void take_source(struct importing *i, struct cs_import_source *source)
 
 int cs_report_import(struct cs_report_job *job)
 {
-	struct importing i = { .job = job };
+	struct importing i = { .job = job, .line = cs_live_line(job->ctx) };
 	int status = open_sources(&i);
 
 	if (status < 0)
@@ -183,6 +200,7 @@ int cs_report_import(struct cs_report_job *job)
 					  .sample = job->options.sample,
 					  .now_us = cs_clock_wall(job->ctx->clock),
 					  .note = note_row,
+					  .progress = draw,
 					  .arg = &i };
 	for (size_t at = 0; status < 0 && at < i.n; at++)
 		if (i.sources[at])

@@ -354,6 +354,8 @@ static enum cs_err wait_for(struct cs_ptr *ptr, int64_t wait_ns)
 					     events[i].events);
 	}
 	tick(ptr);
+	if (ptr->want.waiting)
+		ptr->want.waiting(ptr->want.arg);
 	return CS_OK;
 }
 

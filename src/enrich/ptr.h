@@ -40,6 +40,7 @@ struct cs_ptr_want {
 	const struct cs_clock *clock;
 	const int
 		*stop; /* a descriptor that ends the work when it is readable, or NULL */
+	void (*waiting)(void *arg); /* called whenever it has waited, or NULL */
 
 	/* The cache; both NULL: none. Find gives CS_ERR_NOT_FOUND for what it lacks. */
 	enum cs_err (*find)(void *arg, const struct cs_addr *ip,

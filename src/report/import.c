@@ -16,6 +16,7 @@ enum {
 	BUFFER = 1024 * 1024, /* bytes; no row is longer */
 	CELL_TEXT = 60,       /* columns of a cell that is shown */
 	NAME_TEXT = 200,
+	PROGRESS_ROWS = 4096, /* between two calls of it */
 };
 
 /* One text being read. */
@@ -95,6 +96,8 @@ static enum cs_err take_row(struct reading *r, const struct cs_csv_row *row)
 	if (!out)
 		return fail(r, CS_ERR_NOMEM, "out of memory");
 	r->counts->rows++;
+	if (r->want->progress && r->counts->rows % PROGRESS_ROWS == 1)
+		r->want->progress(r->want->arg, r->name, r->counts->rows - 1);
 	err = cs_import_row_read(&r->header, row, &r->found.arena, out, &flaw);
 	if (err == CS_ERR_SYNTAX) {
 		leave_out(r, row->line, &flaw);

@@ -31,6 +31,7 @@ struct cs_import_want {
 	int64_t now_us;
 	uint64_t memory; /* bytes that rows may take; 0: CS_IMPORT_MEMORY */
 	cs_import_note_fn *note;
+	void (*progress)(void *arg, const char *name, uint64_t rows); /* or NULL */
 	void *arg;
 };
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the verbs of report say before they do it, and where there is nothing to do."""
+import contextlib
+import os
+import socket
 import subprocess
 
 import pytest
@@ -54,3 +57,41 @@ def test_a_page_of_no_days_is_said(store, tmp_path):
     assert "no data between --from and --to: the store has 2026-01-05 to 2026-01-06" in done.stderr
     done = run("html", "--store", store, "-o", tmp_path / "p.html", "--from", "2026-01-06")
     assert done.returncode == 0 and done.stderr == ""
+
+
+def on_a_terminal(*args):
+    """What stands on a terminal that is standard error, and the exit status."""
+    master, slave = os.openpty()
+    with subprocess.Popen([COAPSCOPE, "report", *map(str, args)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=slave) as process:
+        os.close(slave)
+        said = b""
+        with contextlib.suppress(OSError):  # how a terminal says that nobody has it open
+            while piece := os.read(master, 4096):
+                said += piece
+        os.close(master)
+        return said.decode(), process.wait(60)
+
+
+def test_a_resolver_that_is_silent_is_waited_for_with_a_line(store):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        said, status = on_a_terminal("enrich", "--store", store, "--no-geoip", "--ptr", "--resolver",
+                                     f"127.0.0.1:{silent.getsockname()[1]}")
+    assert status == 0
+    assert "\r\x1b[K2026-01-06: 0 of 1 rows enriched, 0 of 1 names asked for are known" in said
+    assert "\r\x1b[K\x1b[" in said or "\r\x1b[Kcoapscope report: 2026-01-06: 1 rows enriched" in said
+
+
+def test_an_import_says_how_far_it_is(tmp_path):
+    head = ROWS.splitlines()[0]
+    with (tmp_path / "many.csv").open("w") as file:
+        file.write(head + "\n")
+        for i in range(5000):
+            file.write(f"2026-01-05 00:00:01,10.0.{i // 250}.{i % 250},udp,5683,</a>,20\n")
+    said, status = on_a_terminal("import", "--store", tmp_path / "s", tmp_path / "many.csv")
+    assert status == 0
+    assert said.startswith("\r\x1b[K") and "many.csv: 0 rows read" in said
+    assert said.count("\n") == 1 and "5000 rows of 2026-01-05" in said
+    done = run("import", "--store", tmp_path / "t", tmp_path / "many.csv")
+    assert "\x1b" not in done.stderr

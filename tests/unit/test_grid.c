@@ -176,9 +176,35 @@ static void a_terminal_that_is_too_narrow_still_gets_all(void **state)
 		      "  789     ijkl\n");
 }
 
+static void columns_are_left_out_in_the_given_order_until_the_rest_fits(void **state)
+{
+	static const size_t order[] = { 1, 2 };
+	static const struct {
+		size_t width;
+		const char *want;
+	} cases[] = {
+		{ 0, "PATH    TITLE     RT\n/light  The lamp  a b\n" },
+		{ 22, "PATH    TITLE     RT\n/light  The lamp  a b\n" },
+		{ 20, "PATH    RT\n/light  a b\n" },
+		{ 10, "PATH\n/light\n" },
+		{ 1, "PATH\n/light\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		struct cs_grid grid = begun();
+
+		add(&grid, 0, "/light", "The lamp", "a b");
+		cs_grid_leave_out(&grid, order, CS_LEN(order), cases[i].width);
+		assert_prints(&grid, 0, false, cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			columns_are_left_out_in_the_given_order_until_the_rest_fits),
 		cmocka_unit_test(columns_are_as_wide_as_what_stands_in_them),
 		cmocka_unit_test(empty_columns_are_left_out),
 		cmocka_unit_test(what_does_not_fit_goes_on_in_the_next_line),

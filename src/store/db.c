@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/files.h"
 
@@ -348,6 +349,14 @@ enum cs_err cs_db_open_as(struct cs_db *db, const char *name, int flags,
 	return settle(db, mode, kind);
 }
 
+/* What it leads to is somebody else's, and would be written to with our rights. */
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 enum cs_err cs_db_open(struct cs_db *db, const char *path, enum cs_db_mode mode,
 		       const struct cs_db_kind *kind, struct cs_why *why)
 {
@@ -356,6 +365,9 @@ enum cs_err cs_db_open(struct cs_db *db, const char *path, enum cs_db_mode mode,
 	*db = (struct cs_db){ .why = why, .path = strdup(path) };
 	if (!db->path)
 		return cs_why_set(why, CS_ERR_NOMEM, path, "out of memory");
+	if (is_link(path))
+		return cs_why_set(why, CS_ERR_FOREIGN, path,
+				  "a symbolic link: want the file itself");
 	if (mode == CS_DB_FOLLOW)
 		return cs_db_follow(db, kind);
 	/* Made by us, not by SQLite, for its permissions. */

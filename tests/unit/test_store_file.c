@@ -255,6 +255,33 @@ static const struct cs_db_kind first = { "thing", 77, 1, "CREATE TABLE t(a)", st
 static const struct cs_db_kind third = { "thing", 77, 3, "CREATE TABLE t(a, b, c)",
 					 steps };
 
+static void a_file_that_is_a_link_is_not_followed(void **state)
+{
+	static const char *const names[] = { "catalog.db", SEGMENT };
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(names); i++) {
+		struct fixture f = published();
+		char path[256], target[256];
+		struct stat st;
+
+		path_of(&f, names[i], path);
+		path_of(&f, "elsewhere", target);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(close(open(target, O_CREAT | O_WRONLY, 0600)), 0);
+		assert_int_equal(symlink(target, path), 0);
+		if (i == 0)
+			reopen(&f, CS_ERR_FOREIGN);
+		else
+			expect(&f, cs_store_day_each(f.store, DAY, no_row, NULL),
+			       CS_ERR_FOREIGN);
+		expect_why(&f, names[i], "a symbolic link: want the file itself");
+		assert_int_equal(stat(target, &st), 0);
+		assert_int_equal(st.st_size, 0);
+		fixture_free(&f);
+	}
+}
+
 static void migrations_run_in_order_and_once(void **state)
 {
 	struct fixture f = fixture_new();
@@ -357,6 +384,7 @@ int main(void)
 		cmocka_unit_test(a_half_made_copy_is_made_anew),
 		cmocka_unit_test(a_file_where_a_directory_should_be_is_an_error),
 		cmocka_unit_test(a_catalogue_of_schema_1_is_migrated_in_place),
+		cmocka_unit_test(a_file_that_is_a_link_is_not_followed),
 		cmocka_unit_test(migrations_run_in_order_and_once),
 	};
 

@@ -6,6 +6,7 @@
 #include "cmd/decoder.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum {
 	ROOM = 2 * CS_POST_MAX, /* posts that have not left yet */
 	LOOK_EVERY = 4096,      /* frames between two looks at whether to stop */
 	PIPE_MS = 250,          /* and so long a silent pipe is waited for */
+	NOTES = 100,            /* of captures that are damaged: more are counted */
 	BEAT_MS = 1000,         /* live, a sign of life comes as often */
 };
 
@@ -32,6 +34,7 @@ struct decoder {
 	int fd;
 	bool stop, broken; /* asked to; nobody reads what we write */
 	uint64_t frames, messages, messages_lost;
+	uint64_t notes;                       /* of captures */
 	const struct cs_capture_frame *frame; /* at the moment */
 	const char *lost;                     /* interfaces, as was said last */
 	bool said_messages;                   /* that some were lost */
@@ -90,7 +93,9 @@ static void tell_message(void *arg, const struct cs_track_message *message)
 	const struct cs_watching_want *want = d->want;
 	size_t before;
 
-	if (want->evidence && message->evidence && has_room(d)) {
+	if (want->evidence && message->evidence && !has_room(d)) {
+		d->messages_lost++;
+	} else if (want->evidence && message->evidence) {
 		const struct cs_post_evidence e = { .wall_us = d->frame->wall_us,
 						    .dlt = d->frame->dlt,
 						    .wire_len = d->frame->wire_len,
@@ -149,6 +154,24 @@ static void tell_note(struct decoder *d, const char *text)
 	cs_post_text_write(post(d), CS_POST_NOTE, text);
 }
 
+/* Whoever made the capture decides how many they are: the first say enough. */
+static void tell_trouble(struct decoder *d)
+{
+	if (d->notes++ < NOTES)
+		tell_note(d, cs_capture_why(d->want->capture));
+}
+
+static void tell_more_trouble(struct decoder *d)
+{
+	char text[64];
+
+	if (d->notes <= NOTES)
+		return;
+	(void)snprintf(text, sizeof(text), "%" PRIu64 " more warnings like these",
+		       d->notes - NOTES);
+	tell_note(d, text);
+}
+
 /* --- packets come --- */
 
 static void take(struct decoder *d, const struct cs_capture_frame *frame)
@@ -183,7 +206,7 @@ static void decode_files(struct decoder *d)
 		if (err == CS_OK)
 			take(d, &frame);
 		else if (err != CS_ERR_NOT_FOUND)
-			tell_note(d, cs_capture_why(d->want->capture));
+			tell_trouble(d);
 		else if (cs_capture_done(d->want->capture))
 			break;
 		else
@@ -247,7 +270,7 @@ static enum cs_err take_next(struct decoder *d, int64_t wait_ns)
 	if (err == CS_OK)
 		take(d, &frame);
 	else if (err != CS_ERR_NOT_FOUND)
-		tell_note(d, cs_capture_why(d->want->capture));
+		tell_trouble(d);
 	return err;
 }
 
@@ -367,6 +390,7 @@ static int enter_jail(struct decoder *d)
 static void finish(struct decoder *d)
 {
 	tell_counts(d, true); /* first: the answers depend on them */
+	tell_more_trouble(d);
 	say_messages_lost(d, true);
 	if (cs_track_each(d->track, tell_source, d))
 		tell_note(d, "out of memory: not all sources are told");

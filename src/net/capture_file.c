@@ -159,6 +159,9 @@ static enum cs_err open_path(struct capture_files *c, struct source *s)
 	case EACCES:
 	case EPERM:
 		return say(c, CS_ERR_DENIED, strerror(errno));
+	case EMFILE:
+		return say(c, CS_ERR_IO,
+			   "too many files are open: want fewer, or a higher ulimit -n");
 	default:
 		return say(c, CS_ERR_IO, strerror(errno));
 	}

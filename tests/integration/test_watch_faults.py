@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import re
 import signal
+import struct
 import subprocess
 import time
 
@@ -11,7 +13,7 @@ import pytest
 
 from lab import wait_until
 from netns import BUILD, Net
-from test_watch_outputs import PROBE, capture, frame, lines
+from test_watch_outputs import PROBE, capture, frame, lines, many, watch_file  # noqa: F401
 
 COAPSCOPE = os.environ.get("COAPSCOPE", str(BUILD / "coapscope"))
 
@@ -172,3 +174,44 @@ def test_an_endless_capture_ends_when_asked_to(endless):
     assert [line["schema"] for line in lines(out)] == ["coapscope.verdict/1",
                                                        "coapscope.capture/1"]
     assert lines(out)[1]["frames"] == 200
+
+
+def block(kind, body):
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
+def test_a_capture_cannot_flood_who_reads_the_warnings(tmp_path):
+    section = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
+    foreign = block(1, struct.pack("<HHI", 147, 0, 65535))
+    packet = block(6, struct.pack("<IIIII", 0, 0, 0, 4, 4) + b"abcd")
+    (tmp_path / "x").write_bytes((section + foreign + packet) * 2000)
+    said = watch_file("-r", tmp_path / "x", "-O", "jsonl").stderr.decode().splitlines()
+    assert len(said) == 101
+    assert "link type 147" in said[0]
+    assert said[-1].endswith("1900 more warnings like these")
+
+
+def test_too_many_files_at_once_are_said_with_what_helps(many):
+    done = subprocess.run(["bash", "-c", 'ulimit -n 64; exec "$@"', "-", COAPSCOPE, "watch",
+                           *["-r", str(many)] * 100], capture_output=True, check=False)
+    assert done.returncode == 4
+    assert b"too many files are open: want fewer, or a higher ulimit -n" in done.stderr
+
+
+def test_messages_that_nobody_has_time_for_are_counted(net, tmp_path):
+    """The process that writes is stopped; its decoder goes on, and says what was lost."""
+    watch = Watch(net, "-O", "text", "--messages", "-o", tmp_path / "log", "--interval", "100",
+                  "--local", "127.0.0.2")
+    watch.knock()
+    os.kill(watch.pid, signal.SIGSTOP)
+    watch.knock(30000)
+    time.sleep(0.5)
+    os.kill(watch.pid, signal.SIGCONT)
+    time.sleep(0.5)
+    watch.process.send_signal(signal.SIGTERM)
+    status, _, said = watch.end()
+    assert status == 0
+    lost = [int(n) for n in re.findall(r"too slow: (\d+) messages are lost$", said, re.M)]
+    shown = (tmp_path / "log").read_bytes().count(b"127.0.0.1:")
+    assert len(lost) == 1 and lost[0] + shown >= 30001, (lost, shown, said)

@@ -24,6 +24,17 @@ enum {
 	PIPE_MS = 250,          /* and so long a silent pipe is waited for */
 	NOTES = 100,            /* of captures that are damaged: more are counted */
 	BEAT_MS = 1000,         /* live, a sign of life comes as often */
+	AHEAD = 16,             /* frames of a file that wait */
+	NEAR = 8,               /* ... of them, before what they need is approached */
+	WAITS_MOST = CS_CAPTURE_SNAPLEN, /* bytes of one; a longer one is taken at once */
+};
+
+/* A frame that was read, and is taken some frames later. */
+struct waiting {
+	struct cs_capture_frame frame;
+	struct cs_packet packet;
+	struct cs_track_ahead ahead;
+	uint8_t bytes[WAITS_MOST];
 };
 
 struct decoder {
@@ -39,6 +50,8 @@ struct decoder {
 	const char *lost;                     /* interfaces, as was said last */
 	bool said_messages;                   /* that some were lost */
 	struct cs_wr out;
+	struct waiting waiting[AHEAD];
+	unsigned first, n_waiting;
 	struct cs_post_source source;
 	uint8_t room[ROOM];
 };
@@ -174,17 +187,73 @@ static void tell_more_trouble(struct decoder *d)
 
 /* --- packets come --- */
 
+static void read_packet(struct decoder *d, const struct cs_capture_frame *frame,
+			struct cs_packet *packet)
+{
+	d->reader.link = frame->link;
+	cs_packet_read(&d->reader, frame->bytes, frame->wire_len,
+		       frame->wall_us * CS_NS_PER_US, packet);
+}
+
 static void take(struct decoder *d, const struct cs_capture_frame *frame)
 {
 	struct cs_packet packet;
 
 	d->frames++;
 	d->frame = frame;
-	d->reader.link = frame->link;
-	cs_packet_read(&d->reader, frame->bytes, frame->wire_len,
-		       frame->wall_us * CS_NS_PER_US, &packet);
+	read_packet(d, frame, &packet);
 	if (packet.kind != CS_PACKET_FRAGMENT)
 		cs_track_packet(d->track, frame->wall_us, &packet);
+}
+
+static struct waiting *waiting_at(struct decoder *d, unsigned i)
+{
+	return &d->waiting[(d->first + i) % AHEAD];
+}
+
+/* The first of those that wait is taken. */
+static void take_first(struct decoder *d)
+{
+	struct waiting *w = waiting_at(d, 0);
+
+	d->first++;
+	d->n_waiting--;
+	d->frames++;
+	d->frame = &w->frame;
+	if (w->packet.kind != CS_PACKET_FRAGMENT)
+		cs_track_expected(d->track, w->frame.wall_us, &w->packet, &w->ahead);
+}
+
+static void take_all(struct decoder *d)
+{
+	while (d->n_waiting > 0 && !d->stop)
+		take_first(d);
+}
+
+/* A frame of a file: taken some frames later, when its source is out of slow memory. */
+static void take_later(struct decoder *d, const struct cs_capture_frame *frame)
+{
+	struct waiting *w;
+
+	if (frame->bytes.len > WAITS_MOST) {
+		take_all(d);
+		if (!d->stop)
+			take(d, frame);
+		return;
+	}
+	if (d->n_waiting == AHEAD)
+		take_first(d);
+	w = waiting_at(d, d->n_waiting++);
+	w->frame = *frame;
+	memcpy(w->bytes, frame->bytes.ptr, frame->bytes.len);
+	w->frame.bytes.ptr = w->bytes;
+	read_packet(d, &w->frame, &w->packet);
+	cs_track_expect(d->track, &w->packet, &w->ahead);
+	if (d->n_waiting > NEAR)
+		cs_track_approach(d->track,
+				  &waiting_at(d, d->n_waiting - 1 - NEAR)->ahead);
+	if (w->packet.joined) /* the next one would be joined in the same place */
+		take_all(d);
 }
 
 /* The other side has said so, or is gone. */
@@ -203,14 +272,17 @@ static void decode_files(struct decoder *d)
 	while (!d->stop && !d->broken) {
 		enum cs_err err = cs_capture_next(d->want->capture, PIPE_MS, &frame);
 
-		if (err == CS_OK)
-			take(d, &frame);
-		else if (err != CS_ERR_NOT_FOUND)
-			tell_trouble(d);
-		else if (cs_capture_done(d->want->capture))
-			break;
-		else
-			flush(d); /* a pipe is silent: somebody may read along */
+		if (err == CS_OK) {
+			take_later(d, &frame);
+		} else {
+			take_all(d);
+			if (err != CS_ERR_NOT_FOUND)
+				tell_trouble(d);
+			else if (cs_capture_done(d->want->capture))
+				break;
+			else
+				flush(d); /* a pipe is silent: somebody may read along */
+		}
 		if (err || d->frames % LOOK_EVERY == 0)
 			look(d);
 	}

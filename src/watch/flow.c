@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
+#include "base/fetch.h"
 #include "net/large_pages.h"
 
 enum {
 	WAYS = 4,        /* places a flow may have */
-	LINE = 64,       /* bytes that memory is fetched by */
 	WEIGHT_S = 3600, /* by how much younger a flow with proof or observation counts */
 	US_PER_S = 1000000,
 	US_PER_GAP = US_PER_S / 8,
@@ -101,10 +101,48 @@ static struct cs_flow flow_at(struct set *set, unsigned way, bool up)
 
 void cs_flows_expect(const struct cs_flows *flows, struct cs_flow_key key)
 {
-	const uint8_t *set = (const uint8_t *)&flows->set[key.hash & flows->mask];
+	cs_fetch(flows->set[key.hash & flows->mask].head);
+}
 
-	for (size_t at = 0; at < sizeof(struct set); at += LINE)
-		__builtin_prefetch(set + at);
+/* The larger the later it may be given up. */
+static int64_t worth(const struct cs_flow_head *head, uint32_t now_s)
+{
+	int64_t age_s = (int32_t)(now_s - head->last_s);
+	bool kept = head->flags & (CS_FLOW_PROVED | CS_FLOW_OWN | CS_FLOW_OBSERVED);
+
+	return (kept ? WEIGHT_S : 0) - age_s;
+}
+
+/* The one that is known, or whose place a new one has. */
+static unsigned way_of(const struct set *set, uint32_t tag, uint32_t now_s)
+{
+	int64_t least = INT64_MAX;
+	unsigned way = 0;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		const struct cs_flow_head *head = &set->head[i];
+		int64_t its = head->tag ? worth(head, now_s) : INT64_MIN;
+
+		if (head->tag == tag)
+			return i;
+		if (its < least) {
+			least = its;
+			way = i;
+		}
+	}
+	return way;
+}
+
+/* By the latest time there, as none is known: no more than a guess where it is new. */
+void cs_flows_approach(const struct cs_flows *flows, struct cs_flow_key key)
+{
+	const struct set *set = &flows->set[key.hash & flows->mask];
+	const uint8_t *asked;
+
+	asked = (const uint8_t *)
+			set->asked[way_of(set, tag_of(key), set->head[0].last_s)];
+	cs_fetch(asked);
+	cs_fetch(asked + sizeof(set->asked[0]) - 1);
 }
 
 struct cs_flow cs_flows_find(struct cs_flows *flows, struct cs_flow_key key)
@@ -118,35 +156,16 @@ struct cs_flow cs_flows_find(struct cs_flows *flows, struct cs_flow_key key)
 	return (struct cs_flow){ .up = key.up };
 }
 
-/* The larger the later it may be given up. */
-static int64_t worth(const struct cs_flow_head *head, uint32_t now_s)
-{
-	int64_t age_s = (int32_t)(now_s - head->last_s);
-	bool kept = head->flags & (CS_FLOW_PROVED | CS_FLOW_OWN | CS_FLOW_OBSERVED);
-
-	return (kept ? WEIGHT_S : 0) - age_s;
-}
-
 struct cs_flow cs_flows_make(struct cs_flows *flows, struct cs_flow_key key,
 			     int64_t wall_us)
 {
 	struct set *set = &flows->set[key.hash & flows->mask];
 	uint32_t tag = tag_of(key), now_s = (uint32_t)(wall_us / US_PER_S);
-	int64_t least = INT64_MAX;
-	unsigned way = 0;
+	unsigned way = way_of(set, tag, now_s);
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		const struct cs_flow_head *head = &set->head[i];
-		int64_t its = head->tag ? worth(head, now_s) : INT64_MIN;
-
-		if (head->tag == tag) {
-			set->head[i].last_s = now_s;
-			return flow_at(set, i, key.up);
-		}
-		if (its < least) {
-			least = its;
-			way = i;
-		}
+	if (set->head[way].tag == tag) {
+		set->head[way].last_s = now_s;
+		return flow_at(set, way, key.up);
 	}
 	set->head[way] = (struct cs_flow_head){ .tag = tag, .last_s = now_s };
 	memset(set->asked[way], 0, sizeof(set->asked[way]));

@@ -93,8 +93,9 @@ struct cs_flow_key cs_flows_key(const struct cs_flows *flows, const struct cs_ad
 				uint16_t from_port, const struct cs_addr *to,
 				uint16_t to_port);
 
-/* A hint that the flow will be found or made soon. */
+/* Hints that the flow will be found or made soon: one early, one a little later. */
 void cs_flows_expect(const struct cs_flows *flows, struct cs_flow_key key);
+void cs_flows_approach(const struct cs_flows *flows, struct cs_flow_key key);
 
 struct cs_flow cs_flows_find(struct cs_flows *flows, struct cs_flow_key key);
 

@@ -22,11 +22,3 @@ bool cs_ours_has(const struct cs_ours *ours, uint64_t hash);
 
 /* Whether it is new. */
 bool cs_ours_add(struct cs_ours *ours, uint64_t hash);
-
-/* The hash of an address, never 0. */
-static inline uint64_t cs_ours_hash(const struct cs_sipkey *key, const struct cs_addr *ip)
-{
-	uint64_t hash = cs_addr_hash(key, ip);
-
-	return hash ? hash : 1;
-}

@@ -2,6 +2,7 @@
 #include "watch/samples.h"
 
 #include "base/addr_hash.h"
+#include "base/fetch.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -142,11 +143,11 @@ static uint32_t make_room(struct cs_samples *s, struct ring *ring, uint32_t need
 	return ring->at + ring->head - need;
 }
 
-static void append(struct cs_samples *s, const struct record *head, const uint8_t *bytes)
+static void append(struct cs_samples *s, uint32_t *chain, const struct record *head,
+		   const uint8_t *bytes)
 {
 	uint32_t unit = make_room(s, &s->ring[head->rank], units_of(head->len));
 	struct record *record = record_at(s, unit);
-	uint32_t *chain = chain_of(s, &head->ip);
 
 	*record = *head;
 	record->next = *chain;
@@ -164,6 +165,14 @@ static uint32_t next_of(const struct cs_samples *s, uint32_t unit,
 	return unit;
 }
 
+void cs_samples_expect(const struct cs_samples *samples, uint64_t hash)
+{
+	uint32_t first = samples->index[(uint32_t)hash & samples->mask];
+
+	if (first)
+		cs_fetch(record_at(samples, first - 1));
+}
+
 void cs_samples_keep(struct cs_samples *samples, const struct cs_addr *ip,
 		     enum cs_sample_rank rank, const struct cs_sample *sample)
 {
@@ -174,12 +183,13 @@ void cs_samples_keep(struct cs_samples *samples, const struct cs_addr *ip,
 			       .rank = (uint8_t)rank,
 			       .wall_us = sample->wall_us,
 			       .ip = *ip };
-	uint32_t at = next_of(samples, *chain_of(samples, ip), ip);
+	uint32_t *chain = chain_of(samples, ip);
+	uint32_t at = next_of(samples, *chain, ip);
 
 	for (; at; at = next_of(samples, record_at(samples, at - 1)->next, ip))
 		if (record_at(samples, at - 1)->kind == sample->kind)
 			return;
-	append(samples, &head, sample->bytes.ptr);
+	append(samples, chain, &head, sample->bytes.ptr);
 }
 
 /* The first of those of @ip that are kept in chain order from the end; 0: none. */
@@ -206,7 +216,7 @@ void cs_samples_raise(struct cs_samples *samples, const struct cs_addr *ip,
 		unchain(samples, at - 1);
 		old->kind = DEAD;
 		head.rank = (uint8_t)rank;
-		append(samples, &head, (const uint8_t *)(old + 1));
+		append(samples, chain_of(samples, ip), &head, (const uint8_t *)(old + 1));
 	}
 }
 

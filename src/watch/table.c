@@ -64,7 +64,6 @@ enum cs_err cs_table_open(size_t budget, const struct cs_sipkey *key,
 		     (uint8_t *)(rows + t->n_pages + 1));
 	cs_table_set_classes(&t->pool);
 	t->key = *key;
-	t->expected_hash = cs_table_hash(t, &t->expected);
 	t->whole_least = budget / WHOLE_PART / sizeof(struct cs_source);
 	*out = t;
 	return CS_OK;
@@ -126,8 +125,12 @@ static void notice_time(struct cs_table *t, int64_t wall_us)
 struct cs_source *cs_table_take(struct cs_table *table, const struct cs_addr *ip,
 				int64_t wall_us, bool *is_new)
 {
-	bool expected = cs_addr_cmp(ip, &table->expected) == 0;
-	uint64_t hash = expected ? table->expected_hash : cs_table_hash(table, ip);
+	return cs_table_take_hashed(table, ip, cs_table_hash(table, ip), wall_us, is_new);
+}
+
+struct cs_source *cs_table_take_hashed(struct cs_table *table, const struct cs_addr *ip,
+				       uint64_t hash, int64_t wall_us, bool *is_new)
+{
 	uint32_t place, unit;
 
 	notice_time(table, wall_us);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where in the index a source stands, and how it leaves. */
 #include "base/addr_hash.h"
+#include "base/fetch.h"
 #include "watch/table_parts.h"
 
 enum {
@@ -202,11 +203,9 @@ void cs_table_enter(struct cs_table *t, uint32_t place, uint64_t hash, uint32_t 
 	t->sources++;
 }
 
-void cs_table_expect(struct cs_table *table, const struct cs_addr *ip)
+void cs_table_expect(const struct cs_table *table, uint64_t hash)
 {
-	table->expected = *ip;
-	table->expected_hash = cs_table_hash(table, ip);
-	__builtin_prefetch(&table->index[bucket_of(table, table->expected_hash, 0)]);
+	cs_fetch(&table->index[bucket_of(table, hash, 0)]);
 }
 
 /* The lines of a source that nearly every packet touches. */
@@ -214,19 +213,19 @@ static void fetch(const struct cs_table *t, uint32_t unit)
 {
 	const uint8_t *bytes = cs_pool_at(&t->pool, unit);
 
-	__builtin_prefetch(bytes);
-	__builtin_prefetch(bytes + LINE);
+	cs_fetch(bytes);
+	cs_fetch(bytes + LINE);
 	if (!cs_table_is_whole(t, unit))
 		return;
-	__builtin_prefetch(bytes + offsetof(struct cs_source, pair));
-	__builtin_prefetch(bytes + offsetof(struct cs_source, obs));
-	__builtin_prefetch(bytes + offsetof(struct cs_source, obs) + LINE);
+	cs_fetch(bytes + offsetof(struct cs_source, pair));
+	cs_fetch(bytes + offsetof(struct cs_source, obs));
+	cs_fetch(bytes + offsetof(struct cs_source, obs) + LINE);
 }
 
-void cs_table_approach(const struct cs_table *table)
+void cs_table_approach(const struct cs_table *table, uint64_t hash)
 {
-	uint32_t at = bucket_of(table, table->expected_hash, 0);
-	uint32_t tag = tag_of(table, table->expected_hash);
+	uint32_t at = bucket_of(table, hash, 0);
+	uint32_t tag = tag_of(table, hash);
 
 	for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++)
 		if (table->index[at] && (table->index[at] ^ tag) >> table->unit_bits == 0)

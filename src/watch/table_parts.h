@@ -45,8 +45,6 @@ struct cs_table {
 	uint32_t unit_bits; /* of an entry: the slot; above them the tag */
 	struct cs_pool pool;
 	struct cs_pack pack;
-	struct cs_addr expected; /* the latest that was */
-	uint64_t expected_hash;
 	bool begun;                    /* pack.epoch_us is set */
 	uint64_t whole_least;          /* so many stay whole however short memory is */
 	uint32_t hand_page, hand_slot; /* where the search for who is packed goes on */

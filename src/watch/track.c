@@ -144,19 +144,44 @@ static void finish(struct cs_turn *turn)
 		track->want.message(track->want.arg, &turn->message);
 }
 
-/* Memory that will be touched is fetched while the bytes are read. */
-static void expect(struct cs_turn *turn)
+/* The end that is a source, as far as is known now. */
+static uint64_t source_of(const struct cs_track *track, const struct cs_packet *packet,
+			  const struct cs_track_ahead *ahead)
 {
-	const struct cs_packet *packet = turn->packet;
+	return cs_track_is_ours(track, &packet->from, ahead->from_hash)
+		       ? ahead->to_hash
+		       : ahead->from_hash;
+}
 
-	turn->key = cs_turn_key(turn);
-	cs_flows_expect(turn->track->flows, turn->key);
-	cs_table_expect(turn->track->table,
-			turn->from_ours ? &packet->to : &packet->from);
+void cs_track_expect(const struct cs_track *track, const struct cs_packet *packet,
+		     struct cs_track_ahead *out)
+{
+	*out = (struct cs_track_ahead){ 0 };
+	if (packet->kind != CS_PACKET_UDP ||
+	    (!cs_track_is_port(track, packet->to_port) &&
+	     !cs_track_is_port(track, packet->from_port)))
+		return;
+	out->from_hash = cs_track_hash(track, &packet->from);
+	out->to_hash = cs_track_hash(track, &packet->to);
+	out->key = cs_flows_key(track->flows, &packet->from, packet->from_port,
+				&packet->to, packet->to_port);
+	cs_flows_expect(track->flows, out->key);
+	out->source_hash = source_of(track, packet, out);
+	cs_table_expect(track->table, out->source_hash);
+}
+
+void cs_track_approach(const struct cs_track *track, const struct cs_track_ahead *ahead)
+{
+	if (!ahead->from_hash)
+		return;
+	cs_flows_approach(track->flows, ahead->key);
+	cs_table_approach(track->table, ahead->source_hash);
+	cs_samples_expect(track->samples, ahead->source_hash);
 }
 
 static void take_datagram(struct cs_track *track, int64_t wall_us,
-			  const struct cs_packet *packet)
+			  const struct cs_packet *packet,
+			  const struct cs_track_ahead *ahead)
 {
 	bool from_coap = cs_track_is_port(track, packet->from_port);
 	bool to_coap = cs_track_is_port(track, packet->to_port);
@@ -171,6 +196,9 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 		.sight = &sight,
 		.bytes = packet->payload,
 		.len = packet->payload_len,
+		.from_hash = ahead->from_hash,
+		.to_hash = ahead->to_hash,
+		.key = ahead->key,
 		.from_coap = from_coap,
 		.to_coap = to_coap,
 		.message = { .wall_us = wall_us,
@@ -180,10 +208,8 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 				       cs_track_is_secure(track, packet->to_port) },
 	};
 	cs_turn_ends(&turn);
-	expect(&turn);
 	cs_sight_read(packet, &sight);
 	cs_counts_datagram(&track->counts, &sight);
-	cs_table_approach(track->table);
 	dispatch(&turn);
 	finish(&turn);
 }
@@ -237,9 +263,18 @@ static void take_segment(struct cs_track *track, int64_t wall_us,
 void cs_track_packet(struct cs_track *track, int64_t wall_us,
 		     const struct cs_packet *packet)
 {
+	struct cs_track_ahead ahead;
+
+	cs_track_expect(track, packet, &ahead);
+	cs_track_expected(track, wall_us, packet, &ahead);
+}
+
+void cs_track_expected(struct cs_track *track, int64_t wall_us,
+		       const struct cs_packet *packet, const struct cs_track_ahead *ahead)
+{
 	switch (packet->kind) {
 	case CS_PACKET_UDP:
-		take_datagram(track, wall_us, packet);
+		take_datagram(track, wall_us, packet, ahead);
 		break;
 	case CS_PACKET_ICMP:
 		take_icmp(track, wall_us, packet);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/siphash.h"
+#include "watch/flow.h"
 #include "watch/samples.h"
 #include "watch/sight.h"
 #include "watch/source.h"
@@ -61,6 +62,23 @@ void cs_track_close(struct cs_track *track);
 /* Takes one packet. Times may go back. */
 void cs_track_packet(struct cs_track *track, int64_t wall_us,
 		     const struct cs_packet *packet);
+
+/*
+ * The same in three steps, for who has several packets at hand: what is needed of memory
+ * is fetched while others are taken. Between the steps any number of packets may be
+ * taken: the first two are hints, and work out what does not change.
+ */
+struct cs_track_ahead {
+	uint64_t from_hash, to_hash; /* of the addresses; 0: not worked out */
+	uint64_t source_hash;        /* the one of them that is a source, as it seems */
+	struct cs_flow_key key;
+};
+void cs_track_expect(const struct cs_track *track, const struct cs_packet *packet,
+		     struct cs_track_ahead *out);
+void cs_track_approach(const struct cs_track *track, const struct cs_track_ahead *ahead);
+void cs_track_expected(struct cs_track *track, int64_t wall_us,
+		       const struct cs_packet *packet,
+		       const struct cs_track_ahead *ahead);
 
 /* The counters of coapscope.capture/1; `frames` and `kernel_dropped` are the caller's. */
 struct cs_track_counts {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who is who in one message, and what is noted of the source among the two. */
+#include "base/addr_hash.h"
 #include "base/sat.h"
 #include "watch/track_parts.h"
 
@@ -14,7 +15,7 @@ enum {
 
 uint64_t cs_track_hash(const struct cs_track *track, const struct cs_addr *ip)
 {
-	return cs_ours_hash(&track->want.key, ip);
+	return cs_addr_hash(&track->want.key, ip);
 }
 
 struct cs_addr cs_track_base(const struct cs_addr *ip, uint8_t *bits)
@@ -86,8 +87,10 @@ void cs_turn_ends(struct cs_turn *turn)
 	const struct cs_track *track = turn->track;
 	const struct cs_packet *packet = turn->packet;
 
-	turn->from_hash = cs_track_hash(track, &packet->from);
-	turn->to_hash = cs_track_hash(track, &packet->to);
+	if (!turn->from_hash) {
+		turn->from_hash = cs_track_hash(track, &packet->from);
+		turn->to_hash = cs_track_hash(track, &packet->to);
+	}
 	turn->from_ours = cs_track_is_ours(track, &packet->from, turn->from_hash);
 	turn->to_ours =
 		!packet->to_group && cs_track_is_ours(track, &packet->to, turn->to_hash);
@@ -149,7 +152,8 @@ static void take(struct cs_turn *turn, const struct cs_addr *ip, uint64_t hash,
 {
 	struct cs_track *track = turn->track;
 
-	turn->source = cs_table_take(track->table, ip, turn->wall_us, is_new);
+	turn->source =
+		cs_table_take_hashed(track->table, ip, hash, turn->wall_us, is_new);
 	mark_recent(&track->recent, ip, hash);
 	if (*is_new)
 		turn->source->is_peer = in_any(track->peer, track->want.n_peer, ip);

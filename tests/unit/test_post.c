@@ -256,7 +256,7 @@ static const struct {
 	{ "no length", SPAN_ROW("\0\0\0\0\1") },
 	{ "longer than any", SPAN_ROW("\xff\xff\xff\xff\1") },
 	{ "of no kind", SPAN_ROW("\0\0\0\1\0") },
-	{ "of a kind that is not yet", SPAN_ROW("\0\0\0\1\7") },
+	{ "of a kind that is not yet", SPAN_ROW("\0\0\0\1\10") },
 };
 
 static void what_is_no_frame_ends_the_reading(void **state)

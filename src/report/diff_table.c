@@ -26,6 +26,9 @@ static const char *const heads[N_COLUMNS] = {
 	"GEO",     "NETWORK", "HOSTNAME", "FIRST SEEN", "LAST SEEN",
 };
 
+/* Left out in this order where the screen is narrow; JSON lines and CSV have them. */
+static const size_t missed_least[] = { LAST, FIRST, HOSTNAME, AMPLIFICATION };
+
 /* In the order in which they are shown. */
 static const struct {
 	enum cs_change change;
@@ -168,7 +171,7 @@ void cs_diff_table_row(struct cs_diff_table *table, const struct cs_diff_row *ro
 	put_seen(grid, row);
 }
 
-enum cs_err cs_diff_table_print(const struct cs_diff_table *table,
+enum cs_err cs_diff_table_print(struct cs_diff_table *table,
 				const struct cs_diff_out *out)
 {
 	enum cs_err err = CS_OK;
@@ -184,6 +187,9 @@ enum cs_err cs_diff_table_print(const struct cs_diff_table *table,
 			      (unsigned long long)n);
 		cs_term_style(out->to, out->colour, CS_TERM_PLAIN);
 		(void)fputc('\n', out->to);
+		cs_grid_leave_out(&table->grid[groups[i].change], missed_least,
+				  sizeof(missed_least) / sizeof(missed_least[0]),
+				  out->width);
 		err = cs_grid_print(&table->grid[groups[i].change], out->to, out->width,
 				    out->colour);
 	}

@@ -12,5 +12,5 @@ void cs_diff_table_free(struct cs_diff_table *table);
 void cs_diff_table_row(struct cs_diff_table *table, const struct cs_diff_row *row);
 
 /* CS_ERR_NOMEM */
-CS_MUST_USE enum cs_err cs_diff_table_print(const struct cs_diff_table *table,
+CS_MUST_USE enum cs_err cs_diff_table_print(struct cs_diff_table *table,
 					    const struct cs_diff_out *out);

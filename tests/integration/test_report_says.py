@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import termios
 
 import pytest
 
@@ -95,3 +96,17 @@ def test_an_import_says_how_far_it_is(tmp_path):
     assert said.count("\n") == 1 and "5000 rows of 2026-01-05" in said
     done = run("import", "--store", tmp_path / "t", tmp_path / "many.csv")
     assert "\x1b" not in done.stderr
+
+
+def test_a_narrow_screen_has_whole_addresses_and_fewer_columns(store, tmp_path):
+    (tmp_path / "w.csv").write_text(ROWS.splitlines()[0] + "\n2026-01-06 00:00:02,2001:db8:1111:2222"
+                                    ":3333:4444:5555:6666,udp,5683,</a>,20\n")
+    assert run("import", "--store", store, tmp_path / "w.csv").returncode == 0
+    master, slave = os.openpty()
+    termios.tcsetwinsize(slave, (24, 58))
+    subprocess.run([COAPSCOPE, "report", "diff", "--store", store, "-O", "table"], check=False,
+                   timeout=30, stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.DEVNULL)
+    os.close(slave)
+    said = os.read(master, 65536).decode()
+    os.close(master)
+    assert "2001:db8:1111:2222:3333:4444:5555:6666  5683" in said and "FIRST SEEN" not in said

@@ -5,6 +5,7 @@
 
 #include "base/fetch.h"
 #include "net/large_pages.h"
+#include "watch/hash.h"
 
 enum {
 	WAYS = 4,        /* places a flow may have */
@@ -26,13 +27,11 @@ struct set {
 _Static_assert(sizeof(struct set) == 256, "whole cache lines");
 
 struct cs_flows {
-	struct cs_sipkey key;
 	struct set *set;
 	uint64_t mask;
 };
 
-enum cs_err cs_flows_open(size_t bytes, const struct cs_sipkey *key,
-			  struct cs_flows **out)
+enum cs_err cs_flows_open(size_t bytes, struct cs_flows **out)
 {
 	struct cs_flows *flows = calloc(1, sizeof(*flows));
 	size_t n = 1;
@@ -49,7 +48,6 @@ enum cs_err cs_flows_open(size_t bytes, const struct cs_sipkey *key,
 	cs_prefer_large_pages(flows->set, n * sizeof(struct set));
 	memset(flows->set, 0, n * sizeof(struct set));
 	flows->mask = n - 1;
-	flows->key = *key;
 	*out = flows;
 	return CS_OK;
 }
@@ -62,29 +60,20 @@ void cs_flows_close(struct cs_flows *flows)
 	free(flows);
 }
 
-struct cs_flow_key cs_flows_key(const struct cs_flows *flows, const struct cs_addr *from,
-				uint16_t from_port, const struct cs_addr *to,
-				uint16_t to_port)
+/*
+ * The hashes are secret, so that who chooses ports does not know what they are mixed
+ * with: a few multiplications do what would take another SipHash.
+ */
+struct cs_flow_key cs_flow_key(uint64_t from, uint16_t from_port, uint64_t to,
+			       uint16_t to_port)
 {
-	int order = cs_addr_cmp(from, to);
-	bool up = order < 0 || (order == 0 && from_port < to_port);
-	const struct cs_addr *low = up ? from : to, *high = up ? to : from;
+	bool up = from < to || (from == to && from_port < to_port);
+	uint64_t low = up ? from : to, high = up ? to : from;
 	uint64_t ports = up ? (uint64_t)from_port << 16 | to_port
 			    : (uint64_t)to_port << 16 | from_port;
-	uint64_t v[4];
+	uint64_t hash = cs_hash_word(cs_hash_word(low, ports), high);
 
-	cs_sip_start(v, &flows->key);
-	if (cs_addr_is_v4(low) && cs_addr_is_v4(high)) {
-		cs_sip13_word(v,
-			      (uint64_t)cs_addr_low32(low) << 32 | cs_addr_low32(high));
-	} else {
-		cs_sip13_word(v, cs_addr_high64(low));
-		cs_sip13_word(v, cs_addr_low64(low));
-		cs_sip13_word(v, cs_addr_high64(high));
-		cs_sip13_word(v, cs_addr_low64(high));
-		ports |= UINT64_C(1) << 32;
-	}
-	return (struct cs_flow_key){ .hash = cs_sip13_end(v, ports), .up = up };
+	return (struct cs_flow_key){ .hash = cs_hash_word(hash, low), .up = up };
 }
 
 static uint32_t tag_of(struct cs_flow_key key)

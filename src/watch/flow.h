@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/addr.h"
-#include "base/siphash.h"
+#include "base/err.h"
 
 enum {
 	CS_FLOW_SLOTS = 2,            /* requests of one flow that are remembered */
@@ -84,14 +84,16 @@ struct cs_flow_key {
 struct cs_flows;
 
 /* At most @bytes, rounded down to a power of two. CS_ERR_NOMEM */
-CS_MUST_USE enum cs_err cs_flows_open(size_t bytes, const struct cs_sipkey *key,
-				      struct cs_flows **out);
+CS_MUST_USE enum cs_err cs_flows_open(size_t bytes, struct cs_flows **out);
 void cs_flows_close(struct cs_flows *flows);
 
-/* The same hash for both directions of the two endpoints. */
-struct cs_flow_key cs_flows_key(const struct cs_flows *flows, const struct cs_addr *from,
-				uint16_t from_port, const struct cs_addr *to,
-				uint16_t to_port);
+/*
+ * The same for both directions of two endpoints: cs_addr_hash() of their addresses, by a
+ * key that nobody knows, and their ports. Which is the lower one follows from the hashes.
+ */
+enum { CS_FLOW_ANY = 0 /* in place of a hash: no address has it */ };
+struct cs_flow_key cs_flow_key(uint64_t from, uint16_t from_port, uint64_t to,
+			       uint16_t to_port);
 
 /* Hints that the flow will be found or made soon: one early, one a little later. */
 void cs_flows_expect(const struct cs_flows *flows, struct cs_flow_key key);

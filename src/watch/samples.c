@@ -167,6 +167,11 @@ static uint32_t next_of(const struct cs_samples *s, uint32_t unit,
 
 void cs_samples_expect(const struct cs_samples *samples, uint64_t hash)
 {
+	cs_fetch(&samples->index[(uint32_t)hash & samples->mask]);
+}
+
+void cs_samples_approach(const struct cs_samples *samples, uint64_t hash)
+{
 	uint32_t first = samples->index[(uint32_t)hash & samples->mask];
 
 	if (first)

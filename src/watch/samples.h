@@ -35,8 +35,9 @@ CS_MUST_USE enum cs_err cs_samples_open(size_t budget, const struct cs_sipkey *k
 					struct cs_samples **out);
 void cs_samples_close(struct cs_samples *samples);
 
-/* A hint that one of the address with this cs_addr_hash() by the key may come soon. */
+/* Hints, early and later, that one of the address with this hash by the key may come. */
 void cs_samples_expect(const struct cs_samples *samples, uint64_t hash);
+void cs_samples_approach(const struct cs_samples *samples, uint64_t hash);
 
 /* Copies @sample in, unless there is one of its kind of this source. */
 void cs_samples_keep(struct cs_samples *samples, const struct cs_addr *ip,

@@ -134,6 +134,7 @@ struct cs_source *cs_table_take_hashed(struct cs_table *table, const struct cs_a
 	uint32_t place, unit;
 
 	notice_time(table, wall_us);
+	table->sorted = 0;
 	*is_new = !cs_table_place(table, ip, hash, &place);
 	if (*is_new)
 		return take_new(table, ip, hash, wall_us);

@@ -3,9 +3,14 @@
  * All sources by address, in what memory is left behind the last page: as many of the
  * lowest addresses as fit are picked out and sorted, then the next, until all were had.
  */
+#include "base/fetch.h"
 #include "watch/table_parts.h"
 
-enum { FEW = 16 /* are sorted by insertion */ };
+enum {
+	FEW = 16,  /* are sorted by insertion */
+	AHEAD = 8, /* rows before it is its turn a source is asked for */
+	LINE = 64,
+};
 
 struct row {
 	uint64_t key; /* in the order of addresses; equal ones are compared whole */
@@ -160,21 +165,57 @@ static struct rows rows_over(struct cs_table *t)
 			      .chance = t->key.k0 };
 }
 
+static void expect(const struct rows *r, size_t i)
+{
+	const uint8_t *bytes;
+
+	if (i >= r->n)
+		return;
+	bytes = cs_pool_at(&r->t->pool, r->row[i].unit);
+	cs_fetch(bytes);
+	cs_fetch(bytes + LINE);
+	if (!cs_table_is_whole(r->t, r->row[i].unit))
+		return;
+	for (size_t at = 2 * LINE; at < sizeof(struct cs_source); at += LINE)
+		cs_fetch(bytes + at);
+}
+
+/* False: that was enough. */
+static bool hand_out(const struct rows *r, cs_table_each_fn *each, void *arg)
+{
+	struct cs_source copy;
+
+	for (size_t i = 0; i < r->n; i++) {
+		uint32_t unit = r->row[i].unit;
+		const struct cs_source *source = cs_table_whole(r->t, unit);
+
+		expect(r, i + AHEAD);
+		if (!cs_table_is_whole(r->t, unit)) {
+			cs_table_copy(r->t, unit, &copy);
+			source = &copy;
+		}
+		if (!each(arg, source))
+			return false;
+	}
+	return true;
+}
+
+/* The rows stay where they are until a page is begun: a second walk finds them sorted. */
 enum cs_err cs_table_each(struct cs_table *table, cs_table_each_fn *each, void *arg)
 {
 	struct rows r = rows_over(table);
-	struct cs_source copy;
 
+	r.n = table->sorted;
 	do {
-		gather(&r);
-		sort(&r, 0, r.n);
-		for (size_t i = 0; i < r.n; i++) {
-			cs_table_copy(table, r.row[i].unit, &copy);
-			if (!each(arg, &copy))
-				return CS_OK;
+		if (!table->sorted) {
+			gather(&r);
+			sort(&r, 0, r.n);
 		}
+		table->sorted = !r.some && !r.bounded ? r.n : 0;
+		if (!hand_out(&r, each, arg))
+			return CS_OK;
 		if (r.n > 0)
-			r.last = copy.ip;
+			r.last = cs_table_ip(table, r.row[r.n - 1].unit);
 		r.some = true;
 	} while (r.bounded);
 	return CS_OK;

@@ -120,6 +120,7 @@ void cs_table_forget(struct cs_table *t, uint32_t place)
 {
 	uint32_t unit = cs_table_unit(t, place), home = CS_TABLE_HOMELESS;
 
+	t->sorted = 0;
 	if (cs_table_is_whole(t, unit))
 		home = cs_table_stay_of(t, unit)->home;
 	t->index[place] = 0;

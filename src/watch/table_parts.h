@@ -51,6 +51,7 @@ struct cs_table {
 	uint32_t out_page, out_slot;   /* ... for who is evicted */
 	int threshold;                 /* who is worth no more than that is evicted */
 	uint64_t sources, evicted;
+	size_t sorted; /* rows that table_each.c left sorted; 0: none that still hold */
 	int64_t now_us;
 	uint8_t *mapping;
 	size_t mapped, pool_at, rows_at; /* bytes */

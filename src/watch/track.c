@@ -61,7 +61,7 @@ static enum cs_err open_parts(struct cs_track *track)
 	size_t hosts = memory / HOSTS_SHARE, devices = memory / DEVICES_SHARE;
 	size_t resources = memory / RESOURCES_SHARE, streams = memory / STREAMS_SHARE;
 	size_t rest = memory - flows - samples - hosts - devices - resources - streams;
-	enum cs_err err = cs_flows_open(flows, key, &track->flows);
+	enum cs_err err = cs_flows_open(flows, &track->flows);
 
 	if (!err)
 		err = cs_samples_open(samples, key, &track->samples);
@@ -163,11 +163,12 @@ void cs_track_expect(const struct cs_track *track, const struct cs_packet *packe
 		return;
 	out->from_hash = cs_track_hash(track, &packet->from);
 	out->to_hash = cs_track_hash(track, &packet->to);
-	out->key = cs_flows_key(track->flows, &packet->from, packet->from_port,
-				&packet->to, packet->to_port);
+	out->key = cs_flow_key(out->from_hash, packet->from_port, out->to_hash,
+			       packet->to_port);
 	cs_flows_expect(track->flows, out->key);
 	out->source_hash = source_of(track, packet, out);
 	cs_table_expect(track->table, out->source_hash);
+	cs_samples_expect(track->samples, out->source_hash);
 }
 
 void cs_track_approach(const struct cs_track *track, const struct cs_track_ahead *ahead)
@@ -176,7 +177,7 @@ void cs_track_approach(const struct cs_track *track, const struct cs_track_ahead
 		return;
 	cs_flows_approach(track->flows, ahead->key);
 	cs_table_approach(track->table, ahead->source_hash);
-	cs_samples_expect(track->samples, ahead->source_hash);
+	cs_samples_approach(track->samples, ahead->source_hash);
 }
 
 static void take_datagram(struct cs_track *track, int64_t wall_us,

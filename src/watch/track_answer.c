@@ -28,11 +28,9 @@ static struct cs_asked *request_of(const struct cs_flow *flow, bool up,
 
 static struct cs_asked *group_request_of(const struct cs_turn *turn)
 {
-	static const struct cs_addr any = { 0 };
-	struct cs_flows *flows = turn->track->flows;
 	struct cs_flow_key key =
-		cs_flows_key(flows, &turn->packet->to, turn->packet->to_port, &any, 0);
-	struct cs_flow flow = cs_flows_find(flows, key);
+		cs_flow_key(turn->to_hash, turn->packet->to_port, CS_FLOW_ANY, 0);
+	struct cs_flow flow = cs_flows_find(turn->track->flows, key);
 
 	return cs_flow_by_token(&flow, key.up, turn->sight->token_hash, turn->wall_us);
 }

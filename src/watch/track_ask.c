@@ -323,12 +323,10 @@ static void asked_anew(struct cs_turn *turn, struct cs_asked *asked, uint32_t sk
 /* Of a request to a group any member answers: its flow has no second end. */
 static struct cs_flow_key key_of(const struct cs_turn *turn)
 {
-	static const struct cs_addr any = { 0 };
 	const struct cs_packet *packet = turn->packet;
 
 	if (packet->to_group)
-		return cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
-				    &any, 0);
+		return cs_flow_key(turn->from_hash, packet->from_port, CS_FLOW_ANY, 0);
 	return cs_turn_key(turn);
 }
 

@@ -105,16 +105,15 @@ void cs_turn_icmp(struct cs_turn *turn)
 	const struct cs_quote *quote = &turn->packet->quote;
 	struct cs_track *track = turn->track;
 	bool anybody = track->want.n_local == 0;
-	bool sender_ours =
-		cs_track_is_ours(track, &quote->from, cs_track_hash(track, &quote->from));
-	bool receiver_ours =
-		cs_track_is_ours(track, &quote->to, cs_track_hash(track, &quote->to));
+	uint64_t sender = cs_track_hash(track, &quote->from);
+	uint64_t receiver = cs_track_hash(track, &quote->to);
+	bool sender_ours = cs_track_is_ours(track, &quote->from, sender);
+	bool receiver_ours = cs_track_is_ours(track, &quote->to, receiver);
 	uint16_t flags;
 	bool asked, answered;
 
-	turn->flow = cs_flows_find(
-		track->flows, cs_flows_key(track->flows, &quote->from, quote->from_port,
-					   &quote->to, quote->to_port));
+	turn->flow = cs_flows_find(track->flows, cs_flow_key(sender, quote->from_port,
+							     receiver, quote->to_port));
 	flags = turn->flow.head ? turn->flow.head->flags : 0;
 	asked = flags & (cs_flow_side(CS_FLOW_ASKED, turn->flow.up) |
 			 cs_flow_side(CS_FLOW_ALIEN, turn->flow.up));

@@ -104,8 +104,8 @@ struct cs_flow_key cs_turn_key(const struct cs_turn *turn)
 
 	if (key.hash)
 		return key;
-	key = cs_flows_key(turn->track->flows, &packet->from, packet->from_port,
-			   &packet->to, packet->to_port);
+	key = cs_flow_key(turn->from_hash, packet->from_port, turn->to_hash,
+			  packet->to_port);
 	if (packet->kind == CS_PACKET_TCP)
 		key.hash ^= TCP_MARK;
 	return key;

@@ -41,7 +41,7 @@ enum cs_err cs_capture_sieve_new(const char *filter, struct cs_capture_sieve **o
 				 char why[CS_CAPTURE_WHY])
 {
 	struct cs_capture_sieve *sieve = calloc(1, sizeof(*sieve));
-	char unsaid[CS_CAPTURE_WHY];
+	char unsaid[CS_CAPTURE_WHY] = "";
 
 	if (!sieve)
 		return CS_ERR_NOMEM;

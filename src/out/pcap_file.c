@@ -24,7 +24,7 @@ static enum cs_err put(struct cs_pcap_file *f, const void *bytes, size_t n)
 
 static enum cs_err put_words(struct cs_pcap_file *f, const uint32_t *words, size_t n)
 {
-	uint8_t bytes[4 * WORDS_MAX];
+	uint8_t bytes[4 * WORDS_MAX] = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		for (unsigned j = 0; j < 4; j++)

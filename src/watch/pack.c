@@ -242,6 +242,23 @@ static void take_counts(struct taken *t, struct cs_source *s)
 	s->busiest = take_unless(t, 0);
 }
 
+/* Most sources have one run, of all that they asked. */
+static void put_run(struct bits *b, const struct cs_source *s)
+{
+	put_unless(b, s->run_now, s->requests);
+	put_unless(b, s->run_most, s->run_now);
+	put_unless(b, s->run_seen, (1u << s->n_paths) - 1);
+	put_unless(b, s->run_targets, s->n_paths);
+}
+
+static void take_run(struct taken *t, struct cs_source *s)
+{
+	s->run_now = (uint16_t)take_unless(t, s->requests);
+	s->run_most = (uint16_t)take_unless(t, s->run_now);
+	s->run_seen = (uint16_t)take_unless(t, (1u << s->n_paths) - 1);
+	s->run_targets = (uint8_t)take_unless(t, s->n_paths);
+}
+
 static void put_marks(struct bits *b, const struct cs_source *s)
 {
 	uint32_t lost = s->obs_lost | (uint32_t)s->pairs_lost << 8 |
@@ -256,6 +273,7 @@ static void put_marks(struct bits *b, const struct cs_source *s)
 	put_half(b, s->mid);
 	put_hash(b, s->token);
 	put_hash(b, s->payload);
+	put_run(b, s);
 }
 
 static void take_marks(struct taken *t, struct cs_source *s)
@@ -275,6 +293,7 @@ static void take_marks(struct taken *t, struct cs_source *s)
 	s->mid = take_half(t);
 	s->token = take_hash(t);
 	s->payload = take_hash(t);
+	take_run(t, s);
 }
 
 /* Whether it stands in the book, in the one place that its hash gives; now if need be. */

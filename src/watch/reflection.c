@@ -34,10 +34,17 @@ static bool has_many_rounds(const struct cs_case *c)
 	return c->refusals >= c->threshold->refusals && c->run / ROUNDS >= c->targets;
 }
 
-/* What a known source asks for by right is among its targets. */
+/*
+ * What a known source asks for by right is among its targets. Attacks on one victim that
+ * come hours apart have each their own: the longest run of requests counts.
+ */
 static bool has_few_targets(const struct cs_case *c)
 {
-	return is_known(c) || c->targets <= c->threshold->reflection_targets ||
+	uint32_t few = c->threshold->reflection_targets;
+
+	return is_known(c) || c->targets <= few ||
+	       (!c->is_prefix && c->source->run_targets > 0 &&
+		c->source->run_targets <= few) ||
 	       has_many_rounds(c);
 }
 

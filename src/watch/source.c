@@ -208,6 +208,22 @@ static struct cs_source_pair *pair_new(struct cs_source *source, uint32_t host,
 	return pair;
 }
 
+/* A run ends where nobody of ours was asked for long. */
+static void go_on(struct cs_source *source, uint32_t now_ms, uint32_t gap_ms)
+{
+	uint32_t latest_ms = 0;
+
+	for (size_t i = 0; i < source->n_pairs; i++)
+		if (source->pair[i].last_ms > latest_ms)
+			latest_ms = source->pair[i].last_ms;
+	if (now_ms > latest_ms && now_ms - latest_ms > gap_ms)
+		source->run_now = source->run_seen = 0;
+	if (source->run_now < UINT16_MAX)
+		source->run_now++;
+	if (source->run_now > source->run_most)
+		source->run_most = source->run_now;
+}
+
 void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 		     int64_t gap_us)
 {
@@ -215,6 +231,7 @@ void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 	uint32_t gap_ms = ms_between(0, gap_us);
 	struct cs_source_pair *pair = NULL;
 
+	go_on(source, now_ms, gap_ms);
 	for (size_t i = 0; i < source->n_pairs; i++)
 		if (source->pair[i].host == host)
 			pair = &source->pair[i];
@@ -231,13 +248,30 @@ void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 		pair->last_ms = now_ms;
 }
 
+enum { RUN_LOST = 1 << 15, RUN_MANY = 255 };
+
+/* The target with that number, or one that has none, is among those of this run. */
+static void seen_in_run(struct cs_source *source, size_t i)
+{
+	unsigned bit = i < CS_SOURCE_PATHS ? 1u << i : RUN_LOST;
+
+	source->run_seen = (uint16_t)(source->run_seen | bit);
+	if (source->run_now < source->run_most)
+		return;
+	source->run_targets = source->run_seen & RUN_LOST
+				      ? RUN_MANY
+				      : (uint8_t)__builtin_popcount(source->run_seen);
+}
+
 void cs_source_target(struct cs_source *source, uint32_t path)
 {
-	for (size_t i = 0; i < source->n_paths; i++)
-		if (source->path[i] == path)
-			return;
-	if (source->n_paths < CS_SOURCE_PATHS)
-		source->path[source->n_paths++] = path;
-	else
+	size_t i = 0;
+
+	while (i < source->n_paths && source->path[i] != path)
+		i++;
+	if (i == CS_SOURCE_PATHS)
 		source->paths_lost = cs_sat8(source->paths_lost, 1);
+	else if (i == source->n_paths)
+		source->path[source->n_paths++] = path;
+	seen_in_run(source, i);
 }

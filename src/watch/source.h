@@ -13,11 +13,11 @@
 #include "watch/obs.h"
 
 enum {
-	CS_SOURCE_OBS = 20,   /* different kinds kept; more are counted in .obs_lost */
-	CS_SOURCE_PAIRS = 8,  /* destinations that are followed one by one */
-	CS_SOURCE_FIRST = 4,  /* of them, the first ones: kept, whatever comes later */
-	CS_SOURCE_PATHS = 10, /* different targets told apart */
-	CS_SOURCE_BUSY = 5,   /* requests from which on a destination is not forgotten */
+	CS_SOURCE_OBS = 20,  /* different kinds kept; more are counted in .obs_lost */
+	CS_SOURCE_PAIRS = 8, /* destinations that are followed one by one */
+	CS_SOURCE_FIRST = 4, /* of them, the first ones: kept, whatever comes later */
+	CS_SOURCE_PATHS = 8, /* different targets told apart */
+	CS_SOURCE_BUSY = 5,  /* requests from which on a destination is not forgotten */
 };
 
 /* One kind of observation, in the order of their first. */
@@ -53,6 +53,14 @@ struct cs_source {
 	/* What cs_source_compare() compares the next request with; 0 when settled. */
 	uint32_t token, payload; /* hashes of the latest request's */
 	uint16_t port, mid;      /* of the latest request */
+
+	/*
+	 * The run of requests to any host of ours that goes on, and the longest: a victim
+	 * that is attacked again with another target is not one that looks for many.
+	 */
+	uint16_t run_now, run_most; /* requests */
+	uint16_t run_seen;          /* bit i: path[i] is among the targets of this run */
+	uint8_t run_targets;        /* of the longest; 255: not all were told apart */
 
 	uint8_t bits; /* 128: one address; a /24 has 120, an IPv6 /64 has 64 */
 	uint8_t n_obs, n_pairs, n_paths;

@@ -169,10 +169,16 @@ static bool is_dns(struct cs_span s)
 	       (class == 1 || class == 3 || class == 255);
 }
 
+/* A byte in two's complement. */
+static int signed_of(uint8_t byte)
+{
+	return byte < 128 ? byte : byte - 256;
+}
+
 static bool is_ntp_time(struct cs_span s)
 {
 	unsigned version = s.ptr[0] >> 3 & 7, mode = s.ptr[0] & 7;
-	int poll = (int8_t)s.ptr[2], precision = (int8_t)s.ptr[3];
+	int poll = signed_of(s.ptr[2]), precision = signed_of(s.ptr[3]);
 
 	return version >= 1 && version <= 4 && mode >= 1 && mode <= 5 && s.ptr[1] <= 16 &&
 	       poll >= -6 && poll <= 17 && precision <= 0 && precision >= -32;

@@ -455,10 +455,37 @@ static void more_reflectors_than_are_followed_are_a_reflection_all_the_same(void
 	}
 }
 
+/* Three bursts in one name, each with two targets of its own, @pause_s apart. */
+static enum cs_class class_of_bursts(int64_t pause_s)
+{
+	const struct row row = { "", { { CS_OBS_READ, 90 } }, 90, .span_s = 60 };
+	struct cs_source s = source_of(&row);
+	struct cs_finding finding;
+
+	memset(s.pair, 0, sizeof(s.pair));
+	s.n_pairs = s.n_paths = 0;
+	for (uint32_t i = 0; i < 90; i++) {
+		int64_t at_us = s.first_us + i * 10000 + i / 30 * pause_s * CS_US_PER_S;
+
+		cs_source_asked(&s, 1, at_us, 600 * CS_US_PER_S);
+		cs_source_target(&s, 1000 + i / 30 * 2 + i % 2);
+	}
+	cs_classify(&s, NULL, false, &cs_threshold_defaults, &finding);
+	return finding.primary;
+}
+
+static void each_attack_on_a_victim_may_have_targets_of_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(class_of_bursts(3600), CS_CLASS_C1);
+	assert_int_equal(class_of_bursts(60), CS_CLASS_E);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_gives_its_verdict),
+		cmocka_unit_test(each_attack_on_a_victim_may_have_targets_of_its_own),
 		cmocka_unit_test(
 			more_reflectors_than_are_followed_are_a_reflection_all_the_same),
 		cmocka_unit_test(a_carpet_is_a_prefix_of_ten_addresses_or_more),

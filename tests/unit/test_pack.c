@@ -54,6 +54,10 @@ static struct cs_source any_source(unsigned most)
 	s.hop_low = (uint8_t)chance(256);
 	s.hop_high = (uint8_t)(chance(2) ? s.hop_low : chance(256));
 	s.no_token = (uint8_t)(chance(2) ? 0 : chance(256));
+	s.run_now = (uint16_t)(chance(2) ? s.requests : some());
+	s.run_most = (uint16_t)(chance(2) ? s.run_now : some());
+	s.run_seen = (uint16_t)(chance(2) ? 0xff : some());
+	s.run_targets = (uint8_t)(chance(2) ? chance(9) : 255);
 	s.is_peer = chance(2) & 1;
 	s.mids_differ = chance(2) & 1;
 	s.mids_rise = chance(2) & 1;

@@ -21,6 +21,7 @@
 #include "cmd/watch_output.h"
 #include "cmd/watching.h"
 #include "net/notify.h"
+#include "out/patient.h"
 
 /* All that one run of the command holds. */
 struct job {
@@ -254,6 +255,7 @@ static int watch(struct job *job)
 	status = open_capture(job); /* a pipe's writer is waited for: it can be ended */
 	if (status < 0)
 		status = cs_open_signals(job->ctx, true, &job->signal_fd);
+	cs_patient_until(job->signal_fd);
 	if (status < 0)
 		status = start(job);
 	if (status < 0) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "out/file_name.h"
+#include "out/patient.h"
 
 enum {
 	BUFFER = 1 << 20, /* bytes: few system calls even for large bodies */
@@ -38,7 +39,7 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t n)
 	size_t done = 0;
 
 	while (!file->failed && done < n) {
-		ssize_t wrote = write(file->fd, bytes + done, n - done);
+		ssize_t wrote = cs_patient_write(file->fd, bytes + done, n - done);
 
 		if (wrote >= 0)
 			done += (size_t)wrote;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "out/live_own.h"
+#include "out/patient.h"
 
 static uint64_t count_lines(struct cs_span text)
 {
@@ -57,7 +58,7 @@ static size_t write_on(int fd, struct cs_span text, int *error)
 
 	*error = 0;
 	while (at < text.len) {
-		ssize_t wrote = write(fd, text.ptr + at, text.len - at);
+		ssize_t wrote = cs_patient_write(fd, text.ptr + at, text.len - at);
 
 		if (wrote > 0)
 			at += (size_t)wrote;

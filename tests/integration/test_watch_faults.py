@@ -215,3 +215,35 @@ def test_messages_that_nobody_has_time_for_are_counted(net, tmp_path):
     lost = [int(n) for n in re.findall(r"warning: (\d+) messages were left out$", said, re.M)]
     shown = (tmp_path / "log").read_bytes().count(b"127.0.0.1:")
     assert len(lost) == 1 and lost[0] + shown >= 30001, (lost, shown, said)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_reader_that_has_stopped_does_not_keep_a_live_watch(net, times):
+    """As a pager does: standard output is a pipe that is full."""
+    watch = Watch(net, "-O", "text", "--messages", "-x", "--interval", "100",
+                  "--local", "127.0.0.2")
+    watch.knock(3000)
+    for _ in range(times):
+        watch.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+    assert watch.process.wait(20) == 0
+    assert is_gone(watch.decoder)
+
+
+def test_a_reader_that_has_stopped_does_not_keep_a_capture_either(tmp_path):
+    pcap = capture(tmp_path / "x.pcap", [frame(PROBE)] * 5000)
+    process = subprocess.Popen([COAPSCOPE, "watch", "-r", pcap, "-O", "text", "--messages"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1)
+    process.terminate()
+    assert process.wait(20) == 4
+    assert b"Operation canceled" in process.stderr.read()
+
+
+def test_a_reader_that_is_slow_gets_all_of_it(tmp_path):
+    pcap = capture(tmp_path / "x.pcap", [frame(PROBE)] * 5000)
+    process = subprocess.Popen([COAPSCOPE, "watch", "-r", pcap, "-O", "text", "--messages"],
+                               stdout=subprocess.PIPE)
+    time.sleep(1)
+    assert process.stdout.read().count(b"203.0.113.7") >= 5000
+    assert process.wait(20) == 0

@@ -24,7 +24,8 @@ enum {
 	PIPE_MS = 250,          /* and so long a silent pipe is waited for */
 	NOTES = 100,            /* of captures that are damaged: more are counted */
 	BEAT_MS = 1000,         /* live, a sign of life comes as often */
-	AHEAD = 16,             /* frames of a file that wait */
+	CLOCK_EVERY = 64,       /* and live, between two looks at the clock */
+	AHEAD = 16,             /* frames that wait */
 	NEAR = 8,               /* ... of them, before what they need is approached */
 	WAITS_MOST = CS_CAPTURE_SNAPLEN, /* bytes of one; a longer one is taken at once */
 };
@@ -47,7 +48,7 @@ struct decoder {
 	uint64_t frames, messages, messages_lost;
 	uint64_t notes;                       /* of captures */
 	const struct cs_capture_frame *frame; /* at the moment */
-	const char *lost;                     /* interfaces, as was said last */
+	char lost[256];                       /* interfaces, as was said last */
 	bool said_messages;                   /* that some were lost */
 	struct cs_wr out;
 	struct waiting waiting[AHEAD];
@@ -230,7 +231,7 @@ static void take_all(struct decoder *d)
 		take_first(d);
 }
 
-/* A frame of a file: taken some frames later, when its source is out of slow memory. */
+/* A frame, taken some frames later, when its source is out of slow memory. */
 static void take_later(struct decoder *d, const struct cs_capture_frame *frame)
 {
 	struct waiting *w;
@@ -293,16 +294,31 @@ static void decode_files(struct decoder *d)
 static void say_lost(struct decoder *d)
 {
 	const char *lost = cs_capture_lost(d->want->capture);
-	char text[256];
+	char text[sizeof(d->lost) + 32];
 
-	if (!lost == !d->lost)
+	if (strcmp(lost ? lost : "", d->lost) == 0)
 		return;
+	(void)snprintf(d->lost, sizeof(d->lost), "%s", lost ? lost : "");
 	(void)snprintf(text, sizeof(text),
 		       lost ? "%s: gone; waiting for it"
 			    : "all interfaces are there again",
-		       lost);
-	d->lost = lost;
+		       d->lost);
 	tell_note(d, text);
+}
+
+/*
+ * A cs_track_each_fn. A reader that is stuck must not hold up who listens: the sources
+ * that are left are told when they change again, or at the end.
+ */
+static bool tell_changed(void *arg, const struct cs_source *source,
+			 const struct cs_source *prefix, const struct cs_sample *samples,
+			 size_t n_samples)
+{
+	struct decoder *d = arg;
+
+	if (cs_wr_room(&d->out) < CS_POST_MAX && !has_room(d))
+		return false;
+	return tell_source(d, source, prefix, samples, n_samples);
 }
 
 /* Once when it begins, and how many they were at the end. */
@@ -327,21 +343,25 @@ static void tick(struct decoder *d)
 	say_lost(d);
 	say_messages_lost(d, false);
 	tell_counts(d, false);
-	if (cs_track_changed(d->track, tell_source, d))
+	if (cs_track_changed(d->track, tell_changed, d))
 		tell_note(d, "out of memory: sources are not told");
-	flush(d);
+	if (has_room(d))
+		flush(d); /* or it leaves with what comes next */
 }
 
-/* Takes one packet, if one comes within @wait_ns. */
+/* Takes one packet, if one comes within @wait_ns; those that wait do not wait for it. */
 static enum cs_err take_next(struct decoder *d, int64_t wait_ns)
 {
 	struct cs_capture_frame frame;
-	enum cs_err err = cs_capture_next(d->want->capture,
-					  (int)(wait_ns / CS_NS_PER_MS) + 1, &frame);
+	int wait_ms = d->n_waiting > 0 ? 0 : (int)(wait_ns / CS_NS_PER_MS) + 1;
+	enum cs_err err = cs_capture_next(d->want->capture, wait_ms, &frame);
 
-	if (err == CS_OK)
-		take(d, &frame);
-	else if (err != CS_ERR_NOT_FOUND)
+	if (err == CS_OK) {
+		take_later(d, &frame);
+		return CS_OK;
+	}
+	take_all(d);
+	if (err != CS_ERR_NOT_FOUND)
 		tell_trouble(d);
 	return err;
 }
@@ -368,7 +388,10 @@ static void decode_live(struct decoder *d)
 
 		if (now < until)
 			err = take_next(d, until - now);
-		now = cs_clock_mono(d->ctx->clock);
+		if (err || d->n_waiting == 0 || d->frames % CLOCK_EVERY == 0)
+			now = cs_clock_mono(d->ctx->clock);
+		if (now >= until)
+			take_all(d);
 		if (now >= until || d->frames % LOOK_EVERY == 0)
 			look(d);
 		if (now >= next) {

@@ -19,6 +19,7 @@ import pytest
 from lab import COAPSCOPE, wait_until
 
 SEND = pathlib.Path(__file__).with_name("live_send.py")
+STRAY = 20  # frames of the hosts' own, of IPv6, that may be among those dropped
 LOOPBACK = ("import socket;s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);"
             "s.sendto(bytes.fromhex('40017d70bb2e77656c6c2d6b6e6f776e04636f7265'),"
             "('127.0.0.1',5683))")
@@ -132,7 +133,7 @@ def test_a_flood_of_forged_sources_neither_fills_memory_nor_pushes_out_a_heavy_o
     status, last, summary = watch.end()
     assert status == 0
     assert last["203.0.113.9"]["packets"] == 2000
-    assert summary["coap"] + summary["kernel_dropped"] == 202000
+    assert 0 <= summary["coap"] + summary["kernel_dropped"] - 202000 <= STRAY
     assert summary["evicted"] > 100000
     # The writer holds 20,000 verdicts (--rows); of the decoder's, 64 are the kernel's ring.
     assert writer < 96 and decoder < 64 + 32, (writer, decoder)
@@ -174,8 +175,23 @@ def test_what_the_kernel_drops_is_counted(pair):
     status, last, summary = watch.end()
     assert status == 0
     assert summary["kernel_dropped"] > 0
-    assert summary["coap"] + summary["kernel_dropped"] == 30001
+    assert 0 <= summary["coap"] + summary["kernel_dropped"] - 30001 <= STRAY
     assert last["203.0.113.2"]["packets"] == summary["coap"] - 1
+
+
+def test_while_nothing_can_be_told_no_packet_is_lost(pair):
+    watch = Watch(pair, "--buffer", "1M", "--interval", "100")
+    writer = watch.pids()[0]
+    os.kill(writer, signal.SIGSTOP)
+    try:
+        for n in range(4):
+            watch.send("203.0.113.1", sources=6000, count=12000)
+    finally:
+        os.kill(writer, signal.SIGCONT)
+    status, last, summary = watch.end()
+    assert status == 0 and summary["kernel_dropped"] == 0
+    assert summary["coap"] == 48000
+    assert len(last) >= 6000 and last["203.0.113.1"]["packets"] == 8
 
 
 def test_any_hears_loopback_and_wire(pair):

@@ -180,7 +180,7 @@ def test_what_the_kernel_drops_is_counted(pair):
 
 
 def test_while_nothing_can_be_told_no_packet_is_lost(pair):
-    watch = Watch(pair, "--buffer", "1M", "--interval", "100")
+    watch = Watch(pair, "--buffer", "4M", "--interval", "100")
     writer = watch.pids()[0]
     os.kill(writer, signal.SIGSTOP)
     try:

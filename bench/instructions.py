@@ -26,6 +26,7 @@ RECORD = rig.ROOT / "bench" / "instructions.json"
 TOLERANCE = 1.05
 FEW, MANY = 20000, 60000 # probes
 ROUNDS = 200             # of a decode case
+PACKETS, SOURCES = 50000, 1000 # of a capture that is watched
 DECODE = ["write-probe", "msg-probe", "msg-reply", "inspect-reply", "packet-probe",
           "alien-reply", "options", "links", "link-attrs", "link-match"]
 
@@ -82,8 +83,27 @@ def scans(folder):
                                       ("probe zmap", programs.zmap))}
 
 
+def count_watch(folder, packets):
+    """Instructions of the decoding process, from frames to verdicts."""
+    capture = folder / "watch.pcap"
+    subprocess.run([rig.BUILD / "bench" / "watch_gen", capture, str(packets),
+                    str(SOURCES)], check=True)
+    wrap = callgrind(folder, "--trace-children=yes", "--toggle-collect=cs_decoder_run",
+                     f"--callgrind-out-file={folder}/open/callgrind.out.%p")
+    subprocess.run([*wrap, rig.BUILD / "coapscope", "watch", "-r", capture, "-o",
+                    "/dev/null", "--summary", "/dev/null"], check=True, timeout=300,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return sum(totals(folder).values())
+
+
+def per_packet(folder):
+    """Of a packet whose source is known: what sources and the start cost falls out."""
+    few, many = count_watch(folder, PACKETS), count_watch(folder, 3 * PACKETS)
+    return (many - few) / (2 * PACKETS)
+
+
 def measure(folder):
-    return scans(folder) | {case: round(per_unit(folder, case), 1) for case in DECODE}
+    return scans(folder) | {"watch packet": round(per_packet(folder), 1)} | {case: round(per_unit(folder, case), 1) for case in DECODE}
 
 
 def worse(now, recorded):
@@ -100,6 +120,7 @@ def main():
     if os.geteuid() != 0:
         sys.exit("instructions.py: needs root, to make network namespaces")
     subprocess.run(["ninja", "-C", rig.BUILD, "all", "bench/decode", "bench/xdp_drop.o",
+                    "bench/watch_gen",
                     "bench/no_seccomp.so"], check=True, stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)

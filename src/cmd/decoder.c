@@ -188,12 +188,22 @@ static void tell_more_trouble(struct decoder *d)
 
 /* --- packets come --- */
 
+/* The clock that fragments wait by: a capture may be of the year 9999, which it is not. */
+static int64_t clock_of(int64_t wall_us)
+{
+	const int64_t most = INT64_MAX / CS_NS_PER_US;
+
+	if (wall_us > most)
+		return most * CS_NS_PER_US;
+	return wall_us < -most ? -most * CS_NS_PER_US : wall_us * CS_NS_PER_US;
+}
+
 static void read_packet(struct decoder *d, const struct cs_capture_frame *frame,
 			struct cs_packet *packet)
 {
 	d->reader.link = frame->link;
 	cs_packet_read(&d->reader, frame->bytes, frame->wire_len,
-		       frame->wall_us * CS_NS_PER_US, packet);
+		       clock_of(frame->wall_us), packet);
 }
 
 static void take(struct decoder *d, const struct cs_capture_frame *frame)

@@ -147,7 +147,8 @@ static void drop_first(struct cs_watch_keep *k, size_t n)
 	for (size_t i = 0; i < n; i++)
 		free((void *)(uintptr_t)k->rows[i].verdict.ptr); /* ours: json_of() */
 	k->n -= n;
-	memmove(k->rows, k->rows + n, k->n * sizeof(*k->rows));
+	if (k->n > 0)
+		memmove(k->rows, k->rows + n, k->n * sizeof(*k->rows));
 }
 
 static bool make_room(struct cs_watch_keep *k)

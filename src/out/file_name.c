@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "out/patient.h"
 
 enum { LINKS_MAX = 40 /* as the kernel's own limit for one path */ };
 
@@ -169,13 +170,16 @@ int cs_file_name_connect(const struct cs_file_name *name, int type)
 
 int cs_file_name_open(const struct cs_file_name *name)
 {
+	const int flags = O_WRONLY | O_NOCTTY | O_CLOEXEC;
 	int own = own_descriptor(name);
 
 	if (own >= 0)
 		return fcntl(own, F_DUPFD_CLOEXEC, 0);
 	if (S_ISSOCK(name->st.st_mode))
 		return cs_file_name_connect(name, SOCK_STREAM);
-	return openat(name->folder, name->base, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	return S_ISFIFO(name->st.st_mode)
+		       ? cs_patient_open(name->folder, name->base, flags)
+		       : openat(name->folder, name->base, flags);
 }
 
 void cs_file_name_clear(struct cs_file_name *name)

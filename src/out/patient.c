@@ -2,6 +2,7 @@
 #include "out/patient.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 enum {
 	GRACE_MS = 1000,
+	LOOK_MS = 50,   /* how often it is looked whether a pipe has a reader */
 	AT_ONCE = 4096, /* bytes that a pipe takes without waiting when it has room */
 };
 
@@ -49,6 +51,35 @@ static bool wait_for_room(int fd)
 	if (!fds[0].revents)
 		impatient = !has_room(fd, GRACE_MS);
 	return !impatient;
+}
+
+static bool is_asked(void)
+{
+	struct pollfd asked = { .fd = asked_fd, .events = POLLIN };
+
+	return poll(&asked, 1, LOOK_MS) > 0;
+}
+
+int cs_patient_open(int folder, const char *name, int flags)
+{
+	int fd;
+
+	if (asked_fd < 0)
+		return openat(folder, name, flags);
+	for (;;) {
+		fd = openat(folder, name, flags | O_NONBLOCK);
+		if (fd >= 0 || errno != ENXIO)
+			break;
+		if (!is_asked())
+			continue;
+		errno = ECANCELED;
+		return -1;
+	}
+	if (fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) != 0) {
+		(void)close(fd); /* never used */
+		return -1;
+	}
+	return fd;
 }
 
 ssize_t cs_patient_write(int fd, const void *bytes, size_t n)

@@ -17,6 +17,12 @@
 void cs_patient_until(int fd);
 
 /*
+ * As openat(2) of a pipe for writing. -1 with errno ECANCELED: a pipe that nobody reads from yet, and
+ * we are to end.
+ */
+CS_MUST_USE int cs_patient_open(int folder, const char *name, int flags);
+
+/*
  * As write(2), perhaps of less than @n bytes. -1 with errno ECANCELED: nobody reads, and
  * we are to end.
  */

@@ -247,3 +247,31 @@ def test_a_reader_that_is_slow_gets_all_of_it(tmp_path):
     time.sleep(1)
     assert process.stdout.read().count(b"203.0.113.7") >= 5000
     assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("option", ["-o", "--eve", "--summary"])
+def test_an_output_that_nobody_reads_from_yet_is_given_up_when_asked_to(net, tmp_path, option):
+    os.mkfifo(tmp_path / "pipe")
+    process = net.start("host", [COAPSCOPE, "watch", "-i", "lo", "-O", "jsonl", option,
+                                 tmp_path / "pipe"], stderr=subprocess.PIPE)
+    time.sleep(1)
+    assert process.poll() is None
+    process.terminate()
+    assert process.communicate(timeout=20)[1].endswith("pipe: Operation canceled\n")
+    assert process.returncode == 4
+
+
+def test_a_capture_of_the_end_of_time(tmp_path):
+    """Seconds by the billion: what cannot be a time is the last second that is one."""
+    section = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
+    here = block(1, struct.pack("<HHI", 101, 0, 0))
+    data = frame(PROBE)
+    data += bytes(-len(data) % 4)
+    packets = [block(6, struct.pack("<IIIII", 0, ticks, ticks, len(data), len(data)) + data)
+               for ticks in (0, 0xffffffff, 5, 0xffffffff, 0)]
+    (tmp_path / "x").write_bytes(section + here + b"".join(packets))
+    done = watch_file("-r", tmp_path / "x", "-O", "jsonl", "--store", tmp_path / "store")
+    verdict, = lines(done.stdout)
+    assert verdict["first"] == "1970-01-01T00:00:00.000000Z"
+    assert verdict["last"].startswith("9999-12-31T23:59:59.")
+    assert b"runtime error" not in done.stderr

@@ -12,10 +12,10 @@
 #include "watch/track.h"
 
 enum {
-	CS_TRACK_PORTS = 16,    /* of each kind: more are not told apart */
-	CS_TRACK_PREFIXES = 64, /* of ours, and of peers */
-	CS_TRACK_PEERS = 1024,  /* peers' latest requests that are remembered */
-	CS_TRACK_RECENT = 4096, /* sources that changed between two ticks */
+	CS_TRACK_PORTS = 64,      /* of each kind: more are not told apart */
+	CS_TRACK_PREFIXES = 1024, /* of ours, and of peers */
+	CS_TRACK_PEERS = 1024,    /* peers' latest requests that are remembered */
+	CS_TRACK_RECENT = 4096,   /* sources that changed between two ticks */
 	CS_US_PER_S = 1000000,
 };
 

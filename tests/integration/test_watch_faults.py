@@ -275,3 +275,10 @@ def test_a_capture_of_the_end_of_time(tmp_path):
     assert verdict["first"] == "1970-01-01T00:00:00.000000Z"
     assert verdict["last"].startswith("9999-12-31T23:59:59.")
     assert b"runtime error" not in done.stderr
+
+
+def test_the_fortieth_port_is_a_port_too(tmp_path):
+    pcap = capture(tmp_path / "x.pcap", [frame(PROBE, ports=(40000, 5722))])
+    ports = ",".join(str(5683 + i) for i in range(40))
+    done = watch_file("-r", pcap, "-O", "jsonl", "--ports", ports, "--summary", "-")
+    assert lines(done.stdout)[-1]["coap"] == 1

@@ -12,6 +12,7 @@ enum {
 	SWEEP_SHARE = 4,   /* a smaller part of all requests is a sweep's, */
 	FIRST_RUNS = 25,   /* unless the first destinations got so many, 6 each */
 	FEW = 4,           /* requests of which one Message ID says nothing */
+	MARKED_SHARE = 4,  /* a smaller part of all discoveries bears a mark by chance */
 };
 
 static uint32_t targets_of(const struct cs_source *s)
@@ -174,6 +175,17 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 	out->backscatter = cs_source_count_range(source, CS_OBS_BACKSCATTER,
 						 CS_OBS_BACKSCATTER_ICMP);
 	out->span_s = span_of(source);
+}
+
+/* Of many random Message IDs one is a tool's by chance. */
+bool cs_case_is_marked(const struct cs_case *c)
+{
+	uint32_t marks =
+		cs_source_count_range(c->source, CS_OBS_MARK_ZMAP, CS_OBS_MARK_PLAIN);
+	uint32_t amplifier = cs_case_count(c, CS_OBS_MARK_AMPLIFIER);
+
+	return cs_case_count(c, CS_OBS_MARK_BANNER) > 0 ||
+	       (amplifier > 0 && amplifier >= marks / MARKED_SHARE);
 }
 
 bool cs_case_is_client(const struct cs_case *c)

@@ -46,6 +46,9 @@ bool cs_case_is_steady(const struct cs_case *c);
 /* Whether requests in this name are (probably) forged: C1. */
 bool cs_case_is_reflection(const struct cs_case *c);
 
+/* Whether it bears the mark of a tool for reflection, by more than chance. */
+bool cs_case_is_marked(const struct cs_case *c);
+
 /* How sure the class is, percent: docs/guide/verdicts.md says how it adds up. */
 uint8_t cs_case_confidence(const struct cs_case *c, const struct cs_finding *finding);
 

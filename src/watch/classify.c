@@ -76,9 +76,7 @@ static bool tries_a_find(const struct cs_case *c)
 
 static bool is_c2(const struct cs_case *c)
 {
-	bool marked = cs_source_count_range(c->source, CS_OBS_MARK_AMPLIFIER,
-					    CS_OBS_MARK_BANNER) > 0 ||
-		      cs_case_count(c, CS_OBS_BLOCK_LARGE) > 0;
+	bool marked = cs_case_is_marked(c) || cs_case_count(c, CS_OBS_BLOCK_LARGE) > 0;
 
 	return !c->familiar && (marked || tries_a_find(c));
 }

@@ -91,12 +91,6 @@ static bool guesses(const struct cs_case *c)
 	return cs_case_count(c, CS_OBS_ANSWERED_404) * 2 >= c->beyond;
 }
 
-static bool has_amplifier_marks(const struct cs_case *c)
-{
-	return cs_source_count_range(c->source, CS_OBS_MARK_AMPLIFIER,
-				     CS_OBS_MARK_BANNER) > 0;
-}
-
 static bool has_scanner_marks(const struct cs_case *c)
 {
 	return cs_source_count_range(c->source, CS_OBS_MARK_ZMAP, CS_OBS_MARK_MASSCAN) >
@@ -145,7 +139,7 @@ static const struct {
 	{ CS_CLASS_D, +10, was_obeyed },
 	{ CS_CLASS_E, +15, has_many_paths },
 	{ CS_CLASS_E, +10, guesses },
-	{ CS_CLASS_C2, +20, has_amplifier_marks },
+	{ CS_CLASS_C2, +20, cs_case_is_marked },
 	{ CS_CLASS_B, +15, only_discovers },
 	{ CS_CLASS_B, +10, has_scanner_marks },
 	{ CS_CLASS_B, -20, is_nearly_reflection },

@@ -227,16 +227,14 @@ void cs_sight_read(const struct cs_packet *packet, struct cs_sight *sight)
 	sight->marks = cs_sight_marks(packet, &sight->msg);
 }
 
-/* Signals are part of TCP's transport, and SZX 7 (BERT) is legal there (RFC 8323). */
+/* SZX 7 (BERT) is legal over TCP (RFC 8323). */
 static void keep_stream_oddities(struct cs_sight *sight, struct cs_span bytes)
 {
 	struct cs_flaw flaws[CS_SIGHT_FLAWS];
 	size_t n = cs_msg_inspect(bytes, &sight->msg, flaws, CS_SIGHT_FLAWS);
 
 	for (size_t i = 0; i < n && i < CS_SIGHT_FLAWS; i++) {
-		if (flaws[i].fault != CS_FAULT_BLOCK &&
-		    (flaws[i].fault != CS_FAULT_CODE ||
-		     cs_code_class(sight->msg.code) != 7))
+		if (flaws[i].fault != CS_FAULT_BLOCK)
 			keep(sight, flaws[i]);
 	}
 }
@@ -244,15 +242,20 @@ static void keep_stream_oddities(struct cs_sight *sight, struct cs_span bytes)
 void cs_sight_of_stream(const struct cs_msg *msg, const struct cs_flaw *flaw,
 			struct cs_span bytes, struct cs_sight *sight)
 {
-	*sight = (struct cs_sight){ .msg = *msg, .kind = kind_of(msg->code) };
-	if (cs_code_class(msg->code) == 7)
-		sight->kind = CS_SIGHT_EMPTY;
+	bool is_signal = cs_code_class(msg->code) == 7;
+
+	*sight = (struct cs_sight){ .msg = *msg,
+				    .kind = is_signal ? CS_SIGHT_EMPTY
+						      : kind_of(msg->code) };
 	sight->token_hash = token_hash(msg->token);
 	if (flaw->fault != CS_FAULT_NONE) {
 		sight->traits |= CS_SIGHT_FORMAT_ERROR;
 		keep(sight, *flaw);
 		return;
 	}
+	/* A signal's options have numbers of their own (RFC 8323 section 5.2). */
+	if (is_signal)
+		return;
 	read_decoded(sight, bytes, true);
 	sight->n_flaws = 0;
 	keep_stream_oddities(sight, bytes);

@@ -178,10 +178,8 @@ void cs_turn_take_known(struct cs_turn *turn, const struct cs_addr *ip, uint64_t
 }
 
 /* Files come in any order, and clocks are set back: the first is the earliest. */
-static void see_time(struct cs_source *source, int64_t wall_us)
+static void see_first(struct cs_source *source, int64_t wall_us)
 {
-	if (wall_us > source->last_us)
-		source->last_us = wall_us;
 	if (wall_us >= source->first_us)
 		return;
 
@@ -213,7 +211,9 @@ void cs_turn_from(struct cs_turn *turn)
 	if (source->packets == HEAVY)
 		cs_samples_raise(turn->track->samples, &source->ip, CS_SAMPLE_HEAVY);
 	source->bytes_in = cs_sat64(source->bytes_in, turn->len);
-	see_time(source, turn->wall_us);
+	see_first(source, turn->wall_us);
+	if (turn->wall_us > source->last_us)
+		source->last_us = turn->wall_us;
 	if (turn->message.way == CS_WAY_UNKNOWN && turn->track->want.n_local == 0)
 		turn->message.way = CS_WAY_IN;
 }
@@ -226,7 +226,7 @@ void cs_turn_to(struct cs_turn *turn)
 	if (!turn->source || turn->tcp)
 		return;
 	turn->source->bytes_out = cs_sat64(turn->source->bytes_out, turn->len);
-	see_time(turn->source, turn->wall_us);
+	see_first(turn->source, turn->wall_us);
 }
 
 static bool is_backscatter(enum cs_obs kind)

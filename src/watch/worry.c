@@ -106,10 +106,14 @@ static bool is_unlisted_client(const struct cs_question *q)
 	       cs_question_count(q, CS_OBS_GROUP) == 0;
 }
 
+/* A zero-length Block value is legal: nothing to tell of a listed peer. */
 static bool slipped(const struct cs_question *q)
 {
-	return cs_question_is(q, CS_CLASS_H) && !q->source->is_peer &&
-	       cs_source_count_range(q->source, CS_OBS_FAULT, CS_OBS_KINDS - 1) > 0;
+	uint32_t faults =
+		cs_source_count_range(q->source, CS_OBS_FAULT, CS_OBS_KINDS - 1);
+	uint32_t legal = cs_question_count(q, CS_OBS_FAULT + CS_FAULT_BLOCK_EMPTY);
+
+	return cs_question_is(q, CS_CLASS_H) && faults > (q->source->is_peer ? legal : 0);
 }
 
 /* More than a scan: the list of resources, asked for once or twice. */

@@ -243,6 +243,10 @@ static void signals_are_no_oddity_over_tcp(void **state)
 	(void)state;
 	assert_int_equal(csm.kind, CS_SIGHT_EMPTY);
 	assert_int_equal(csm.n_flaws, 0);
+	/* Max-Message-Size 1152, Block-Wise-Transfer: 4 is not the ETag of a request. */
+	csm = see_stream(CS_CODE(7, 1), "\x22\x04\x80\x20", none);
+	assert_int_equal(csm.n_flaws, 0);
+	assert_int_equal(csm.traits, 0);
 	assert_int_equal(see_stream(CS_CODE(3, 1), "", none).n_flaws, 1);
 	assert_true(see_stream(CS_CODE_GET,
 			       "\xb2"

@@ -422,10 +422,27 @@ static void each_talk_leaves_what_was_observed(void **state)
 	}
 }
 
+/* "A piggybacked answer": ours, 5 ms later, is no packet of the source. */
+static void a_source_was_last_seen_with_its_own_packet(void **state)
+{
+	struct cs_track *track = track_new(talks[0].local, NULL, NULL);
+	struct cs_source source;
+
+	(void)state;
+	send_row(track, &talks[0].row[0]);
+	send_row(track, &talks[0].row[1]);
+	assert_true(known(track, talks[0].of, &source));
+	assert_int_equal(source.packets, 1);
+	assert_true(source.last_us == source.first_us);
+	assert_true(source.bytes_out > 0);
+	cs_track_close(track);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_talk_leaves_what_was_observed),
+		cmocka_unit_test(a_source_was_last_seen_with_its_own_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

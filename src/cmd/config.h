@@ -22,7 +22,7 @@ enum { CS_CONFIG_MAX = 1 << 20 /* bytes */ };
  * Stores what the file says for @set's command into @options. A missing file
  * is fine for CS_FROM_SYSTEM_FILE.
  *
- * CS_ERR_USAGE  the file is not there, or says what it must not
+ * CS_ERR_USAGE  the file is not there or a folder, or says what it must not
  * CS_ERR_IO     it cannot be read, or is larger than CS_CONFIG_MAX
  * CS_ERR_NOMEM
  * @why is set on the first two, with file and line.

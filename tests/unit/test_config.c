@@ -180,7 +180,7 @@ static void a_missing_file_matters_only_when_named(void **state)
 	assert_string_equal(l.why, "/nowhere/x.conf: No such file or directory");
 	assert_int_equal(
 		cs_config_read_file(&ctx, "/", CS_FROM_FILE, &sample_set, &l.o, l.why),
-		CS_ERR_IO);
+		CS_ERR_USAGE);
 	assert_string_equal(l.why, "/: Is a directory");
 	sample_end(&ctx);
 	teardown(&l);

@@ -12,7 +12,7 @@ demo="libcoap3-bin iproute2 iputils-ping procps python3 nmap zmap util-linux"
 tests="libcmocka-dev python3-pytest libcoap3-bin iproute2 procps
   nftables iptables knot ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck
   cppcheck clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev conntrack
-  util-linux iputils-ping bsdutils prometheus openssl systemd chromium logrotate
+  util-linux iputils-ping bsdutils jq zmap masscan prometheus openssl systemd chromium logrotate
   tor-geoipdb libmaxmind-db-writer-perl"
 nightly="valgrind qemu-user gcc-i686-linux-gnu libc6-dev-i386-cross
   gcc-s390x-linux-gnu libc6-dev-s390x-cross"

@@ -84,14 +84,14 @@ static inline uint8_t cs_rd_u8(struct cs_rd *r)
 {
 	struct cs_span s = cs_rd_take(r, 1);
 
-	return s.len ? s.ptr[0] : 0;
+	return s.ptr ? s.ptr[0] : 0;
 }
 
 static inline uint16_t cs_rd_u16(struct cs_rd *r)
 {
 	struct cs_span s = cs_rd_take(r, 2);
 
-	if (!s.len)
+	if (!s.ptr)
 		return 0;
 	return (uint16_t)(s.ptr[0] << 8 | s.ptr[1]);
 }
@@ -100,7 +100,7 @@ static inline uint32_t cs_rd_u32(struct cs_rd *r)
 {
 	struct cs_span s = cs_rd_take(r, 4);
 
-	if (!s.len)
+	if (!s.ptr)
 		return 0;
 	return (uint32_t)s.ptr[0] << 24 | (uint32_t)s.ptr[1] << 16 |
 	       (uint32_t)s.ptr[2] << 8 | s.ptr[3];

@@ -118,19 +118,27 @@ def test_an_interface_goes_down_or_away_and_comes_back(wire):
     """In the jail: the one socket is bound anew, without a capability."""
     process, _ = listen(wire, "-i", "v0", "-s6", "-c", "-j")
     send(wire, "1")
+    await_frames(process, 1)
     wire.ip("scanner", "link set v0 down")
-    assert read_until(process, "# away: v0\n") == 1
+    assert read_until(process, "# away: v0\n") == 0
     wire.ip("scanner", "link set v0 up")
     assert read_until(process, "# away: none\n") == 0
     send(wire, "2")
+    await_frames(process, 2)
     wire.ip("scanner", "link del v0")
-    assert read_until(process, "# away: v0\n") == 2
+    assert read_until(process, "# away: v0\n") == 0
     wire.join()
     assert read_until(process, "# away: none\n") == 0
     send(wire, "3")
     lines, total = finish(process)
     assert said(lines) == ["tag0-udp4"] * 3
     assert total["errors"] == 0
+
+
+def await_frames(process, n):
+    """What an interface took that goes down at once may never be seen."""
+    while n > 0:
+        n -= "tag0-udp4.".encode().hex() in process.stdout.readline()
 
 
 def read_until(process, line):

@@ -88,6 +88,8 @@ static void show(const struct cs_capture_frame *f)
 	for (size_t i = 0; i < f->bytes.len; i++)
 		printf("%02x", f->bytes.ptr[i]);
 	putchar('\n');
+	if (want.n > 0) /* live: somebody may be waiting for it */
+		(void)fflush(stdout);
 }
 
 /* Once when one goes, and once when all are back. */

@@ -21,6 +21,8 @@
 enum {
 	ROOM = 2 * CS_POST_MAX, /* posts that have not left yet */
 	LOOK_EVERY = 4096,      /* frames between two looks at whether to stop */
+	BLOCK_MS = 60,          /* after which the kernel hands on a block, and some */
+	DRAIN_MS = 400,         /* at the end, for what it has */
 	PIPE_MS = 250,          /* and so long a silent pipe is waited for */
 	NOTES = 100,            /* of captures that are damaged: more are counted */
 	BEAT_MS = 1000,         /* live, a sign of life comes as often */
@@ -384,6 +386,26 @@ static void beat(struct decoder *d)
 	flush(d);
 }
 
+/*
+ * What the kernel took before we were to end is told, too: it hands packets on in blocks,
+ * the last of them when 50 ms are over. Of a flood that goes on, so much as comes meanwhile.
+ */
+static void drain(struct decoder *d)
+{
+	int64_t end = cs_clock_mono(d->ctx->clock) + DRAIN_MS * CS_NS_PER_MS;
+	unsigned quiet = 0;
+
+	d->stop = false; /* it is heard; what comes now is taken as everything before */
+	while (!d->broken && quiet < 2 && cs_clock_mono(d->ctx->clock) < end) {
+		enum cs_err err = take_next(d, BLOCK_MS * CS_NS_PER_MS);
+
+		if (err == CS_ERR_IO)
+			break;
+		quiet = err ? quiet + 1 : 0;
+	}
+	take_all(d);
+}
+
 /* Between two ticks, however far apart, it is heard when we are to end, and we beat. */
 static void decode_live(struct decoder *d)
 {
@@ -413,6 +435,8 @@ static void decode_live(struct decoder *d)
 			next_beat = now + often;
 		}
 	}
+	if (d->want->most == 0)
+		drain(d);
 }
 
 /* --- the process --- */

@@ -118,7 +118,7 @@ static inline void cs_rd_copy(struct cs_rd *r, void *to, size_t n)
 {
 	struct cs_span s = cs_rd_take(r, n);
 
-	if (s.len)
+	if (s.ptr)
 		memcpy(to, s.ptr, n);
 	else
 		memset(to, 0, n);

@@ -63,34 +63,32 @@ else
   fail "TSan build"
 fi
 
-# The slowest reader of the code reads while the integration tests wait.
-nice -n 19 tools/lint.sh cppcheck >"$results/cppcheck.log" 2>&1 &
-cppcheck=$!
+# The slow readers of the code read while the integration tests wait.
+nice -n 19 tools/lint.sh cppcheck clang-tidy >"$results/readers.log" 2>&1 &
+readers=$!
 
 note "integration"
 (cd tests/integration && npm ci --silent --no-audit --no-fund) >"$results/npm.log" 2>&1 ||
   { tail -n 20 "$results/npm.log"; fail "npm ci"; }
-export COAPSCOPE=$PWD/$BUILD/coapscope COAPSCOPE_BUILD=$PWD/$BUILD
-# Two at a time: they wait more than they work. The slow files go first.
-slow=(tests/integration/test_scan_s{tore,enders,cope,plit}.py tests/integration/test_{demo,page}.py)
+export COAPSCOPE=$PWD/$BUILD/coapscope COAPSCOPE_BUILD=$PWD/$BUILD PYTHON results
+# Three at a time, a file each: they wait more than they work. The slow ones go first.
+slow=(tests/integration/test_{scan_store,demo,page,watch_live,scan_senders,scan_cope,scan_split}.py)
 mapfile -t rest < <(printf '%s\n' tests/integration/test_*.py "${slow[@]}" | sort | uniq -u)
-pytest() {
-  local name=$1
-  shift
-  "$PYTHON" -m pytest -q -p no:cacheprovider --junitxml "$results/$name.xml" "$@" \
-    >"$results/$name.log" 2>&1
-}
-pytest slow "${slow[@]}" &
-other=$!
-pytest rest "${rest[@]}" || fail "integration"
-wait "$other" || fail "integration"
-tail -n 40 "$results/slow.log" "$results/rest.log"
-junit+=("$results/slow.xml" "$results/rest.xml")
+# shellcheck disable=SC2016
+printf '%s\n' "${slow[@]}" "${rest[@]}" | xargs -P 3 -I FILE bash -c '
+  name=$(basename FILE .py)
+  "$PYTHON" -m pytest -q -p no:cacheprovider --durations=3 --junitxml "$results/$name.xml" FILE \
+    >"$results/$name.log" 2>&1 && { tail -n 1 "$results/$name.log" | sed "s/^/$name: /"; exit 0; }
+  cat "$results/$name.log"
+  exit 1' || fail "integration"
+for file in "${slow[@]}" "${rest[@]}"; do
+  junit+=("$results/$(basename "$file" .py).xml")
+done
 
 note "lint"
-tools/lint.sh -cppcheck || fail "lint"
-wait "$cppcheck" || fail "cppcheck"
-cat "$results/cppcheck.log"
+tools/lint.sh -cppcheck -clang-tidy || fail "lint"
+wait "$readers" || fail "cppcheck, clang-tidy"
+cat "$results/readers.log"
 
 note "done"
 "$PYTHON" tools/count.py "${junit[@]}" || status=1

@@ -39,10 +39,13 @@ static enum cs_err join(struct job *job)
 	job->text = calloc(1, len);
 	if (!job->text)
 		return CS_ERR_NOMEM;
+
+	char *end = job->text;
+
 	for (size_t i = 0; i < words->n; i++) {
 		if (i > 0)
-			(void)strcat(job->text, " ");
-		(void)strcat(job->text, words->item[i]);
+			*end++ = ' ';
+		end = stpcpy(end, words->item[i]);
 	}
 	return CS_OK;
 }

@@ -42,9 +42,10 @@ static void double_step(struct cs_explain_busy *busy)
 
 void cs_explain_busy_count(struct cs_explain_busy *busy, int64_t wall_us)
 {
-	if (busy->step_us == 0)
-		*busy = (struct cs_explain_busy){ .from_us = wall_us,
-						  .step_us = CS_US_PER_S };
+	if (busy->step_us == 0) {
+		busy->from_us = wall_us;
+		busy->step_us = CS_US_PER_S;
+	}
 
 	/* A clock that goes back is the first bucket's. */
 	int64_t since = wall_us > busy->from_us ? wall_us - busy->from_us : 0;

@@ -102,9 +102,13 @@ static bool read_options(const struct cs_records *r, struct cs_record_interface 
 	struct cs_rd rd = cs_rd_over(options.ptr, options.len);
 
 	while (cs_rd_left(&rd) >= 4) {
-		struct cs_span head = cs_rd_take(&rd, 4), value;
-		uint16_t code = cs_record_u16(r, head.ptr);
-		uint16_t len = cs_record_u16(r, head.ptr + 2);
+		uint8_t head[4];
+
+		cs_rd_copy(&rd, head, sizeof(head));
+
+		uint16_t code = cs_record_u16(r, head);
+		uint16_t len = cs_record_u16(r, head + 2);
+		struct cs_span value;
 
 		if (code == OPTION_END)
 			return true;

@@ -29,7 +29,8 @@ step() {
   if "$@" >"$BUILD/lint-$name.log" 2>&1; then
     printf 'lint: %s: clean\n' "$name"
   else
-    tail -n 60 "$BUILD/lint-$name.log"
+    grep -F ' error: ' "$BUILD/lint-$name.log" | sort -u | head -n 40
+    tail -n 40 "$BUILD/lint-$name.log"
     printf 'lint: %s: FAILED\n' "$name"
     status=1
   fi

@@ -54,7 +54,7 @@ static bool is_prefix(struct cs_span text, void *to)
 static bool read_for(struct cs_span text, void *to)
 {
 	static const struct {
-		char letter;
+		uint8_t letter;
 		uint64_t seconds;
 	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	uint64_t unit = 1;

@@ -191,12 +191,6 @@ void cs_enriching_close(struct cs_enriching *e)
 
 /* --- by what: the JSON beside what is enriched --- */
 
-static void put_word(struct cs_json *j, const char *key, const char *text)
-{
-	cs_json_key(j, key);
-	cs_json_string(j, cs_span_str(text));
-}
-
 static void put_sources(struct cs_json *j, const struct cs_places *places)
 {
 	struct cs_source_note note;
@@ -205,9 +199,9 @@ static void put_sources(struct cs_json *j, const struct cs_places *places)
 	cs_json_array(j);
 	for (size_t i = 0; cs_places_source(places, i, &note); i++) {
 		cs_json_object(j);
-		put_word(j, "file", note.file);
-		put_word(j, "form", note.form);
-		put_word(j, "type", note.type);
+		cs_json_put_word(j, "file", note.file);
+		cs_json_put_word(j, "form", note.form);
+		cs_json_put_word(j, "type", note.type);
 		cs_json_key(j, "built");
 		cs_json_time(j, note.built_us);
 		cs_json_key(j, "records");
@@ -245,10 +239,10 @@ static char *about(const struct cs_enriching *e, size_t *len)
 	cs_json_object(&j);
 	cs_json_key(&j, "made");
 	cs_json_time(&j, cs_clock_wall(e->ctx->clock));
-	put_word(&j, "version", CS_VERSION);
+	cs_json_put_word(&j, "version", CS_VERSION);
 	put_sources(&j, e->places);
 	put_resolvers(&j, e->options);
-	put_word(&j, "severity", cs_enrich_severities[e->options->severity]);
+	cs_json_put_word(&j, "severity", cs_enrich_severities[e->options->severity]);
 	cs_json_object_end(&j);
 	if (fclose(memory) == 0)
 		return text;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "out/grid.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -103,6 +104,20 @@ static void put(struct cs_grid *grid, size_t column, const struct cs_span *parts
 void cs_grid_put(struct cs_grid *grid, size_t column, struct cs_span bytes)
 {
 	put(grid, column, &bytes, 1);
+}
+
+void cs_grid_put_str(struct cs_grid *grid, size_t column, const char *text)
+{
+	cs_grid_put(grid, column, cs_span_str(text));
+}
+
+void cs_grid_put_number(struct cs_grid *grid, size_t column, uint64_t n, uint64_t most)
+{
+	char text[sizeof("18446744073709551615")];
+	int width = snprintf(text, sizeof(text), "%" PRIu64, most);
+
+	(void)snprintf(text, sizeof(text), "%*" PRIu64, width, n);
+	cs_grid_put_str(grid, column, text);
 }
 
 void cs_grid_put_pair(struct cs_grid *grid, size_t column, struct cs_span name,

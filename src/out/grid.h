@@ -32,6 +32,12 @@ void cs_grid_row(struct cs_grid *grid, size_t indent, enum cs_term_style style);
 /* Appends to a cell of the row begun last, with a blank before it if need be. */
 void cs_grid_put(struct cs_grid *grid, size_t column, struct cs_span bytes);
 
+/* Likewise a text of this program's own. */
+void cs_grid_put_str(struct cs_grid *grid, size_t column, const char *text);
+
+/* Likewise a number, as wide as @most, so that they stand right under each other. */
+void cs_grid_put_number(struct cs_grid *grid, size_t column, uint64_t n, uint64_t most);
+
 /* Likewise "name=value". */
 void cs_grid_put_pair(struct cs_grid *grid, size_t column, struct cs_span name,
 		      struct cs_span value);

@@ -240,3 +240,56 @@ void cs_json_time(struct cs_json *j, int64_t wall_us)
 	cs_time_text(wall_us, text);
 	cs_json_word(j, text);
 }
+
+/* --- a key and its value --- */
+
+void cs_json_put_bool(struct cs_json *j, const char *key, bool value)
+{
+	cs_json_key(j, key);
+	cs_json_bool(j, value);
+}
+
+void cs_json_put_uint(struct cs_json *j, const char *key, uint64_t value)
+{
+	cs_json_key(j, key);
+	cs_json_uint(j, value);
+}
+
+void cs_json_put_word(struct cs_json *j, const char *key, const char *text)
+{
+	cs_json_key(j, key);
+	cs_json_word(j, text);
+}
+
+void cs_json_put_time(struct cs_json *j, const char *key, int64_t wall_us)
+{
+	cs_json_key(j, key);
+	cs_json_time(j, wall_us);
+}
+
+void cs_json_put_text(struct cs_json *j, const char *key, struct cs_span bytes)
+{
+	cs_json_key(j, key);
+	if (bytes.len > 0)
+		cs_json_string(j, bytes);
+	else
+		cs_json_null(j);
+}
+
+void cs_json_put_uint_if(struct cs_json *j, const char *key, bool known, uint64_t value)
+{
+	cs_json_key(j, key);
+	if (known)
+		cs_json_uint(j, value);
+	else
+		cs_json_null(j);
+}
+
+void cs_json_put_time_if(struct cs_json *j, const char *key, bool known, int64_t wall_us)
+{
+	cs_json_key(j, key);
+	if (known)
+		cs_json_time(j, wall_us);
+	else
+		cs_json_null(j);
+}

@@ -78,3 +78,14 @@ void cs_json_hex(struct cs_json *j, struct cs_span bytes);
 
 /* "2026-11-21T20:00:00.123456Z" from UTC microseconds. */
 void cs_json_time(struct cs_json *j, int64_t wall_us);
+
+/* A key and its value at once, as most lines of an object are. */
+void cs_json_put_bool(struct cs_json *j, const char *key, bool value);
+void cs_json_put_uint(struct cs_json *j, const char *key, uint64_t value);
+void cs_json_put_word(struct cs_json *j, const char *key, const char *text);
+void cs_json_put_time(struct cs_json *j, const char *key, int64_t wall_us);
+
+/* Likewise, and null where it is empty or not known. */
+void cs_json_put_text(struct cs_json *j, const char *key, struct cs_span bytes);
+void cs_json_put_uint_if(struct cs_json *j, const char *key, bool known, uint64_t value);
+void cs_json_put_time_if(struct cs_json *j, const char *key, bool known, int64_t wall_us);

@@ -62,26 +62,21 @@ void cs_diff_table_free(struct cs_diff_table *table)
 	free(table);
 }
 
-static void put_str(struct cs_grid *grid, size_t column, const char *text)
-{
-	cs_grid_put(grid, column, cs_span_str(text));
-}
-
 static void put_what(struct cs_grid *grid, const struct cs_diff_row *row)
 {
 	char text[CS_ADDR_TEXT];
 
 	if (row->parts & CS_PART_RESPONSE)
-		put_str(grid, WHAT, "response");
+		cs_grid_put_str(grid, WHAT, "response");
 	if (row->parts & CS_PART_STACK)
-		put_str(grid, WHAT, "stack");
+		cs_grid_put_str(grid, WHAT, "stack");
 	if (row->parts & CS_PART_SEVERITY)
-		put_str(grid, WHAT, "severity");
+		cs_grid_put_str(grid, WHAT, "severity");
 	if (row->change != CS_CHANGE_MOVED)
 		return;
 	cs_addr_text(&row->from, text);
-	put_str(grid, WHAT, "from");
-	put_str(grid, WHAT, text);
+	cs_grid_put_str(grid, WHAT, "from");
+	cs_grid_put_str(grid, WHAT, text);
 }
 
 static const struct cs_judgement *judged(const struct cs_enriched *enriched)
@@ -97,17 +92,17 @@ static void put_judged(struct cs_grid *grid, const struct cs_diff_row *row)
 	const struct cs_judgement *now = row->after ? a : b;
 
 	if (row->parts & CS_PART_SEVERITY) {
-		put_str(grid, SEVERITY, cs_severity_name(b->severity));
-		put_str(grid, SEVERITY, ">");
+		cs_grid_put_str(grid, SEVERITY, cs_severity_name(b->severity));
+		cs_grid_put_str(grid, SEVERITY, ">");
 	}
 	if (row->parts & CS_PART_STACK) {
 		cs_grid_put(grid, STACK,
 			    b->stack.len ? b->stack : cs_span_str("unknown"));
-		put_str(grid, STACK, ">");
+		cs_grid_put_str(grid, STACK, ">");
 	}
 	if (!now)
 		return;
-	put_str(grid, SEVERITY, cs_severity_name(now->severity));
+	cs_grid_put_str(grid, SEVERITY, cs_severity_name(now->severity));
 	cs_grid_put(grid, STACK,
 		    row->parts & CS_PART_STACK && now->stack.len == 0
 			    ? cs_span_str("unknown")
@@ -125,7 +120,7 @@ static void put_place(struct cs_grid *grid, const struct cs_enriched *enriched)
 	if (enriched->place.asn == 0)
 		return;
 	(void)snprintf(asn, sizeof(asn), "AS%u", enriched->place.asn);
-	put_str(grid, NETWORK, asn);
+	cs_grid_put_str(grid, NETWORK, asn);
 	if (enriched->place.as_name.len > 0)
 		cs_grid_put(grid, NETWORK, enriched->place.as_name);
 }
@@ -136,12 +131,12 @@ static void put_seen(struct cs_grid *grid, const struct cs_diff_row *row)
 
 	if (row->first_us > 0) {
 		cs_day_text(row->first_us, text);
-		put_str(grid, FIRST, text);
+		cs_grid_put_str(grid, FIRST, text);
 	}
 	/* Of what is here it is the later day. */
 	if (row->last_us > 0 && !row->after) {
 		cs_day_text(row->last_us, text);
-		put_str(grid, LAST, text);
+		cs_grid_put_str(grid, LAST, text);
 	}
 }
 
@@ -156,16 +151,16 @@ void cs_diff_table_row(struct cs_diff_table *table, const struct cs_diff_row *ro
 		return;
 	cs_grid_row(grid, 0, CS_TERM_PLAIN);
 	cs_addr_text(&at->ip, text);
-	put_str(grid, ADDRESS, text);
+	cs_grid_put_str(grid, ADDRESS, text);
 	(void)snprintf(number, sizeof(number), "%u", at->port);
-	put_str(grid, PORT, number);
+	cs_grid_put_str(grid, PORT, number);
 	put_what(grid, row);
 	put_judged(grid, row);
 	if (cs_result_amplification(at, &hundredths)) {
 		(void)snprintf(number, sizeof(number), "%llu.%02llux",
 			       (unsigned long long)hundredths / 100,
 			       (unsigned long long)hundredths % 100);
-		put_str(grid, AMPLIFICATION, number);
+		cs_grid_put_str(grid, AMPLIFICATION, number);
 	}
 	put_place(grid, row->after ? row->enriched_after : row->enriched_before);
 	put_seen(grid, row);

@@ -16,42 +16,18 @@ enum {
 	RESPONSE_BYTES = 2 * 1024,
 };
 
-static void put_text(struct cs_json *j, const char *key, struct cs_span text)
-{
-	cs_json_key(j, key);
-	if (text.len > 0)
-		cs_json_string(j, text);
-	else
-		cs_json_null(j);
-}
-
-static void put_uint(struct cs_json *j, const char *key, uint64_t value)
-{
-	cs_json_key(j, key);
-	cs_json_uint(j, value);
-}
-
-static void put_uint_if(struct cs_json *j, const char *key, bool known, uint64_t value)
-{
-	cs_json_key(j, key);
-	if (known)
-		cs_json_uint(j, value);
-	else
-		cs_json_null(j);
-}
-
 static void put_place(struct cs_json *j, const struct cs_enriched *enriched)
 {
 	const struct cs_place *place = &enriched->place;
 
-	put_text(j, "hostname", enriched->hostname);
-	put_uint_if(j, "asn", place->asn != 0, place->asn);
-	put_text(j, "as_name", place->as_name);
-	put_text(j, "geo", place->geo);
-	put_text(j, "region", place->region);
-	put_text(j, "city", place->city);
-	put_text(j, "sector", place->sector);
-	put_text(j, "owner", place->owner);
+	cs_json_put_text(j, "hostname", enriched->hostname);
+	cs_json_put_uint_if(j, "asn", place->asn != 0, place->asn);
+	cs_json_put_text(j, "as_name", place->as_name);
+	cs_json_put_text(j, "geo", place->geo);
+	cs_json_put_text(j, "region", place->region);
+	cs_json_put_text(j, "city", place->city);
+	cs_json_put_text(j, "sector", place->sector);
+	cs_json_put_text(j, "owner", place->owner);
 }
 
 static void put_tags(struct cs_json *j, struct cs_span tags)
@@ -77,10 +53,10 @@ static void put_stack(struct cs_json *j, const struct cs_judgement *judgement)
 		return;
 	}
 	cs_json_object(j);
-	put_text(j, "family", judgement->stack);
+	cs_json_put_text(j, "family", judgement->stack);
 	cs_json_key(j, "confidence");
 	cs_json_fixed(j, judgement->confidence, 2);
-	put_text(j, "because", judgement->stack_because);
+	cs_json_put_text(j, "because", judgement->stack_because);
 	cs_json_object_end(j);
 }
 
@@ -94,7 +70,7 @@ static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
 	put_stack(j, judgement);
 	cs_json_key(j, "severity");
 	cs_json_word(j, cs_severity_name(judgement->severity));
-	put_text(j, "severity_because", judgement->severity_because);
+	cs_json_put_text(j, "severity_because", judgement->severity_because);
 	put_tags(j, judgement->tags);
 }
 
@@ -118,8 +94,9 @@ static void put_answer(struct cs_json *j, const struct cs_service *service,
 	cs_json_word(j, match_name(result->match));
 	cs_json_key(j, "code");
 	cs_json_word(j, reading->has_header ? code : NULL);
-	put_uint_if(j, "response_size", result->response_size > 0, result->response_size);
-	put_uint(j, "datagrams", result->datagrams);
+	cs_json_put_uint_if(j, "response_size", result->response_size > 0,
+			    result->response_size);
+	cs_json_put_uint(j, "datagrams", result->datagrams);
 	cs_json_key(j, "amplification");
 	if (service->has_amplification)
 		cs_json_fixed(j, service->amplification, 2);
@@ -176,18 +153,9 @@ static void put_body(struct cs_json *j, const struct cs_service *service,
 		cs_json_links(j, links.text);
 	else
 		cs_json_null(j);
-	put_uint(j, "links_left_out", links.left);
-	put_text(j, "response", text);
-	put_uint(j, "response_left_out", links.all ? 0 : body.len - text.len);
-}
-
-static void put_time_if(struct cs_json *j, const char *key, int64_t us)
-{
-	cs_json_key(j, key);
-	if (us > 0)
-		cs_json_time(j, us);
-	else
-		cs_json_null(j);
+	cs_json_put_uint(j, "links_left_out", links.left);
+	cs_json_put_text(j, "response", text);
+	cs_json_put_uint(j, "response_left_out", links.all ? 0 : body.len - text.len);
 }
 
 static void put_service(struct cs_json *j, const struct cs_service *service,
@@ -201,11 +169,11 @@ static void put_service(struct cs_json *j, const struct cs_service *service,
 	cs_json_object(j);
 	cs_json_key(j, "time");
 	cs_json_time(j, service->result.time_us);
-	put_time_if(j, "first_seen", seen->first_us);
-	put_time_if(j, "last_seen", seen->last_us);
+	cs_json_put_time_if(j, "first_seen", seen->first_us > 0, seen->first_us);
+	cs_json_put_time_if(j, "last_seen", seen->last_us > 0, seen->last_us);
 	cs_json_key(j, "ip");
 	cs_json_word(j, ip);
-	put_uint(j, "port", service->result.reply_port);
+	cs_json_put_uint(j, "port", service->result.reply_port);
 	put_place(j, &service->enriched);
 	put_judgement(j, &service->enriched);
 	put_answer(j, service, &reading);
@@ -259,9 +227,9 @@ static void put_head(struct cs_json *j, const struct cs_page_list *list, uint64_
 	cs_json_word(j, any ? day : NULL);
 	cs_json_key(j, "unreadable");
 	cs_json_bool(j, list->unreadable);
-	put_uint(j, "total", total);
-	put_uint(j, "matching", matching);
-	put_uint(j, "offset", list->query->offset);
+	cs_json_put_uint(j, "total", total);
+	cs_json_put_uint(j, "matching", matching);
+	cs_json_put_uint(j, "offset", list->query->offset);
 	cs_json_key(j, "services");
 	cs_json_array(j);
 }

@@ -36,21 +36,6 @@ struct sheet {
 	size_t bar; /* columns that a bar of all has, at most BAR */
 };
 
-static void put_str(struct cs_grid *grid, size_t column, const char *text)
-{
-	cs_grid_put(grid, column, cs_span_str(text));
-}
-
-/* Right under each other: as wide as @most. */
-static void put_number(struct cs_grid *grid, size_t column, uint64_t n, uint64_t most)
-{
-	char text[NUMBER];
-	int width = snprintf(text, sizeof(text), "%llu", (unsigned long long)most);
-
-	(void)snprintf(text, sizeof(text), "%*llu", width, (unsigned long long)n);
-	put_str(grid, column, text);
-}
-
 static void put_share(struct cs_grid *grid, uint64_t n, const struct sheet *sheet)
 {
 	uint64_t all = sheet->day->services;
@@ -58,14 +43,14 @@ static void put_share(struct cs_grid *grid, uint64_t n, const struct sheet *shee
 	char text[BAR + 1] = "";
 
 	(void)snprintf(text, sizeof(text), "%5.1f %%", share * 100);
-	put_str(grid, SHARE, text);
+	cs_grid_put_str(grid, SHARE, text);
 
 	size_t bar = (size_t)(share * (double)sheet->bar + 0.5);
 
 	bar = bar < sheet->bar ? bar : sheet->bar;
 	memset(text, '#', bar);
 	text[bar] = '\0';
-	put_str(grid, GRAPH, text);
+	cs_grid_put_str(grid, GRAPH, text);
 }
 
 static void put_factor(struct cs_grid *grid, struct cs_span key)
@@ -77,13 +62,13 @@ static void put_factor(struct cs_grid *grid, struct cs_span key)
 		return;
 	(void)snprintf(text, sizeof(text), "from %llu.%02llu times",
 		       (unsigned long long)from / 100, (unsigned long long)from % 100);
-	put_str(grid, WHAT, text);
+	cs_grid_put_str(grid, WHAT, text);
 }
 
 static void put_key(struct cs_grid *grid, const struct group *group, struct cs_span key)
 {
 	if (key.len == 0)
-		put_str(grid, WHAT, group->unknown);
+		cs_grid_put_str(grid, WHAT, group->unknown);
 	else if (strcmp(group->name, "amp") == 0)
 		put_factor(grid, key);
 	else if (strcmp(group->name, "asn") == 0 && key.ptr[0] <= '9') {
@@ -91,7 +76,7 @@ static void put_key(struct cs_grid *grid, const struct group *group, struct cs_s
 
 		(void)snprintf(as, sizeof(as), "AS%.*s",
 			       (int)(key.len < 32 ? key.len : 32), (const char *)key.ptr);
-		put_str(grid, WHAT, as);
+		cs_grid_put_str(grid, WHAT, as);
 	} else
 		cs_grid_put(grid, WHAT, key);
 }
@@ -107,8 +92,8 @@ static void put_rest(struct cs_grid *grid, const struct cs_store_sum *sums, size
 		rest += sums[i].n;
 	(void)snprintf(text, sizeof(text), "%zu more", n);
 	cs_grid_row(grid, 2, CS_TERM_DIM);
-	put_str(grid, WHAT, text);
-	put_number(grid, COUNT, rest, sheet->day->services);
+	cs_grid_put_str(grid, WHAT, text);
+	cs_grid_put_number(grid, COUNT, rest, sheet->day->services);
 	put_share(grid, rest, sheet);
 }
 
@@ -120,13 +105,13 @@ static void put_group(struct cs_grid *grid, const struct cs_stats *stats,
 
 	if (n > 0) {
 		cs_grid_row(grid, 0, CS_TERM_BOLD);
-		put_str(grid, WHAT, group->title);
+		cs_grid_put_str(grid, WHAT, group->title);
 	}
 	shown = group->all || n <= TOP + 1 ? n : TOP;
 	for (size_t i = 0; i < shown; i++) {
 		cs_grid_row(grid, 2, CS_TERM_PLAIN);
 		put_key(grid, group, sums[i].key);
-		put_number(grid, COUNT, sums[i].n, sheet->day->services);
+		cs_grid_put_number(grid, COUNT, sums[i].n, sheet->day->services);
 		put_share(grid, sums[i].n, sheet);
 	}
 	if (shown < n)
@@ -245,10 +230,11 @@ static enum cs_err write_days(const struct cs_stats *stats, FILE *to, size_t wid
 	for (size_t i = 0; i < stats->n; i++) {
 		cs_grid_row(&grid, 0, CS_TERM_PLAIN);
 		cs_day_text(stats->days[i].day * CS_US_PER_DAY, text);
-		put_str(&grid, DAY, text);
+		cs_grid_put_str(&grid, DAY, text);
 		for (size_t c = 0; c < DAY_COLUMNS - FIRST_NUMBER; c++)
 			if (number_of(&stats->days[i], c, &n))
-				put_number(&grid, FIRST_NUMBER + c, n, most_of(stats, c));
+				cs_grid_put_number(&grid, FIRST_NUMBER + c, n,
+						   most_of(stats, c));
 	}
 	err = cs_grid_print(&grid, to, width, colour);
 	cs_grid_clear(&grid);

@@ -53,12 +53,6 @@ enum cs_err cs_stats_csv_row(void *arg, int32_t day, const struct cs_store_sum *
 
 /* --- JSON --- */
 
-static void put_uint(struct cs_json *j, const char *key, uint64_t n)
-{
-	cs_json_key(j, key);
-	cs_json_uint(j, n);
-}
-
 static void put_day(struct cs_json *j, const struct cs_stats_day *day)
 {
 	char text[CS_DAY_TEXT];
@@ -67,9 +61,9 @@ static void put_day(struct cs_json *j, const struct cs_stats_day *day)
 	cs_json_object(j);
 	cs_json_key(j, "day");
 	cs_json_word(j, text);
-	put_uint(j, "services", day->services);
-	put_uint(j, "addresses", day->addresses);
-	put_uint(j, "ipv6", day->ipv6);
+	cs_json_put_uint(j, "services", day->services);
+	cs_json_put_uint(j, "addresses", day->addresses);
+	cs_json_put_uint(j, "ipv6", day->ipv6);
 	for (unsigned c = 0; c < CS_CHANGES; c++) {
 		cs_json_key(j, cs_change_name((enum cs_change)c));
 		if (day->has_changes)
@@ -105,7 +99,7 @@ static void put_group(struct cs_json *j, const struct cs_stats *stats, const cha
 	for (size_t i = 0; i < n; i++) {
 		cs_json_object(j);
 		put_key(j, group, sums[i].key);
-		put_uint(j, "n", sums[i].n);
+		cs_json_put_uint(j, "n", sums[i].n);
 		cs_json_object_end(j);
 	}
 	cs_json_array_end(j);

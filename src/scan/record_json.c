@@ -11,27 +11,6 @@
 
 enum { RTT_DECIMALS = 3 /* of a millisecond, of which a microsecond is one */ };
 
-static void put_word(struct cs_json *j, const char *key, const char *text)
-{
-	cs_json_key(j, key);
-	cs_json_word(j, text);
-}
-
-static void put_uint(struct cs_json *j, const char *key, uint64_t value)
-{
-	cs_json_key(j, key);
-	cs_json_uint(j, value);
-}
-
-static void put_uint_if(struct cs_json *j, const char *key, bool known, uint64_t value)
-{
-	cs_json_key(j, key);
-	if (known)
-		cs_json_uint(j, value);
-	else
-		cs_json_null(j);
-}
-
 static void put_fixed_if(struct cs_json *j, const char *key, bool known, uint64_t value,
 			 unsigned decimals)
 {
@@ -52,16 +31,6 @@ static void put_hex_if(struct cs_json *j, const char *key, bool known,
 		cs_json_null(j);
 }
 
-/* Null where it is empty: unknown. */
-static void put_text(struct cs_json *j, const char *key, struct cs_span text)
-{
-	cs_json_key(j, key);
-	if (text.len > 0)
-		cs_json_string(j, text);
-	else
-		cs_json_null(j);
-}
-
 static const char *const matches[] = {
 	[CS_MATCH_FULL] = "full",
 	[CS_MATCH_PORT] = "port",
@@ -75,15 +44,15 @@ static void put_question(struct cs_json *j, const char *scan,
 	char ip[CS_ADDR_TEXT];
 
 	cs_addr_text(&result->ip, ip);
-	put_word(j, "schema", "coapscope.scan/1");
+	cs_json_put_word(j, "schema", "coapscope.scan/1");
 	cs_json_key(j, "time");
 	cs_json_time(j, result->time_us);
-	put_word(j, "scan", scan);
-	put_word(j, "ip", ip);
-	put_uint(j, "port", result->port);
-	put_uint(j, "reply_port", result->reply_port);
-	put_word(j, "transport", "udp");
-	put_word(j, "match", matches[result->match]);
+	cs_json_put_word(j, "scan", scan);
+	cs_json_put_word(j, "ip", ip);
+	cs_json_put_uint(j, "port", result->port);
+	cs_json_put_uint(j, "reply_port", result->reply_port);
+	cs_json_put_word(j, "transport", "udp");
+	cs_json_put_word(j, "match", matches[result->match]);
 }
 
 /* The four bytes and the token of the first datagram. */
@@ -92,9 +61,10 @@ static void put_header(struct cs_json *j, const struct cs_reading *reading)
 	char code[CS_CODE_TEXT];
 
 	cs_code_text(reading->code, code);
-	put_word(j, "type", reading->has_header ? cs_type_name(reading->type) : NULL);
-	put_word(j, "code", reading->has_header ? code : NULL);
-	put_uint_if(j, "message_id", reading->has_header, reading->mid);
+	cs_json_put_word(j, "type",
+			 reading->has_header ? cs_type_name(reading->type) : NULL);
+	cs_json_put_word(j, "code", reading->has_header ? code : NULL);
+	cs_json_put_uint_if(j, "message_id", reading->has_header, reading->mid);
 	put_hex_if(j, "token_hex", reading->has_token, reading->token);
 }
 
@@ -106,12 +76,12 @@ static void put_sizes(struct cs_json *j, const struct cs_result *result, unsigne
 	bool known = cs_result_amplification(result, &first);
 	bool wire_known = cs_result_amplification_wire(result, probes, &wire);
 
-	put_uint_if(j, "probes", ours, probes);
-	put_uint(j, "request_size", result->request_size);
-	put_uint_if(j, "response_size", ours || result->response_size > 0,
-		    result->response_size);
-	put_uint_if(j, "datagrams", ours, result->datagrams);
-	put_uint_if(j, "bytes", ours, result->bytes);
+	cs_json_put_uint_if(j, "probes", ours, probes);
+	cs_json_put_uint(j, "request_size", result->request_size);
+	cs_json_put_uint_if(j, "response_size", ours || result->response_size > 0,
+			    result->response_size);
+	cs_json_put_uint_if(j, "datagrams", ours, result->datagrams);
+	cs_json_put_uint_if(j, "bytes", ours, result->bytes);
 	put_fixed_if(j, "amplification", known, first, 2);
 	put_fixed_if(j, "amplification_wire", wire_known, wire, 2);
 	put_fixed_if(j, "rtt_ms", result->rtt_us >= 0, (uint64_t)result->rtt_us,
@@ -121,8 +91,8 @@ static void put_sizes(struct cs_json *j, const struct cs_result *result, unsigne
 static void put_option(struct cs_json *j, const struct cs_opt *opt)
 {
 	cs_json_object(j);
-	put_uint(j, "number", opt->number);
-	put_word(j, "name", cs_opt_name(opt->number));
+	cs_json_put_uint(j, "number", opt->number);
+	cs_json_put_word(j, "name", cs_opt_name(opt->number));
 	put_hex_if(j, "value_hex", true, opt->value);
 	cs_json_object_end(j);
 }
@@ -132,8 +102,8 @@ static void put_options(struct cs_json *j, const struct cs_reading *reading)
 	struct cs_opts w = cs_opts_over(reading->options);
 	struct cs_opt opt;
 
-	put_uint_if(j, "content_format", reading->has_content_format,
-		    reading->content_format);
+	cs_json_put_uint_if(j, "content_format", reading->has_content_format,
+			    reading->content_format);
 	cs_json_key(j, "options");
 	if (reading->reported) {
 		cs_json_null(j);
@@ -158,7 +128,7 @@ static void put_body(struct cs_json *j, const struct cs_result *result,
 		cs_json_bool(j, result->complete);
 	else
 		cs_json_null(j);
-	put_uint_if(j, "blocks", ours, result->blocks);
+	cs_json_put_uint_if(j, "blocks", ours, result->blocks);
 	cs_json_key(j, "links");
 	cs_json_links(j, reading->links);
 }
@@ -171,8 +141,8 @@ static void put_malformed(struct cs_json *j, const struct cs_flaw *flaw)
 		return;
 	}
 	cs_json_object(j);
-	put_word(j, "reason", cs_fault_name(flaw->fault));
-	put_uint(j, "offset", flaw->at);
+	cs_json_put_word(j, "reason", cs_fault_name(flaw->fault));
+	cs_json_put_uint(j, "offset", flaw->at);
 	cs_json_object_end(j);
 }
 
@@ -180,15 +150,15 @@ static void put_place(struct cs_json *j, const struct cs_enriched *enriched)
 {
 	const struct cs_place *place = &enriched->place;
 
-	put_text(j, "hostname", enriched->hostname);
-	put_text(j, "hostname_source", enriched->hostname_source);
-	put_uint_if(j, "asn", place->asn > 0, place->asn);
-	put_text(j, "as_name", place->as_name);
-	put_text(j, "geo", place->geo);
-	put_text(j, "region", place->region);
-	put_text(j, "city", place->city);
-	put_uint_if(j, "naics", place->naics > 0, place->naics);
-	put_text(j, "sector", place->sector);
+	cs_json_put_text(j, "hostname", enriched->hostname);
+	cs_json_put_text(j, "hostname_source", enriched->hostname_source);
+	cs_json_put_uint_if(j, "asn", place->asn > 0, place->asn);
+	cs_json_put_text(j, "as_name", place->as_name);
+	cs_json_put_text(j, "geo", place->geo);
+	cs_json_put_text(j, "region", place->region);
+	cs_json_put_text(j, "city", place->city);
+	cs_json_put_uint_if(j, "naics", place->naics > 0, place->naics);
+	cs_json_put_text(j, "sector", place->sector);
 }
 
 static void put_stack(struct cs_json *j, const struct cs_judgement *judgement)
@@ -199,10 +169,10 @@ static void put_stack(struct cs_json *j, const struct cs_judgement *judgement)
 		return;
 	}
 	cs_json_object(j);
-	put_text(j, "family", judgement->stack);
+	cs_json_put_text(j, "family", judgement->stack);
 	cs_json_key(j, "confidence");
 	cs_json_fixed(j, judgement->confidence, 2);
-	put_text(j, "because", judgement->stack_because);
+	cs_json_put_text(j, "because", judgement->stack_because);
 	cs_json_object_end(j);
 }
 
@@ -231,18 +201,10 @@ static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
 	const struct cs_judgement *judgement = judged ? &enriched->judgement : &unknown;
 
 	put_stack(j, judgement);
-	put_word(j, "severity", judged ? cs_severity_name(judgement->severity) : NULL);
-	put_text(j, "severity_because", judgement->severity_because);
+	cs_json_put_word(j, "severity",
+			 judged ? cs_severity_name(judgement->severity) : NULL);
+	cs_json_put_text(j, "severity_because", judgement->severity_because);
 	put_tags(j, judged ? judgement->tags : cs_span_str(CS_TAGS_PLAIN));
-}
-
-static void put_time_if(struct cs_json *j, const char *key, int64_t wall_us)
-{
-	cs_json_key(j, key);
-	if (wall_us != 0)
-		cs_json_time(j, wall_us);
-	else
-		cs_json_null(j);
 }
 
 static void row(const struct cs_record_out *out, const struct cs_result *result,
@@ -262,8 +224,10 @@ static void row(const struct cs_record_out *out, const struct cs_result *result,
 		put_judgement(&j, enriched);
 	}
 	if (out->seen) {
-		put_time_if(&j, "first_seen", out->seen->first_us);
-		put_time_if(&j, "last_seen", out->seen->last_us);
+		cs_json_put_time_if(&j, "first_seen", out->seen->first_us != 0,
+				    out->seen->first_us);
+		cs_json_put_time_if(&j, "last_seen", out->seen->last_us != 0,
+				    out->seen->last_us);
 	}
 	cs_json_object_end(&j);
 	cs_json_line(&j);

@@ -218,12 +218,6 @@ bool cs_eve_wants(const struct cs_verdict *verdict)
 
 /* --- counters --- */
 
-static void put_uint(struct cs_json *j, const char *key, uint64_t n)
-{
-	cs_json_key(j, key);
-	cs_json_uint(j, n);
-}
-
 void cs_eve_stats(struct cs_eve *eve, FILE *to, int64_t wall_us, uint64_t uptime_s,
 		  const struct cs_post_counts *counts, uint64_t lost)
 {
@@ -235,13 +229,13 @@ void cs_eve_stats(struct cs_eve *eve, FILE *to, int64_t wall_us, uint64_t uptime
 	put_type(&j, "stats");
 	cs_json_key(&j, "stats");
 	cs_json_object(&j);
-	put_uint(&j, "uptime", uptime_s);
+	cs_json_put_uint(&j, "uptime", uptime_s);
 	cs_json_key(&j, "capture");
 	cs_json_object(&j);
-	put_uint(&j, "kernel_packets", counts->frames);
-	put_uint(&j, "kernel_drops", counts->kernel_dropped);
+	cs_json_put_uint(&j, "kernel_packets", counts->frames);
+	cs_json_put_uint(&j, "kernel_drops", counts->kernel_dropped);
 	cs_json_object_end(&j);
-	put_uint(&j, "events_lost", lost);
+	cs_json_put_uint(&j, "events_lost", lost);
 	cs_json_key(&j, "coap");
 	cs_json_object(&j);
 	cs_write_summary_in(&j, counts);

@@ -6,24 +6,6 @@
 #include "coap/option_rule.h"
 #include "watch/message.h"
 
-static void put_word(struct cs_json *j, const char *key, const char *text)
-{
-	cs_json_key(j, key);
-	cs_json_word(j, text);
-}
-
-static void put_uint(struct cs_json *j, const char *key, uint64_t n)
-{
-	cs_json_key(j, key);
-	cs_json_uint(j, n);
-}
-
-static void put_bool(struct cs_json *j, const char *key, bool value)
-{
-	cs_json_key(j, key);
-	cs_json_bool(j, value);
-}
-
 static const char *kind_name(enum cs_sight_kind kind)
 {
 	switch (kind) {
@@ -67,10 +49,11 @@ static void put_header(struct cs_json *j, const struct cs_post_message *m)
 	char code[CS_CODE_TEXT];
 
 	cs_code_text(m->code, code);
-	put_uint(j, "version", m->version);
-	put_word(j, "type", m->tcp ? NULL : cs_type_name((enum cs_type)(m->type & 3)));
-	put_word(j, "code", code);
-	put_word(j, "code_name", cs_code_name(m->code));
+	cs_json_put_uint(j, "version", m->version);
+	cs_json_put_word(j, "type",
+			 m->tcp ? NULL : cs_type_name((enum cs_type)(m->type & 3)));
+	cs_json_put_word(j, "code", code);
+	cs_json_put_word(j, "code_name", cs_code_name(m->code));
 	cs_json_key(j, "mid");
 	if (m->tcp)
 		cs_json_null(j);
@@ -122,9 +105,9 @@ static void put_block(struct cs_json *j, const char *key, const struct cs_post_m
 		return;
 	}
 	cs_json_object(j);
-	put_uint(j, "num", block.num);
-	put_bool(j, "more", block.more);
-	put_uint(j, "size", cs_block_size(block.szx));
+	cs_json_put_uint(j, "num", block.num);
+	cs_json_put_bool(j, "more", block.more);
+	cs_json_put_uint(j, "size", cs_block_size(block.szx));
 	cs_json_object_end(j);
 }
 
@@ -137,8 +120,8 @@ static void put_options(struct cs_json *j, const struct cs_post_message *m)
 	cs_json_array(j);
 	while (cs_message_option_next(&rd, &opt)) {
 		cs_json_object(j);
-		put_uint(j, "number", opt.number);
-		put_word(j, "name", cs_opt_name(opt.number));
+		cs_json_put_uint(j, "number", opt.number);
+		cs_json_put_word(j, "name", cs_opt_name(opt.number));
 		cs_json_key(j, "value_hex");
 		cs_json_hex(j, opt.value);
 		cs_json_object_end(j);
@@ -156,7 +139,7 @@ static void put_fields(struct cs_json *j, const struct cs_post_message *m)
 	put_block(j, "block1", m, CS_OPT_BLOCK1);
 	put_block(j, "block2", m, CS_OPT_BLOCK2);
 	put_options(j, m);
-	put_uint(j, "payload_len", m->payload.len);
+	cs_json_put_uint(j, "payload_len", m->payload.len);
 }
 
 /* --- what is wrong, and what came before --- */
@@ -167,10 +150,10 @@ static void put_faults(struct cs_json *j, const struct cs_post_message *m)
 	cs_json_array(j);
 	for (unsigned i = 0; i < m->n_flaws && i < CS_SIGHT_FLAWS; i++) {
 		cs_json_object(j);
-		put_word(j, "reason", cs_fault_name(m->flaw[i].fault));
-		put_uint(j, "offset", m->flaw[i].at);
-		put_word(j, "text", cs_fault_text(m->flaw[i].fault));
-		put_word(j, "reference", cs_fault_reference(m->flaw[i].fault));
+		cs_json_put_word(j, "reason", cs_fault_name(m->flaw[i].fault));
+		cs_json_put_uint(j, "offset", m->flaw[i].at);
+		cs_json_put_word(j, "text", cs_fault_text(m->flaw[i].fault));
+		cs_json_put_word(j, "reference", cs_fault_reference(m->flaw[i].fault));
 		cs_json_object_end(j);
 	}
 	cs_json_array_end(j);
@@ -178,13 +161,13 @@ static void put_faults(struct cs_json *j, const struct cs_post_message *m)
 
 static void put_matching(struct cs_json *j, const struct cs_post_message *m)
 {
-	put_bool(j, "repeated", m->again);
-	put_bool(j, "matched", m->matched);
+	cs_json_put_bool(j, "repeated", m->again);
+	cs_json_put_bool(j, "matched", m->matched);
 	if (!m->matched)
 		return;
 	cs_json_key(j, "request_time");
 	cs_json_time(j, m->request_us);
-	put_uint(j, "request_len", m->request_len);
+	cs_json_put_uint(j, "request_len", m->request_len);
 	if (m->wall_us >= m->request_us) {
 		cs_json_key(j, "response_ms");
 		cs_json_fixed(j, (uint64_t)(m->wall_us - m->request_us), 3);
@@ -196,17 +179,17 @@ void cs_write_eve_coap(struct cs_json *j, const struct cs_post_message *m)
 	bool alien = m->kind == CS_SIGHT_ALIEN;
 
 	cs_json_object(j);
-	put_word(j, "kind", kind_name(m->kind));
+	cs_json_put_word(j, "kind", kind_name(m->kind));
 	if (alien)
-		put_word(j, "not_coap", cs_alien_name(m->alien));
+		cs_json_put_word(j, "not_coap", cs_alien_name(m->alien));
 	else if (m->kind != CS_SIGHT_BROKEN)
 		put_fields(j, m);
 	put_faults(j, m);
-	put_word(j, "way", way_name(m->way));
-	put_bool(j, "secure", m->secure);
-	put_bool(j, "multicast", m->to_group);
-	put_uint(j, "ttl", m->hop_limit);
-	put_uint(j, "len", m->len);
+	cs_json_put_word(j, "way", way_name(m->way));
+	cs_json_put_bool(j, "secure", m->secure);
+	cs_json_put_bool(j, "multicast", m->to_group);
+	cs_json_put_uint(j, "ttl", m->hop_limit);
+	cs_json_put_uint(j, "len", m->len);
 	put_matching(j, m);
 	cs_json_object_end(j);
 }

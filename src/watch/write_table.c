@@ -57,20 +57,6 @@ static struct widest widest_of(const struct cs_verdict *verdicts, size_t n)
 	return most;
 }
 
-static void put_str(struct cs_grid *grid, size_t column, const char *text)
-{
-	cs_grid_put(grid, column, cs_span_str(text));
-}
-
-static void put_number(struct cs_grid *grid, size_t column, uint64_t n, uint64_t most)
-{
-	char text[NUMBER];
-	int width = snprintf(text, sizeof(text), "%llu", (unsigned long long)most);
-
-	(void)snprintf(text, sizeof(text), "%*llu", width, (unsigned long long)n);
-	put_str(grid, column, text);
-}
-
 /* Hundredths as "24.6x". */
 static void put_ratio(struct cs_grid *grid, uint64_t ratio, uint64_t most)
 {
@@ -83,7 +69,7 @@ static void put_ratio(struct cs_grid *grid, uint64_t ratio, uint64_t most)
 		return;
 	(void)snprintf(text, sizeof(text), "%*llu.%llux", width, tenths / 10,
 		       tenths % 10);
-	put_str(grid, RATIO, text);
+	cs_grid_put_str(grid, RATIO, text);
 }
 
 static void put_source(struct cs_grid *grid, const struct cs_source *source)
@@ -95,19 +81,19 @@ static void put_source(struct cs_grid *grid, const struct cs_source *source)
 		cs_prefix_text(&prefix, text);
 	else
 		cs_addr_text(&source->ip, text);
-	put_str(grid, SOURCE, text);
+	cs_grid_put_str(grid, SOURCE, text);
 }
 
 static void put_what(struct cs_grid *grid, const struct cs_verdict *v)
 {
 	char text[NUMBER + sizeof(" addresses")];
 
-	put_str(grid, WHAT, cs_class_text(v->finding->primary));
+	cs_grid_put_str(grid, WHAT, cs_class_text(v->finding->primary));
 	if (v->finding->victim)
-		put_str(grid, WHAT, "(victim)");
+		cs_grid_put_str(grid, WHAT, "(victim)");
 	if (v->source->bits < 128) {
 		(void)snprintf(text, sizeof(text), "%u addresses", v->source->addresses);
-		put_str(grid, WHAT, text);
+		cs_grid_put_str(grid, WHAT, text);
 	}
 }
 
@@ -123,7 +109,7 @@ static void put_who(struct cs_grid *grid, const struct cs_verdict *v)
 		return;
 	if (v->place->asn) {
 		(void)snprintf(text, sizeof(text), "AS%u", v->place->asn);
-		put_str(grid, WHO, text);
+		cs_grid_put_str(grid, WHO, text);
 	}
 	if (v->place->as_name.len)
 		cs_grid_put(grid, WHO, v->place->as_name);
@@ -140,9 +126,9 @@ static void put_time(struct cs_grid *grid, size_t column, int64_t wall_us, int64
 	text[SECONDS] = '\0';
 	text[CS_DAY_TEXT - 1] = ' '; /* a blank is where a narrow column breaks */
 	if (now_us == 0)
-		put_str(grid, column, text);
+		cs_grid_put_str(grid, column, text);
 	else if (now_us - wall_us < CS_US_PER_DAY)
-		put_str(grid, column, text + CS_DAY_TEXT);
+		cs_grid_put_str(grid, column, text + CS_DAY_TEXT);
 	else
 		cs_grid_put(grid, column, cs_span_of(text, CS_DAY_TEXT - 1));
 }
@@ -171,14 +157,14 @@ static void put_row(struct cs_grid *grid, const struct cs_verdict *v,
 	(void)snprintf(sure, sizeof(sure), "%3u%%", v->answer->confidence);
 	cs_grid_row(grid, 0, style_of(v->answer->worry));
 	put_source(grid, s);
-	put_str(grid, WORRY, cs_worry_text(v->answer->worry));
+	cs_grid_put_str(grid, WORRY, cs_worry_text(v->answer->worry));
 	put_what(grid, v);
-	put_str(grid, SURE, sure);
-	put_number(grid, PACKETS, s->packets, most->packets);
-	put_number(grid, IN, s->bytes_in, most->in);
-	put_number(grid, OUT, s->bytes_out, most->out);
+	cs_grid_put_str(grid, SURE, sure);
+	cs_grid_put_number(grid, PACKETS, s->packets, most->packets);
+	cs_grid_put_number(grid, IN, s->bytes_in, most->in);
+	cs_grid_put_number(grid, OUT, s->bytes_out, most->out);
 	put_ratio(grid, cs_verdict_ratio(v), most->ratio);
-	put_str(grid, ANSWERED, v->finding->answered ? "yes" : "no");
+	cs_grid_put_str(grid, ANSWERED, v->finding->answered ? "yes" : "no");
 	put_who(grid, v);
 	put_time(grid, SINCE, s->first_us, now_us);
 	put_time(grid, LAST, s->last_us, now_us);

@@ -4,38 +4,6 @@
 #include "base/clock.h"
 #include "watch/message.h"
 
-static void put_text(struct cs_json *j, const char *key, struct cs_span text)
-{
-	cs_json_key(j, key);
-	if (text.len)
-		cs_json_string(j, text);
-	else
-		cs_json_null(j);
-}
-
-static void put_word(struct cs_json *j, const char *key, const char *text)
-{
-	put_text(j, key, cs_span_str(text));
-}
-
-static void put_uint(struct cs_json *j, const char *key, uint64_t n)
-{
-	cs_json_key(j, key);
-	cs_json_uint(j, n);
-}
-
-static void put_bool(struct cs_json *j, const char *key, bool value)
-{
-	cs_json_key(j, key);
-	cs_json_bool(j, value);
-}
-
-static void put_time(struct cs_json *j, const char *key, int64_t wall_us)
-{
-	cs_json_key(j, key);
-	cs_json_time(j, wall_us);
-}
-
 /* --- whose it is --- */
 
 /* An address has no prefix, a prefix no address. */
@@ -51,7 +19,7 @@ static void put_source(struct cs_json *j, const struct cs_source *source)
 	cs_json_word(j, single ? ip : NULL);
 	cs_json_key(j, "prefix");
 	cs_json_word(j, single ? NULL : net);
-	put_uint(j, "addresses", single ? 1 : source->addresses);
+	cs_json_put_uint(j, "addresses", single ? 1 : source->addresses);
 }
 
 static const char *known_by(const struct cs_actor *actor)
@@ -69,11 +37,11 @@ static void put_actor(struct cs_json *j, const struct cs_actor *actor)
 		return;
 	}
 	cs_json_object(j);
-	put_text(j, "name", actor->name);
-	put_text(j, "kind", actor->kind);
-	put_word(j, "by", known_by(actor));
+	cs_json_put_text(j, "name", actor->name);
+	cs_json_put_text(j, "kind", actor->kind);
+	cs_json_put_text(j, "by", cs_span_str(known_by(actor)));
 	if (actor->date_us) {
-		put_time(j, "date", actor->date_us);
+		cs_json_put_time(j, "date", actor->date_us);
 	} else {
 		cs_json_key(j, "date");
 		cs_json_null(j);
@@ -92,8 +60,8 @@ static void put_place(struct cs_json *j, const struct cs_place *place)
 		cs_json_uint(j, place->asn);
 	else
 		cs_json_null(j);
-	put_text(j, "as_name", place->as_name);
-	put_text(j, "geo", place->geo);
+	cs_json_put_text(j, "as_name", place->as_name);
+	cs_json_put_text(j, "geo", place->geo);
 }
 
 /* --- why --- */
@@ -112,8 +80,8 @@ static void put_decoded(struct cs_json *j, struct cs_span bytes)
 	struct cs_post_message message;
 
 	cs_message_of(bytes, options, &message);
-	put_text(j, "decoded",
-		 cs_span_of(line, cs_message_line(&message, line, sizeof(line))));
+	cs_json_put_text(j, "decoded",
+			 cs_span_of(line, cs_message_line(&message, line, sizeof(line))));
 }
 
 static void put_sample(struct cs_json *j, const struct cs_sample *sample)
@@ -134,8 +102,8 @@ static void put_observation(struct cs_json *j, const struct cs_verdict *v, uint8
 	const struct cs_source_obs *obs = cs_source_find(v->source, (enum cs_obs)kind);
 
 	cs_json_object(j);
-	put_word(j, "what", cs_obs_name((enum cs_obs)kind));
-	put_uint(j, "count", obs ? obs->count : 0);
+	cs_json_put_word(j, "what", cs_obs_name((enum cs_obs)kind));
+	cs_json_put_uint(j, "count", obs ? obs->count : 0);
 	cs_json_key(j, "first");
 	if (obs)
 		cs_json_time(j, v->source->first_us + obs->first_ms * CS_US_PER_MS);
@@ -160,7 +128,7 @@ static void put_evidence(struct cs_json *j, const struct cs_verdict *v)
 
 static void put_classes(struct cs_json *j, const struct cs_finding *f)
 {
-	put_word(j, "class", cs_class_name(f->primary));
+	cs_json_put_word(j, "class", cs_class_name(f->primary));
 	cs_json_key(j, "classes");
 	cs_json_array(j);
 	for (int i = 0; i < CS_CLASSES; i++)
@@ -174,12 +142,12 @@ static void put_traffic(struct cs_json *j, const struct cs_verdict *v)
 	const struct cs_source *s = v->source;
 	uint64_t ratio = cs_verdict_ratio(v);
 
-	put_time(j, "first", s->first_us);
-	put_time(j, "last", s->last_us);
-	put_uint(j, "packets", s->packets);
-	put_uint(j, "bytes_in", s->bytes_in);
-	put_uint(j, "bytes_out", s->bytes_out);
-	put_bool(j, "answered", v->finding->answered);
+	cs_json_put_time(j, "first", s->first_us);
+	cs_json_put_time(j, "last", s->last_us);
+	cs_json_put_uint(j, "packets", s->packets);
+	cs_json_put_uint(j, "bytes_in", s->bytes_in);
+	cs_json_put_uint(j, "bytes_out", s->bytes_out);
+	cs_json_put_bool(j, "answered", v->finding->answered);
 	cs_json_key(j, "amplification");
 	if (ratio)
 		cs_json_fixed(j, ratio, 2);
@@ -189,26 +157,27 @@ static void put_traffic(struct cs_json *j, const struct cs_verdict *v)
 
 static void put_answer(struct cs_json *j, const struct cs_answer *answer)
 {
-	put_word(j, "worry", cs_worry_name(answer->worry));
+	cs_json_put_word(j, "worry", cs_worry_name(answer->worry));
 	cs_json_key(j, "confidence");
 	cs_json_fixed(j, answer->confidence, 2);
-	put_word(j, "what", answer->what);
+	cs_json_put_word(j, "what", answer->what);
 }
 
 void cs_write_verdict_in(struct cs_json *j, const struct cs_verdict *v)
 {
 	cs_json_object(j);
-	put_word(j, "schema", "coapscope.verdict/1");
+	cs_json_put_word(j, "schema", "coapscope.verdict/1");
 	put_source(j, v->source);
 	put_traffic(j, v);
 	put_classes(j, v->finding);
 	put_actor(j, v->actor);
-	put_bool(j, "victim", v->finding->victim);
+	cs_json_put_bool(j, "victim", v->finding->victim);
 	put_answer(j, v->answer);
 	put_evidence(j, v);
-	put_word(j, "would_change", v->answer->would_change);
-	put_word(j, "next", v->answer->next);
-	put_text(j, "hostname", v->actor ? v->actor->hostname : (struct cs_span){ 0 });
+	cs_json_put_text(j, "would_change", cs_span_str(v->answer->would_change));
+	cs_json_put_text(j, "next", cs_span_str(v->answer->next));
+	cs_json_put_text(j, "hostname",
+			 v->actor ? v->actor->hostname : (struct cs_span){ 0 });
 	put_place(j, v->place);
 	cs_json_object_end(j);
 }

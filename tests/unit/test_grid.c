@@ -200,9 +200,28 @@ static void columns_are_left_out_in_the_given_order_until_the_rest_fits(void **s
 	}
 }
 
+static void numbers_are_as_wide_as_the_largest(void **state)
+{
+	static const uint64_t numbers[] = { 7, 1234, 0 };
+	struct cs_grid grid = begun();
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(numbers); i++) {
+		cs_grid_row(&grid, 0, CS_TERM_PLAIN);
+		cs_grid_put_str(&grid, 0, i == 2 ? "" : "row");
+		cs_grid_put_number(&grid, 1, numbers[i], 1234);
+	}
+	assert_prints(&grid, 0, false,
+		      "PATH  TITLE\n"
+		      "row      7\n"
+		      "row   1234\n"
+		      "         0\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_as_wide_as_the_largest),
 		cmocka_unit_test(
 			columns_are_left_out_in_the_given_order_until_the_rest_fits),
 		cmocka_unit_test(columns_are_as_wide_as_what_stands_in_them),

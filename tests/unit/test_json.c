@@ -188,6 +188,41 @@ static void times_are_rfc_3339(void **state)
 	assert_string_equal(sheet_close(&j), "\"2026-11-21T20:00:00.123456Z\"");
 }
 
+static void a_key_and_its_value_go_together(void **state)
+{
+	struct cs_json j = sheet_open();
+
+	(void)state;
+	cs_json_object(&j);
+	cs_json_put_bool(&j, "a", true);
+	cs_json_put_uint(&j, "b", UINT64_MAX);
+	cs_json_put_word(&j, "c", "");
+	cs_json_put_word(&j, "d", NULL);
+	cs_json_put_time(&j, "e", 0);
+	cs_json_put_text(&j, "f", cs_span_str("\""));
+	cs_json_object_end(&j);
+	assert_string_equal(sheet_close(&j),
+			    "{\"a\":true,\"b\":18446744073709551615,\"c\":\"\","
+			    "\"d\":null,\"e\":\"1970-01-01T00:00:00.000000Z\","
+			    "\"f\":\"\\\"\"}");
+}
+
+static void what_is_empty_or_not_known_is_null(void **state)
+{
+	struct cs_json j = sheet_open();
+
+	(void)state;
+	cs_json_object(&j);
+	cs_json_put_text(&j, "a", cs_span_str(""));
+	cs_json_put_uint_if(&j, "b", false, 7);
+	cs_json_put_uint_if(&j, "c", true, 0);
+	cs_json_put_time_if(&j, "d", false, 7);
+	cs_json_put_time_if(&j, "e", true, -1);
+	cs_json_object_end(&j);
+	assert_string_equal(sheet_close(&j), "{\"a\":null,\"b\":null,\"c\":0,\"d\":null,"
+					     "\"e\":\"1969-12-31T23:59:59.999999Z\"}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +233,8 @@ int main(void)
 		cmocka_unit_test(a_string_may_come_in_parts),
 		cmocka_unit_test(hex_of_any_length_is_whole),
 		cmocka_unit_test(times_are_rfc_3339),
+		cmocka_unit_test(a_key_and_its_value_go_together),
+		cmocka_unit_test(what_is_empty_or_not_known_is_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

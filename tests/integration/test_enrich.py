@@ -163,6 +163,23 @@ def test_sectors(it):
         ("517311", "Government")
 
 
+def test_owners_stand_in_json_lines_at_once_and_afterwards(it):
+    file = it.dir / "owners.csv"
+    file.write_text("prefix,owner\n127.0.0.2/32,city_water\n")
+    store = it.dir / "owned"
+    found = scan(it, "127.0.0.1-127.0.0.2", "-O", "jsonl", "--sector-file", file,
+                 store=store).ok()
+    assert owners(found) == {"127.0.0.1": None, "127.0.0.2": "city_water"}
+    file.write_text("prefix,owner\n127.0.0.1/32,town_hall\n")
+    report(it, store, "enrich", "--day", "today", "--sector-file", file).ok()
+    again = report(it, store, "jsonl", "--day", "today").ok()
+    assert owners(again) == {"127.0.0.1": "town_hall", "127.0.0.2": "city_water"}
+
+
+def owners(run):
+    return {row["ip"]: row["owner"] for row in map(json.loads, run.out.splitlines())}
+
+
 def test_the_default_is_used_where_it_is_installed(it):
     if not pathlib.Path("/usr/share/tor/geoip").exists():
         pytest.skip("tor-geoipdb is not installed")

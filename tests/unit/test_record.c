@@ -325,7 +325,8 @@ static struct cs_enriched enriched_of(void)
 			   .as_name = SPAN("=EXAMPLE"),
 			   .region = SPAN("R\xc3\xa9gion"),
 			   .city = SPAN("A, B"),
-			   .sector = SPAN("Information Technology") },
+			   .sector = SPAN("Information Technology"),
+			   .owner = SPAN("=city \"water\"") },
 		.judged = true,
 		.judgement = { .stack = SPAN("libcoap"),
 			       .confidence = 95,
@@ -374,7 +375,8 @@ static void what_was_enriched_but_not_judged_is_medium_and_plain(void **state)
 		strstr(write_with("jsonl", &out, &result, &enriched, &wrote),
 		       "\"malformed\":null,\"hostname\":null,\"hostname_source\":null,"
 		       "\"asn\":null,\"as_name\":null,\"geo\":null,\"region\":null,"
-		       "\"city\":null,\"naics\":null,\"sector\":null,\"stack\":null,"
+		       "\"city\":null,\"naics\":null,\"sector\":null,\"owner\":null,"
+		       "\"stack\":null,"
 		       "\"severity\":null,\"severity_because\":null,"
 		       "\"tags\":[\"coap\",\"iot\"]}\n"));
 }
@@ -394,6 +396,7 @@ static void a_json_line_tells_what_enrichment_knows(void **state)
 		"\"hostname_source\":\"ptr\",\"asn\":64512,\"as_name\":\"=EXAMPLE\","
 		"\"geo\":\"ZZ\",\"region\":\"R\xc3\xa9gion\",\"city\":\"A, B\","
 		"\"naics\":518210,\"sector\":\"Information Technology\","
+		"\"owner\":\"=city \\\"water\\\"\","
 		"\"stack\":{\"family\":\"libcoap\",\"confidence\":0.95,"
 		"\"because\":\"a name\"},\"severity\":\"high\","
 		"\"severity_because\":\"a reason\",\"tags\":[\"coap\",\"x y\"]}\n"));

@@ -17,7 +17,7 @@ enum {
 	INPUT_MAX = 2048,
 	TEXT_MAX = 65536 + 128 * INPUT_MAX,
 	CSV_COLUMNS = 18,
-	ENRICHED_KEYS = 13
+	ENRICHED_KEYS = 14
 };
 
 static char text[TEXT_MAX];
@@ -138,6 +138,7 @@ static void must_be_the_record(const struct cs_result *result, bool enriched)
 		"city",
 		"naics",
 		"sector",
+		"owner",
 		"stack",
 		"severity",
 		"severity_because",

@@ -94,11 +94,13 @@ static bool has_one_mid(const struct cs_source *s)
  */
 static uint32_t proof_of(const struct cs_case *c)
 {
-	uint32_t all = cs_source_count_range(c->source, CS_OBS_ACKED, CS_OBS_CONNECTED);
+	uint32_t sure =
+		cs_sat32(cs_source_count_range(c->source, CS_OBS_ACKED, CS_OBS_ECHOED),
+			 cs_case_count(c, CS_OBS_CONNECTED));
 
-	if (!has_one_mid(c->source) && !has_one_mid(c->prefix))
-		return all;
-	return cs_case_less(all, cs_case_count(c, CS_OBS_RETRIED));
+	if (has_one_mid(c->source) || has_one_mid(c->prefix))
+		return sure;
+	return cs_sat32(sure, cs_case_count(c, CS_OBS_RETRIED));
 }
 
 static uint32_t unproved_of(const struct cs_case *c)

@@ -23,7 +23,7 @@ struct cs_http {
 	struct MHD_Daemon *daemon;
 	struct cs_serve *serve;
 	struct cs_conns *conns;
-	int fd;
+	int quiet; /* the socket that listened; -1: it still does */
 };
 
 /* A request on its way in. Owned by its connection. */
@@ -465,7 +465,7 @@ enum cs_err cs_http_start(const struct cs_http_want *want, struct cs_http **out,
 		return CS_ERR_NOMEM;
 	http->serve = want->serve;
 	http->conns = want->conns;
-	http->fd = want->fd;
+	http->quiet = -1;
 	errno = 0;
 	http->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_INTERNAL_POLLING_THREAD |
@@ -491,10 +491,10 @@ enum cs_err cs_http_start(const struct cs_http_want *want, struct cs_http **out,
 
 void cs_http_quiesce(struct cs_http *http)
 {
-	int fd = MHD_quiesce_daemon(http->daemon);
-
-	if (fd >= 0)
-		(void)close(fd); /* no connection is in it */
+	http->quiet = MHD_quiesce_daemon(http->daemon);
+	/* A worker may still wait for it: it is closed when there are none. */
+	if (http->quiet >= 0)
+		(void)shutdown(http->quiet, SHUT_RDWR);
 }
 
 void cs_http_stop(struct cs_http *http)
@@ -502,5 +502,7 @@ void cs_http_stop(struct cs_http *http)
 	if (!http)
 		return;
 	MHD_stop_daemon(http->daemon);
+	if (http->quiet >= 0)
+		(void)close(http->quiet);
 	free(http);
 }

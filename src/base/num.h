@@ -23,3 +23,9 @@ void cs_hex_text(struct cs_span bytes, char *out);
 
 /* Reads exactly @n bytes of hex (either case) from 2n characters. */
 CS_MUST_USE bool cs_hex_read(struct cs_span text, void *out, size_t n);
+
+/* What "packet" ends in where there are @n of them. */
+static inline const char *cs_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}

@@ -27,6 +27,7 @@ enum {
 	NOTES = 100,            /* of captures that are damaged: more are counted */
 	BEAT_MS = 1000,         /* live, a sign of life comes as often */
 	CLOCK_EVERY = 64,       /* and live, between two looks at the clock */
+	COUNTS_MS = 250,        /* of a file, how far it has been read is told as often */
 	AHEAD = 16,             /* frames that wait */
 	NEAR = 8,               /* ... of them, before what they need is approached */
 	WAITS_MOST = CS_CAPTURE_SNAPLEN, /* bytes of one; a longer one is taken at once */
@@ -46,6 +47,7 @@ struct decoder {
 	struct cs_track *track;
 	struct cs_packet_reader reader;
 	int fd;
+	int64_t told_ns;   /* when the counts of a file were, last */
 	bool stop, broken; /* asked to; nobody reads what we write */
 	uint64_t frames, messages, messages_lost;
 	uint64_t notes;                       /* of captures */
@@ -278,10 +280,23 @@ static void look(struct decoder *d)
 		d->stop = true;
 }
 
+/* Long work shows how far it is. */
+static void tell_how_far(struct decoder *d)
+{
+	int64_t now = cs_clock_mono(d->ctx->clock);
+
+	if (now - d->told_ns < COUNTS_MS * CS_NS_PER_MS)
+		return;
+	d->told_ns = now;
+	tell_counts(d, false);
+	flush(d);
+}
+
 static void decode_files(struct decoder *d)
 {
 	struct cs_capture_frame frame;
 
+	d->told_ns = cs_clock_mono(d->ctx->clock);
 	while (!d->stop && !d->broken) {
 		enum cs_err err = cs_capture_next(d->want->capture, PIPE_MS, &frame);
 
@@ -296,8 +311,10 @@ static void decode_files(struct decoder *d)
 			else
 				flush(d); /* a pipe is silent: somebody may read along */
 		}
-		if (err || d->frames % LOOK_EVERY == 0)
-			look(d);
+		if (!err && d->frames % LOOK_EVERY != 0)
+			continue;
+		look(d);
+		tell_how_far(d);
 	}
 }
 

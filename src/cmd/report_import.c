@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "cmd/live_line.h"
 #include "cmd/report_settle.h"
 #include "out/term.h"
@@ -111,11 +112,6 @@ static const char *say_lost(const struct cs_import_counts *counts, char *out, si
 	return out;
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void say_done(const struct importing *i, const char *name,
 		     const struct cs_import_counts *counts)
 {
@@ -129,13 +125,14 @@ static void say_done(const struct importing *i, const char *name,
 		       i->notes - NOTES);
 	if (counts->known)
 		cs_log(log, CS_NOTE, "%s: %" PRIu64 " row%s%s, in the store already%s",
-		       name, counts->kept, plural(counts->kept), days,
+		       name, counts->kept, cs_plural(counts->kept), days,
 		       counts->restored > 0
 			       ? "; places and tags were gone and are put back"
 			       : "");
 	else
 		cs_log(log, CS_NOTE, "%s: %" PRIu64 " row%s%s%s", name, counts->kept,
-		       plural(counts->kept), days, say_lost(counts, lost, sizeof(lost)));
+		       cs_plural(counts->kept), days,
+		       say_lost(counts, lost, sizeof(lost)));
 	if (counts->unknown > 0)
 		cs_log(log, CS_DETAIL, "%s: %" PRIu64 " columns of no use here", name,
 		       counts->unknown);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/scan_show.h"
+#include "base/num.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -164,11 +165,6 @@ static void show_losses(struct cs_scan *scan, const struct cs_log *log)
 			       cs_counted(&c->rejected[cause]), cs_reject_name(cause));
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 void cs_scan_show_summary(struct cs_scan *scan, int64_t elapsed_ns,
 			  const struct cs_log *log)
 {
@@ -180,8 +176,8 @@ void cs_scan_show_summary(struct cs_scan *scan, int64_t elapsed_ns,
 	cs_log(log, CS_NOTE,
 	       "%" PRIu64 " result%s; %" PRIu64 " probe%s and %" PRIu64
 	       " follow-up%s sent in %.1f s; %" PRIu64 " of %" PRIu64 " chunk%s closed",
-	       results, plural(results), probes, plural(probes), more, plural(more),
-	       (double)elapsed_ns / 1e9, scan->chunks_closed, scan->plan.chunks,
-	       plural(scan->plan.chunks));
+	       results, cs_plural(results), probes, cs_plural(probes), more,
+	       cs_plural(more), (double)elapsed_ns / 1e9, scan->chunks_closed,
+	       scan->plan.chunks, cs_plural(scan->plan.chunks));
 	show_losses(scan, log);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "cmd/networked.h"
 #include "cmd/watch_group.h"
 #include "out/term.h"
@@ -82,9 +83,7 @@ int cs_watch_output_open(struct cs_ctx *ctx, const struct cs_watch_options *opti
 	if (output->format < 0)
 		output->format = isatty(fd) ? CS_WATCH_TABLE : CS_WATCH_JSONL;
 	output->colour = cs_cmd_colored(ctx, fd);
-	output->progress = !output->live && !options->common.quiet && ctx->err &&
-			   fileno(ctx->err) >= 0 && isatty(fileno(ctx->err)) &&
-			   output->format != CS_WATCH_TEXT;
+	output->line = cs_live_line(ctx);
 	status = open_board(output);
 	if (status < 0)
 		status = open_screen(output);
@@ -191,13 +190,15 @@ static enum cs_err redraw(struct cs_watch_output *o)
 
 /* --- posts --- */
 
-static void show_progress(const struct cs_watch_output *o)
+static void show_progress(struct cs_watch_output *o)
 {
-	if (o->progress)
-		(void)fprintf(o->ctx->err, "\r%llu packets, %llu of CoAP, %llu sources ",
-			      (unsigned long long)o->counts.frames,
-			      (unsigned long long)o->counts.track.coap,
-			      (unsigned long long)o->counts.track.sources);
+	if (o->live || o->format == CS_WATCH_TEXT || !cs_live_is_due(&o->line))
+		return;
+	cs_live_draw(&o->line, "%llu packets, %llu of CoAP, %llu source%s",
+		     (unsigned long long)o->counts.frames,
+		     (unsigned long long)o->counts.track.coap,
+		     (unsigned long long)o->counts.track.sources,
+		     cs_plural(o->counts.track.sources));
 }
 
 static void tell_metrics(struct cs_watch_output *o)
@@ -223,24 +224,19 @@ static enum cs_err take_counts(struct cs_watch_output *o, struct cs_rd *body)
 			     &o->counts, cs_watch_sinks_lost(&o->sinks));
 	if (o->live || o->counts.last)
 		tell_metrics(o);
-	if (!o->live)
-		show_progress(o);
+	show_progress(o);
 	o->stale = true;
 	return CS_OK;
 }
 
 enum cs_err cs_watch_output_idle(struct cs_watch_output *output)
 {
-	bool redraws = output->screen && output->stale;
-
-	if (!output->live)
+	if (!output->live || !output->stale)
 		return cs_watch_sinks_flush(&output->sinks);
-	if (output->stale)
-		(void)cs_who_work(output->who.who); /* seen at the source's next change */
-	if (output->stale)
-		cs_watch_keep_commit(output->keep, output->now_us);
 	output->stale = false;
-	return redraws ? redraw(output) : cs_watch_sinks_flush(&output->sinks);
+	(void)cs_who_work(output->who.who); /* seen at the source's next change */
+	cs_watch_keep_commit(output->keep, output->now_us);
+	return output->screen ? redraw(output) : cs_watch_sinks_flush(&output->sinks);
 }
 
 static enum cs_err take_message(struct cs_watch_output *o, struct cs_rd *body)
@@ -302,8 +298,7 @@ static enum cs_err conclude(struct cs_watch_output *o)
 {
 	enum cs_err err = CS_OK;
 
-	if (o->progress)
-		(void)fputs("\r\033[K", o->ctx->err);
+	cs_live_clear(&o->line);
 	if (o->screen)
 		cs_watch_screen_clear(o->screen);
 	if (o->group)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cmd/cmd.h"
+#include "cmd/live_line.h"
 #include "cmd/watch_options.h"
 #include "cmd/watch_screen.h"
 #include "cmd/watch_sinks.h"
@@ -31,7 +32,7 @@ struct cs_watch_output {
 		*group; /* of a file, with a resolver: sources on their way */
 	struct cs_post_counts counts; /* the latest */
 	int64_t started_us, now_us;   /* UTC; now is that of the latest counts */
-	bool progress;                /* a line about it on standard error */
+	struct cs_live_line line;     /* of a file: how far it has been read */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/num.h"
 #include "out/term.h"
 #include "watch/write_table.h"
 
@@ -90,10 +91,11 @@ static void write_heads(struct cs_watch_screen *s, FILE *to, size_t width,
 	n = snprintf(line, sizeof(line), "coapscope watch - %s UTC - Ctrl-C ends it",
 		     time + CS_DAY_TEXT);
 	(void)cs_term_text_fit(to, cs_span_of(line, (size_t)n), width);
-	n = snprintf(line, sizeof(line), "%llu packets, %llu of CoAP, %llu sources",
+	n = snprintf(line, sizeof(line), "%llu packets, %llu of CoAP, %llu source%s",
 		     (unsigned long long)counts->frames,
 		     (unsigned long long)counts->track.coap,
-		     (unsigned long long)counts->track.sources);
+		     (unsigned long long)counts->track.sources,
+		     cs_plural(counts->track.sources));
 	if (counts->kernel_dropped > 0)
 		n += snprintf(line + n, sizeof(line) - (size_t)n,
 			      ", %llu lost by the kernel",

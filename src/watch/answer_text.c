@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/num.h"
 #include "watch/answer_parts.h"
 
 enum { NAME = CS_PREFIX_TEXT };
@@ -21,11 +22,6 @@ static bool is_stranger(const struct cs_question *q)
 {
 	return !q->source->is_peer &&
 	       cs_source_count_range(q->source, CS_OBS_OWN_ANSWER, CS_OBS_PEER) == 0;
-}
-
-static const char *plural(uint32_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static void what_h(const struct cs_question *q, char out[CS_ANSWER_TEXT])
@@ -66,7 +62,7 @@ static void what_c1(const struct cs_question *q, char out[CS_ANSWER_TEXT])
 	(void)snprintf(out, CS_ANSWER_TEXT,
 		       "Somebody sent %" PRIu32 " request%s in the name of %s so that "
 		       "your answers hit it: it is the victim, not the attacker%s.",
-		       q->source->requests, plural(q->source->requests), name,
+		       q->source->requests, cs_plural(q->source->requests), name,
 		       q->finding->inherited ? " (so its whole prefix is)" : "");
 }
 

@@ -143,7 +143,7 @@ static bool read_slash(struct cs_span text, struct cs_pasted *out)
 	size_t at = last(text, '/');
 
 	return at < text.len && read_port(from(text, at + 1), &out->port) &&
-	       out->port > 32 && read_address(before(text, at), out) && is_v4(out);
+	       out->port > 128 && read_address(before(text, at), out) && is_v4(out);
 }
 
 typedef bool form(struct cs_span text, struct cs_pasted *out);

@@ -38,7 +38,7 @@ static void put_context(FILE *to, const struct cs_post_message *m)
 	if (m->hop_limit)
 		(void)fprintf(to, ", ttl %u", m->hop_limit);
 	if (m->kind != CS_SIGHT_ALIEN)
-		(void)fprintf(to, ", %u byte%s", m->len, m->len == 1 ? "" : "s");
+		(void)fprintf(to, ", %u byte%s", m->len, cs_plural(m->len));
 	if (m->bytes.len < m->len)
 		(void)fprintf(to, " (%zu captured)", m->bytes.len);
 }

@@ -258,7 +258,7 @@ static enum cs_err check_day(struct cs_verify *v, int32_t day)
 			err = check_file(v, &name, tail);
 	}
 	names_clear(&names);
-	return err;
+	return err ? err : cs_verify_watch(v, day);
 }
 
 /* A day that was being removed when that was killed. */

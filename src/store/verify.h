@@ -105,6 +105,9 @@ CS_MUST_USE enum cs_err cs_verify_segment(struct cs_verify *v,
 CS_MUST_USE enum cs_err cs_verify_part(struct cs_verify *v,
 				       const struct cs_segment_name *name);
 
+/* What a watch kept of that day, if it did. */
+CS_MUST_USE enum cs_err cs_verify_watch(struct cs_verify *v, int32_t day);
+
 /* A report whose rows or enrichment are gone may be imported again. */
 CS_MUST_USE enum cs_err cs_verify_unfinish(struct cs_verify *v, const uint8_t *scan);
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from lab import COAPSCOPE
+from test_explain import PROBE, capture, packet
 
 REPORT = ("timestamp,ip,protocol,port,hostname,tag,version,asn,geo,region,city,naics,sic,response,"
           "response_size,amplification\n" +
@@ -143,3 +144,24 @@ def test_what_is_no_store_is_none(tmp_path):
     assert done.returncode == 2 and os.listdir(tmp_path) == []
     done = run("verify", "--store", tmp_path, "-O", "csv")
     assert done.returncode == 2 and "want table or jsonl" in done.stderr
+
+
+def test_what_a_watch_kept_is_looked_at_and_set_aside(store, tmp_path):
+    asks = capture(tmp_path / "asks.pcap",
+                   [(i, packet(f"203.0.113.{i}", "192.0.2.1", (4000, 5683), PROBE))
+                    for i in range(1, 100)])
+    watched = subprocess.run([COAPSCOPE, "watch", "-q", "-r", asks, "--store", store, "-o",
+                              tmp_path / "verdicts"], check=False, timeout=60)
+    assert watched.returncode == 0
+    day = next(store.glob("*/watch.db"))
+    done, found = verify(store)
+    assert done.returncode == 0 and found == [], found
+    overwrite(day, 4096 + 10)
+    done, found = verify(store)
+    assert done.returncode == 4 and [f["file"] for f in found] == [f"{day.parent.name}/watch.db"]
+    assert not found[0]["repaired"]
+    done, found = verify(store, "--repair")
+    assert done.returncode == 4 and found[0]["lost"], found
+    assert not day.exists() and day.with_name("watch.db.damaged").exists()
+    done, found = verify(store)
+    assert done.returncode == 0 and found == []

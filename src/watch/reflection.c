@@ -24,8 +24,8 @@ static bool reaches_level(const struct cs_case *c)
 	uint32_t writes = cs_case_count(c, CS_OBS_WRITE);
 
 	/* Who writes wants something done; nobody reflects with it. */
-	return cs_case_less(run, writes) >= t->reflection ||
-	       (c->refusals > 0 && run >= t->refusals);
+	run = cs_case_less(run, writes);
+	return run >= t->reflection || (c->refusals > 0 && run >= t->refusals);
 }
 
 /* Several attacks on one victim, one after the other: each of them refused by it. */

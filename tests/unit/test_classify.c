@@ -188,6 +188,7 @@ static const struct row rows[] = {
 	{ "a write", { { CS_OBS_WRITE, 1 } }, 1, .paths = 1, .want = D, .worry = NOTE },
 	{ "a write answered 2.04", { { CS_OBS_WRITE, 1 }, ANSWERED(1), { CS_OBS_WRITE_DONE, 1 } }, 1, .paths = 1, .want = D, .worry = ACT_NOW },
 	{ "a write refused with 4.05", { { CS_OBS_WRITE, 1 }, ANSWERED(1), { CS_OBS_ANSWERED_ERROR, 1 } }, 1, .paths = 1, .want = D, .worry = NOTE },
+	{ "writes are no reflection, also where their answers are refused", { { CS_OBS_WRITE, 60 }, ANSWERED(60), { CS_OBS_WRITE_DONE, 60 }, { CS_OBS_RESETS, 60 } }, 60, .paths = 1, .want = D, .worry = ACT_NOW },
 	{ "an Empty ACK to a DELETE proves no harmlessness", { { CS_OBS_WRITE, 1 }, { CS_OBS_WRITE_ACKED, 1 } }, 1, .paths = 1, .want = D, .worry = ACT },
 	{ "a registration", { READS(1), { CS_OBS_OBSERVE, 1 } }, 1, .paths = 1, .want = D, .worry = NOTE },
 	{ "a registration that was granted", { READS(1), { CS_OBS_OBSERVE, 1 }, ANSWERED(1), { CS_OBS_OBSERVE_GRANTED, 1 } }, 1, .paths = 1, .want = D, .worry = ACT },

@@ -192,10 +192,24 @@ enum cs_err cs_verify_enter_all(struct cs_verify *v)
 
 /* --- entries without a file --- */
 
+/* What is being written may have less than was published once. */
+static void say_made(struct cs_verify *v, const char *path, uint64_t had, uint64_t rows)
+{
+	static const char made[] = "missing; made of what was being written";
+
+	if (rows < had)
+		cs_verify_say(v, path, CS_VERIFY_LOST,
+			      "%s, which has %" PRIu64 " of %" PRIu64 " rows", made, rows,
+			      had);
+	else
+		cs_verify_say(v, path, CS_VERIFY_REPAIRED, "%s", made);
+}
+
 /* One is enough of a part, or of what was set aside by a killed repair. */
 static enum cs_err try_again(struct cs_verify *v, const struct cs_segment_name *name,
 			     const char *path, bool *again)
 {
+	const uint64_t had = rows_of(v, name);
 	struct cs_path from;
 
 	if (!cs_path_with(path, ".damaged", &from))
@@ -213,8 +227,7 @@ static enum cs_err try_again(struct cs_verify *v, const struct cs_segment_name *
 	if (enter(v, name) == CS_OK)
 		*again = there(v, name);
 	if (*again)
-		cs_verify_say(v, path, CS_VERIFY_REPAIRED,
-			      "missing; made of what was being written");
+		say_made(v, path, had, rows_of(v, name));
 	return CS_OK;
 }
 

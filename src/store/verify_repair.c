@@ -133,7 +133,8 @@ static enum cs_err save(struct cs_verify *v, const struct cs_verify_later *item)
 		return err == CS_ERR_NOMEM ? err : CS_OK;
 	}
 	/* Where nobody knows how many there were, what cannot be read was some. */
-	lost = saved.chunks == 0 || (rows == 0 && saved.gaps);
+	lost = saved.chunks == 0 ||
+	       (rows == 0 && (saved.gaps || saved.known < saved.rows));
 	rows = max(rows ? rows : saved.known, saved.rows);
 	lost |= saved.rows < rows;
 	if (!there(v, &name))

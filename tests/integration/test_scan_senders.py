@@ -2,7 +2,6 @@
 """How packets leave and come back: both senders, routes, firewalls, full tables."""
 import fcntl
 import os
-import shutil
 import socket
 import struct
 import subprocess
@@ -12,6 +11,7 @@ import time
 import pytest
 
 import coap
+import ufw_files
 from lab import Says, checksums_hold, read_udp, wait_until
 
 DEVICES = "10.3.0.0/24"
@@ -43,10 +43,9 @@ def routed(lab):
 
 def deny_by_ufw(lab, net):
     """ufw's defaults (incoming denied), enabled in a namespace with files of its own."""
-    etc = lab.dir / "ufw"
-    shutil.copytree("/etc/ufw", etc / "etc")
-    shutil.copy("/etc/default/ufw", etc / "default")
-    mount = (f"mount --bind {etc}/etc /etc/ufw && mount --bind {etc}/default /etc/default/ufw"
+    etc, default = lab.dir / "ufw", lab.dir / "default"
+    ufw_files.write(etc, default)
+    mount = (f"mount --bind {etc} /etc/ufw && mount --bind {default} /etc/default/ufw"
              " && mount -t tmpfs none /run")
     net.sh(f"unshare -m sh -ec '{mount}; ufw default deny incoming; ufw --force enable;"
            " ufw status verbose' >&2", stderr=subprocess.PIPE)
@@ -62,8 +61,8 @@ def deny_by_nft(_, net):
 @pytest.mark.parametrize("deny", [deny_by_ufw, deny_by_nft])
 @pytest.mark.parametrize("sender", ["packet", "udp"])
 def test_results_are_whole_behind_a_firewall_that_denies_incoming(lab, routed, deny, sender):
-    if deny is deny_by_ufw and not shutil.which("ufw"):
-        pytest.skip("no ufw here")
+    if deny is deny_by_ufw and ufw_files.why_not():
+        pytest.skip(ufw_files.why_not())
     deny(lab, routed.scanner)
     rules = routed.scanner.sh("nft list ruleset; iptables -S")
     assert ("ufw-user-input" in rules) == (deny is deny_by_ufw)

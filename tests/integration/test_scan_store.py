@@ -89,9 +89,11 @@ def known(store):
 
 
 def test_resume_writes_all_results_into_the_output_those_before_too(lab, net):
-    args = ("127.8.0.0/20", "-p5683,5685,5686", "-c1", "-r4000", "-e1")
+    """Six chunks of a second each; the first is closed a second after its last probe, two
+    seconds before the kill: a busy machine may be late."""
+    args = ("127.8.0.0/20", "-p5683,5685-5689", "-c1", "-r4000", "-e1")
     running = lab.start(net, *args, meta=False)
-    time.sleep(2.6)
+    time.sleep(4)
     running.signal(signal.SIGKILL)
     running.process.wait()
     out = lab.dir / "all.csv"
@@ -102,7 +104,7 @@ def test_resume_writes_all_results_into_the_output_those_before_too(lab, net):
     assert {line.split(",")[2] for line in lines[1:]} == ANSWERING
     assert len(lines) == 1 + len(ANSWERING)
     # What was closed before the kill is not asked again.
-    assert run.meta["probes_sent"] < 3 * 4096
+    assert run.meta["probes_sent"] < 6 * 4096
 
 
 def test_a_finished_scan_that_is_resumed_asks_nothing_and_shows_its_rows(lab, net):

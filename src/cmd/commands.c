@@ -10,6 +10,8 @@ const struct cs_cmd cs_commands[] = {
 	  CS_NEED_NET | CS_NEED_STORE_WR, &cs_watch_args, cs_cmd_watch },
 	{ "explain", "say of one address what it did, or of one packet what it is",
 	  CS_NEED_STORE_RD, &cs_explain_args, cs_cmd_explain },
+	{ "protect", "close it at the firewall, prove it, and never lock yourself out",
+	  CS_NEED_ADMIN | CS_NEED_STORE_WR, &cs_protect_args, cs_cmd_protect },
 	{ "report", "write what the store has: files for owners, changes, the page",
 	  CS_NEED_STORE_RD | CS_NEED_STORE_WR, &cs_report_args, cs_cmd_report },
 	{ "serve", "answer by HTTP: the page, the Reports API, metrics",

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* coapscope protect: the table of its verbs. */
+#include "cmd/commands.h"
+#include "cmd/protect_job.h"
+
+static int (*const verbs[CS_PROTECT_VERBS])(struct cs_protect_job *job) = {
+	[CS_PROTECT_CHECK] = NULL,
+};
+
+int cs_cmd_protect(struct cs_ctx *ctx, int argc, char **argv)
+{
+	struct cs_protect_job job = { .ctx = ctx };
+	const struct cs_common *common = &job.options.common;
+	int status = cs_args_read(ctx, &cs_protect_args, argc, argv, &job.options);
+
+	if (status < 0) {
+		int (*run)(struct cs_protect_job *) =
+			verbs[common->verb - common->set->verbs];
+
+		if (run) {
+			status = run(&job);
+		} else {
+			cs_log(&ctx->log, CS_ERROR, "protect %s is not built yet",
+			       common->verb->name);
+			status = CS_EXIT_USAGE;
+		}
+	}
+	cs_arena_clear(&job.arena);
+	cs_args_clear(&job.options.common);
+	return status;
+}

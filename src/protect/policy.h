@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy: what an owner wants of CoAP at the firewall, from the INI section [protect]
+ * or from options, and as nft rules: one table, inet coapscope, in which every
+ * rule matches CoAP ports only. The words are those of the options.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/rd.h"
+
+enum cs_strangers { CS_STRANGERS_DROP, CS_STRANGERS_LIMIT, CS_STRANGERS_DTLS_ONLY };
+
+struct cs_peer {
+	struct cs_prefix prefix;
+	char interface[16]; /* bound to it; empty: any */
+};
+
+struct cs_policy {
+	enum cs_strangers strangers;
+	const struct cs_peer *allow; /* sorted, none within another */
+	size_t n_allow;
+	const struct cs_prefix
+		*local; /* what is ours: whose link multicast may come from */
+	size_t n_local;
+	uint32_t answer_bytes; /* UDP payload of the largest answer to a stranger */
+	uint32_t answer_rate;  /* answers a second to all strangers together */
+	uint32_t peer_rate;    /* requests a second of one allowed address */
+	bool multicast;        /* discovery from our own links is let in */
+	bool log;    /* one line a second of what is dropped, to the kernel's log */
+	bool router; /* what is forwarded too, not the host's own alone */
+};
+
+extern const struct cs_policy cs_policy_preset;
+
+/* What is in force only for a while: the kernel forgets it by itself. */
+struct cs_policy_hold {
+	uint32_t seconds; /* 0: confirmed, until undone */
+};
+
+/*
+ * The whole table as a script for `nft -f -`: made anew in one transaction. While not confirmed, the
+ * policy of @kept (NULL: none) is in the table too and is what holds again when the
+ * timed element has gone: by the kernel alone, without a process of ours. Each rule has its
+ * reason as comment. The text lives in the arena.
+ * CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_policy_rules(const struct cs_policy *policy,
+					const struct cs_policy *kept,
+					struct cs_policy_hold hold,
+					struct cs_arena *arena, struct cs_span *out);
+
+/* A policy as INI text that reads back the same, and back. @why: line and what is wrong. */
+CS_MUST_USE enum cs_err cs_policy_write(const struct cs_policy *policy,
+					struct cs_arena *arena, struct cs_span *out);
+CS_MUST_USE enum cs_err cs_policy_read(struct cs_span text, struct cs_arena *arena,
+				       struct cs_policy *out, char why[256]);

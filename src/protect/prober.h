@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * prober: asks the scratch one question by packets and tells what became of them, and by
+ * which rule. It knows nothing of who asks or why: see meaning.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "protect/rules.h"
+#include "protect/scratch.h"
+
+enum cs_flow_kind {
+	CS_FLOW_NEW, /* each packet from a source port of its own */
+	CS_FLOW_ESTABLISHED, /* the second and later packets of one port (TCP: of one connection) */
+};
+
+struct cs_probe_ask {
+	struct cs_addr from;
+	struct cs_addr to; /* own address, a host behind, or a multicast group */
+	uint32_t link;     /* where it enters */
+	bool tcp;
+	uint16_t port;
+	enum cs_flow_kind flow;
+	size_t answer; /* UDP payload bytes of the answer, 4 to 1,200 */
+};
+
+enum cs_meaning_verdict {
+	CS_MEANING_OPEN,
+	CS_MEANING_LIMIT,
+	CS_MEANING_REJECT,
+	CS_MEANING_DROP,
+};
+
+/* What happened to the burst. */
+struct cs_probe_told {
+	enum cs_meaning_verdict verdict;
+	uint32_t sent, answered, errors; /* errors: ICMP errors and RST that came back */
+	uint64_t bytes_in,
+		bytes_out; /* UDP payload, of the requests and of the answers */
+	bool forwarded;    /* it left by another interface (and was answered there) */
+	struct cs_addr forward_to; /* where to; zero bytes: no */
+	uint16_t forward_port;
+	/* The rule that decided, of the request or (when that passed) of the answer; NULL: none did. */
+	const struct cs_rule *rule;
+	bool rated; /* a rule with a limit or meter was met on the way */
+};
+
+struct cs_prober;
+
+/*
+ * Loads @rules into the scratch with the trace in front, listens on the CoAP ports and on those that rules send
+ * on to, and starts `nft monitor trace`.
+ * Errors as cs_rules_load() and cs_scratch_listen(); @why is one line
+ */
+CS_MUST_USE enum cs_err cs_prober_open(struct cs_scratch *scratch,
+				       const struct cs_host *host,
+				       const struct cs_rules *rules,
+				       struct cs_arena *arena, struct cs_prober **out,
+				       char why[CS_RULES_WHY]);
+void cs_prober_close(struct cs_prober *prober);
+
+/*
+ * Asks. The state of meters and tracked connections is that of freshly loaded rules at
+ * each question. What came from the kernel's own rationing is not taken for an answer.
+ * CS_ERR_IO, CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_prober_ask(struct cs_prober *prober,
+				      const struct cs_probe_ask *ask,
+				      struct cs_probe_told *out);
+
+/*
+ * What gets through a spoofed flood: @n requests from @n different sources of the internet, as fast as they go.
+ * Only sent, answered and the bytes of @out are told.
+ */
+CS_MUST_USE enum cs_err cs_prober_flood(struct cs_prober *prober,
+					const struct cs_probe_ask *ask, uint32_t n,
+					struct cs_probe_told *out);

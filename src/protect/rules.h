@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rules: a machine's packet filter as it can be loaded elsewhere and as it is shown to
+ * people. nftables' own tables come from `nft -a list ruleset`; what belongs to
+ * iptables (both kinds) comes from iptables-save and is put into the scratch by
+ * iptables-nft-restore, so that nftrace sees it; ufw's rules get the number that
+ * `ufw status numbered` shows. Everything lives in the arena.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/rd.h"
+
+enum cs_rule_tool { CS_RULE_NFT, CS_RULE_IPTABLES, CS_RULE_UFW, CS_RULE_TOOLS };
+
+/* "nft", "iptables", "ufw" */
+extern const char *const cs_rule_tool_names[CS_RULE_TOOLS];
+
+/* A rule as people know it. A chain's policy is one too: handle 0, "policy drop". */
+struct cs_rule {
+	enum cs_rule_tool tool;
+	const char *table; /* "inet filter"; of ufw: "ip filter" or "ip6 filter" */
+	const char *chain; /* "input" */
+	uint64_t handle;   /* nft's; iptables: position in its chain; ufw: its number */
+	const char *text;  /* in the tool's own words, without handle and counters */
+	size_t place;      /* position in its chain, from 0; SIZE_MAX: the policy */
+	bool ours;         /* of table inet coapscope */
+};
+
+enum { CS_RULES_WHY = 512 };
+
+struct cs_rules {
+	struct cs_span nft;      /* for `nft -f -`: the tables that are not iptables' */
+	struct cs_span xtables4; /* for iptables-nft-restore; empty: none */
+	struct cs_span xtables6;
+	struct cs_span
+		listing; /* `nft -a list ruleset` as it was read: compared byte by byte */
+	struct cs_rule *rules; /* in the order of the listings, policies too */
+	size_t n;
+	bool rates; /* a limit, meter, quota, hashlimit, recent, connlimit is in it */
+	bool ufw;   /* ufw is in force */
+	/* What nft could not print again, one line each ("table ip nat: xt target"); said, not guessed. */
+	const char *const *unread;
+	size_t n_unread;
+};
+
+/*
+ * The rules in force here. Needs root (CAP_NET_ADMIN).
+ * CS_ERR_DENIED     not root
+ * CS_ERR_NOT_FOUND  no nft program
+ * CS_ERR_IO, CS_ERR_REFUSED (a program failed), CS_ERR_NOMEM; @why is one line
+ */
+CS_MUST_USE enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *out,
+				      char why[CS_RULES_WHY]);
+
+/*
+ * Rules of another machine: what `nft list ruleset` (with or without -a) or
+ * iptables-save printed; which one it is shows by itself. Handles are the file's, or where it has
+ * none those that a fresh kernel would give.
+ * CS_ERR_SYNTAX with file and line in @why, CS_ERR_IO, CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_rules_read_file(const char *path, struct cs_arena *arena,
+					   struct cs_rules *out, char why[CS_RULES_WHY]);
+
+/*
+ * ufw's rules of another machine: @dir is a copy of its /etc/ufw (ufw.conf, user.rules,
+ * user6.rules, before.rules ..., and default/ufw beside or below it). Errors as above.
+ */
+CS_MUST_USE enum cs_err cs_rules_read_ufw(const char *dir, struct cs_arena *arena,
+					  struct cs_rules *out, char why[CS_RULES_WHY]);
+
+/*
+ * Puts them into the network namespace that we are in, in place of all that is there.
+ * Used on the scratch only. CS_ERR_REFUSED with the tool's own line in @why.
+ */
+CS_MUST_USE enum cs_err cs_rules_load(const struct cs_rules *rules,
+				      struct cs_arena *arena, char why[CS_RULES_WHY]);
+
+/*
+ * The rule that a trace names: by table ("inet filter"), chain, and its place in the chain (SIZE_MAX:
+ * the policy). For a rule of ufw's the ufw rule. NULL: unknown.
+ */
+const struct cs_rule *cs_rules_at(const struct cs_rules *rules, const char *table,
+				  const char *chain, size_t place);
+
+/* What a question is about, for cs_rules_shadowed(). */
+struct cs_rules_about {
+	struct cs_addr from, to;
+	bool tcp;
+	uint16_t port;
+	bool forward; /* it was routed or sent on: drops of input do not apply, and the other way round */
+	uint16_t forward_port; /* after DNAT; 0: none */
+	bool answered;
+};
+
+/*
+ * The rules that look as if they decided this question: they name the port (or a range or set that
+ * holds it), match the family, protocol and source, and say the opposite of what happened, but another rule came
+ * first or their chain is not passed. At most @max, worst first; returns how many.
+ */
+size_t cs_rules_shadowed(const struct cs_rules *rules, const struct cs_rules_about *about,
+			 const struct cs_rule *decided, const struct cs_rule **out,
+			 size_t max);

@@ -45,10 +45,36 @@ struct cs_policy_hold {
 };
 
 /*
+ * The sets that `allow` and `deny` fill, in every table that is made: empty there, each with
+ * `flags timeout`, those of prefixes also with `interval` and without auto-merge, the last two
+ * of type ifname . ipv4_addr (ipv6_addr) with interval. Who is in them is entries.h's
+ * business. What is more special is asked first: deny_hosts, allow_hosts, allow_if, deny_nets,
+ * allow_nets, then the policy. An allowed one has the limit of a peer.
+ */
+enum cs_entry_set {
+	CS_SET_DENY_HOSTS4,
+	CS_SET_DENY_HOSTS6,
+	CS_SET_DENY_NETS4,
+	CS_SET_DENY_NETS6,
+	CS_SET_ALLOW_HOSTS4,
+	CS_SET_ALLOW_HOSTS6,
+	CS_SET_ALLOW_NETS4,
+	CS_SET_ALLOW_NETS6,
+	CS_SET_ALLOW_IF4,
+	CS_SET_ALLOW_IF6,
+	CS_ENTRY_SETS,
+};
+
+/* "deny_hosts4" and so on, in lower case as the names above */
+extern const char *const cs_entry_set_names[CS_ENTRY_SETS];
+
+/*
  * The whole table as a script for `nft -f -`: made anew in one transaction. While not confirmed, the
  * policy of @kept (NULL: none) is in the table too and is what holds again when the
  * timed element has gone: by the kernel alone, without a process of ours. Each rule has its
- * reason as comment. The text lives in the arena.
+ * reason as comment. The text lives in the arena. Whoever loads it may add sets of its own
+ * in the same transaction (apply marks whose table it is with one: pending_ID, kept_ID).
+ * @policy NULL: the sets for entries and their rules alone, nobody else is dropped.
  * CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_policy_rules(const struct cs_policy *policy,

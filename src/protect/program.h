@@ -2,8 +2,9 @@
 /*
  * program: runs another program (nft, ufw, iptables-save) by its argument
  * vector, never through a shell, with a bounded time and a bounded answer. The
- * environment is ours, not the caller's: LC_ALL=C and a fixed PATH. The child
- * has no descriptors but the three standard ones and ends with us.
+ * environment is ours, not the caller's: LC_ALL=C, and the absolute folders of the
+ * caller's PATH with the sbin beside each bin. The child has no descriptors but the
+ * three standard ones and is killed when we end.
  */
 #pragma once
 

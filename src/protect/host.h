@@ -34,7 +34,7 @@ struct cs_host_address {
 };
 
 struct cs_host_route {
-	struct cs_prefix to;    /* the zero prefix: default */
+	struct cs_prefix to;    /* default: ::/0, of IPv4 ::ffff:0:0/96 */
 	struct cs_addr gateway; /* zero bytes: on the link */
 	uint32_t link;          /* 0: unreachable, blackhole, prohibit */
 	uint32_t table;         /* RT_TABLE_MAIN and others, not local */

@@ -9,35 +9,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/addr.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "protect/host.h"
+#include "protect/listeners.h"
+#include "protect/policy.h"
 #include "protect/prober.h"
 #include "protect/rules.h"
 
 struct cs_json;
 
-/* Who listens on a port of this host; comes from cs_listeners_read(). */
-struct cs_listener {
-	struct cs_addr address; /* unspecified: all */
-	bool tcp;
-	uint16_t port;
-	char process[16]; /* command name; empty: not told to us */
-	int pid;
-};
-
-/* Sockets by netlink (sock_diag), processes by /proc. CS_ERR_IO, CS_ERR_NOMEM */
-CS_MUST_USE enum cs_err cs_listeners_read(struct cs_arena *arena,
-					  struct cs_listener **out, size_t *n);
-
 enum { CS_MEANING_SHADOWED = 8 };
 
+enum cs_asker { CS_ASKER_INTERNET, CS_ASKER_LOCAL, CS_ASKER_PEER, CS_ASKER_FROM };
+
 struct cs_meaning {
+	enum cs_asker asker;
 	const char *from; /* "internet", or a prefix or address as text */
 	struct cs_probe_ask ask;
 	struct cs_probe_told told;
+	bool forward; /* it was routed to another host, or sent on to one by DNAT */
 	const struct cs_rule *shadowed[CS_MEANING_SHADOWED];
 	size_t n_shadowed;
 	const struct cs_listener *listener; /* NULL: none, or another host's rules */
@@ -47,7 +41,9 @@ struct cs_meaning {
 struct cs_meaning_request {
 	const struct cs_host *host;
 	const struct cs_rules *rules;
-	const struct cs_prefix *peers; /* who is allowed */
+	const struct cs_prefix *locals; /* what is ours; none: the host's networks */
+	size_t n_locals;
+	const struct cs_peer *peers; /* who is allowed */
 	size_t n_peers;
 	const struct cs_addr *froms; /* --from */
 	size_t n_froms;
@@ -55,22 +51,50 @@ struct cs_meaning_request {
 	size_t n_listeners;
 	bool assume_listener; /* another host's rules: one on each port */
 	bool flood;           /* also ask what gets through a spoofed flood */
+
+	/* Called after each question; may be NULL. */
+	void (*progress)(void *arg, size_t done, size_t n);
+	void *arg;
 };
+
+enum { CS_MEANING_FLOOD = 20000 /* sources, one request each */ };
 
 struct cs_meanings {
 	struct cs_meaning *rows; /* in the order of the questions */
 	size_t n;
 	size_t exposed;
+	bool assumed_route; /* it has no default route: asked as if it had one */
+	bool left_out;      /* there were more questions than are asked */
 	struct cs_probe_told flood4, flood6; /* sent 0: not asked */
 };
 
 /*
  * Asks everything. This process must be outside any scratch; it makes one and leaves it
  * as scratch.h says. @why is one line on an error.
+ * CS_ERR_USAGE  a peer or an asker that has no place in the question (@why says which)
+ * and as cs_scratch_open(), cs_prober_open(), cs_prober_ask()
  */
 CS_MUST_USE enum cs_err cs_meaning_ask(const struct cs_meaning_request *request,
 				       struct cs_arena *arena, struct cs_meanings *out,
 				       char why[CS_RULES_WHY]);
 
-/* One object, coapscope.meaning/1. */
-void cs_meaning_write(struct cs_json *json, const struct cs_meaning *row);
+/* "open", "limit", "reject", "drop" */
+const char *cs_meaning_verdict_text(enum cs_meaning_verdict verdict);
+
+/*
+ * One object, coapscope.meaning/1. @flood (NULL: not asked) is what got through of the
+ * flood that this row is about.
+ */
+void cs_meaning_write(struct cs_json *json, const struct cs_meaning *row,
+		      const struct cs_probe_told *flood);
+
+/* All rows, a line each. */
+void cs_meanings_write(const struct cs_meanings *meanings, FILE *to);
+
+/*
+ * For people: what is exposed and why in words, what to do next, then every answer as a
+ * table, worst first. CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_meanings_write_table(const struct cs_meanings *meanings,
+						const struct cs_meaning_request *request,
+						FILE *to, size_t width, bool colour);

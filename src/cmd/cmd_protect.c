@@ -5,6 +5,7 @@
 
 static int (*const verbs[CS_PROTECT_VERBS])(struct cs_protect_job *job) = {
 	[CS_PROTECT_CHECK] = NULL,
+	[CS_PROTECT_PLAN] = cs_protect_plan,
 };
 
 int cs_cmd_protect(struct cs_ctx *ctx, int argc, char **argv)

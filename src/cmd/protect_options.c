@@ -4,6 +4,7 @@
 #include "base/addr.h"
 #include "base/num.h"
 #include "cmd/value.h"
+#include "protect/policy.h"
 
 #define AT(field) offsetof(struct cs_protect_options, field)
 #define OF(verb)  CS_PROTECT_OF(verb)
@@ -19,19 +20,12 @@ static const char *const formats[] = { "table", "jsonl", NULL };
 static const char *const strangers[] = { "drop", "limit", "dtls-only", NULL };
 static const char *const backends[] = { "nft", "ufw", NULL };
 
-/* PREFIX or PREFIX@INTERFACE */
 static bool is_peer(struct cs_span text, void *to)
 {
-	size_t at = 0;
-	struct cs_prefix prefix;
+	struct cs_peer peer;
 
 	(void)to;
-	while (at < text.len && text.ptr[at] != '@')
-		at++;
-	if (at < text.len && (text.len - at < 2 || text.len - at > 16))
-		return false;
-	text.len = at;
-	return cs_value_prefix(text, &prefix);
+	return cs_peer_read(text, &peer);
 }
 
 static bool is_address(struct cs_span text, void *to)

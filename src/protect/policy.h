@@ -24,7 +24,7 @@ struct cs_peer {
 
 struct cs_policy {
 	enum cs_strangers strangers;
-	const struct cs_peer *allow; /* sorted, none within another */
+	const struct cs_peer *allow; /* as cs_policy_settle() leaves them */
 	size_t n_allow;
 	const struct cs_prefix
 		*local; /* what is ours: whose link multicast may come from */
@@ -38,6 +38,25 @@ struct cs_policy {
 };
 
 extern const struct cs_policy cs_policy_preset;
+
+/* "drop", "limit", "dtls-only"; ends with NULL */
+extern const char *const cs_strangers_names[];
+
+/*
+ * PREFIX or PREFIX@INTERFACE. An interface's name has letters, digits and . _ - : + @ alone, 1 to
+ * 15 of them. False, with @out untouched, on anything else.
+ */
+CS_MUST_USE bool cs_peer_read(struct cs_span text, struct cs_peer *out);
+
+enum { CS_PEER_TEXT = CS_PREFIX_TEXT + 16 };
+void cs_peer_text(const struct cs_peer *peer, char out[CS_PEER_TEXT]);
+
+/*
+ * Sorts the lists of @policy and leaves out what is in them twice or lies within another:
+ * copies in the arena. Those of no interface come first, and hold on each. CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_policy_settle(struct cs_policy *policy,
+					 struct cs_arena *arena);
 
 /* What is in force only for a while: the kernel forgets it by itself. */
 struct cs_policy_hold {
@@ -82,8 +101,16 @@ CS_MUST_USE enum cs_err cs_policy_rules(const struct cs_policy *policy,
 					struct cs_policy_hold hold,
 					struct cs_arena *arena, struct cs_span *out);
 
-/* A policy as INI text that reads back the same, and back. @why: line and what is wrong. */
+/* A policy as INI text that reads back the same. CS_ERR_NOMEM */
 CS_MUST_USE enum cs_err cs_policy_write(const struct cs_policy *policy,
 					struct cs_arena *arena, struct cs_span *out);
+
+/*
+ * And back: the section [protect] of @text; other sections are passed over, what is not said is as
+ * in cs_policy_preset. The lists are settled.
+ * CS_ERR_SYNTAX  @why says the line and what would be right
+ * CS_ERR_NOMEM
+ */
+enum { CS_POLICY_WHY = 256 };
 CS_MUST_USE enum cs_err cs_policy_read(struct cs_span text, struct cs_arena *arena,
-				       struct cs_policy *out, char why[256]);
+				       struct cs_policy *out, char why[CS_POLICY_WHY]);

@@ -33,6 +33,16 @@ struct cs_rule {
 	bool ours;         /* of table inet coapscope */
 };
 
+/* A chain with a hook: where packets enter. */
+struct cs_rules_chain {
+	const char *table; /* "inet filter" */
+	const char *name;
+	const char *hook; /* "input" */
+	int32_t priority;
+	bool drops;   /* its policy is drop */
+	bool dormant; /* its table is: nothing passes it */
+};
+
 enum { CS_RULES_WHY = 512 };
 
 struct cs_rules {
@@ -43,6 +53,8 @@ struct cs_rules {
 		listing; /* `nft -a list ruleset` as it was read: compared byte by byte */
 	struct cs_rule *rules; /* in the order of the listings, policies too */
 	size_t n;
+	struct cs_rules_chain *chains; /* with a hook */
+	size_t n_chains;
 	bool rates; /* a limit, meter, quota, hashlimit, recent, connlimit is in it */
 	bool ufw;   /* ufw is in force */
 	/* What nft could not print again, one line each ("table ip nat: xt target"); said, not guessed. */
@@ -61,9 +73,13 @@ CS_MUST_USE enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *o
 
 /*
  * Rules of another machine: what `nft list ruleset` (with or without -a) or
- * iptables-save printed; which one it is shows by itself. Handles are the file's, or where it has
- * none those that a fresh kernel would give.
- * CS_ERR_SYNTAX with file and line in @why, CS_ERR_IO, CS_ERR_NOMEM
+ * iptables-save printed, or what somebody wrote for `nft -f`; which one it is shows by itself. nft
+ * itself reads them, in a network namespace that is thrown away: handles are the file's, or
+ * where it has none those that a fresh kernel would give.
+ * CS_ERR_SYNTAX     with file and line in @why
+ * CS_ERR_DENIED     neither root nor user namespaces
+ * CS_ERR_NOT_FOUND  no such file, or no such program
+ * CS_ERR_IO, CS_ERR_FULL, CS_ERR_NOMEM; @why is one line
  */
 CS_MUST_USE enum cs_err cs_rules_read_file(const char *path, struct cs_arena *arena,
 					   struct cs_rules *out, char why[CS_RULES_WHY]);

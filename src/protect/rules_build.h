@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rules_build: a struct cs_rules in the making: rules out of listings and of
+ * iptables-save, the script that loads them elsewhere, and what had to be left out.
+ */
+#pragma once
+
+#include "protect/rules.h"
+#include "protect/rules_listing.h"
+#include "protect/rules_xtables.h"
+
+struct cs_rules_build {
+	struct cs_arena *arena;
+	struct cs_rules *out;
+	size_t cap, cap_chains, cap_unread;
+};
+
+/* One more line for out->unread. CS_ERR_NOMEM */
+CS_PRINTF(2, 3)
+CS_MUST_USE enum cs_err cs_rules_unread(struct cs_rules_build *build, const char *format,
+					...);
+
+/*
+ * Adds the rules of @listing and makes out->nft of it, but for the tables that @not_these says (by
+ * index; NULL: all are wanted). What cannot be loaded again is left out of out->nft
+ * and said. CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_rules_add_listing(struct cs_rules_build *build,
+					     const struct cs_listing *listing,
+					     const bool *not_these);
+
+/*
+ * Adds the rules of one family of @save and makes out->xtables4 or 6 of them, but for the tables that
+ * @not_these says. CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_rules_add_save(struct cs_rules_build *build,
+					  const struct cs_save *save, bool v6,
+					  const bool *not_these);
+
+/*
+ * A rule's words as people know them: on one line, without counts. NULL: memory is out.
+ */
+const char *cs_rules_text(struct cs_arena *arena, struct cs_span text);
+
+/* True when how many packets pass depends on what that line of a rule counts. */
+bool cs_rules_rated(struct cs_span text);

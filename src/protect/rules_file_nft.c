@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protect/rules_file.h"
+
+#include <stdio.h>
+
+#include "protect/rules_span.h"
+
+static void blank(const char *from, size_t n)
+{
+	memset((char *)(uintptr_t)from, ' ', n);
+}
+
+/*
+ * A table with an owner is gone when the nft that loaded it ends, before it could be printed: the
+ * word goes, with the comma that parts it from others.
+ */
+static void blank_owner(struct cs_span line)
+{
+	const uint8_t *at = memmem(line.ptr, line.len, "owner", 5);
+	const uint8_t *comma = line.len ? memchr(line.ptr, ',', line.len) : NULL;
+
+	if (!at)
+		return;
+	if (comma)
+		blank((const char *)comma, 1), blank((const char *)at, 5);
+	else
+		blank((const char *)line.ptr, line.len);
+}
+
+/* What nft printed and cannot read: rules of iptables' matches and targets. */
+static enum cs_err blank_unloadable(struct cs_rules_file *file)
+{
+	struct cs_span rest = cs_span_of(file->text, file->len), line;
+	enum cs_err err = CS_OK;
+
+	for (size_t n = 1; !err && cs_text_line(&rest, &line); n++) {
+		struct cs_span bare = cs_text_trim(line);
+
+		if (cs_text_starts(bare, "flags ") && cs_text_has(bare, "owner"))
+			blank_owner(bare);
+		if (bare.len && bare.ptr[0] == '#')
+			continue;
+		if (!cs_text_has(bare, "xt match ") && !cs_text_has(bare, "xt target "))
+			continue;
+		err = cs_rules_unread(&file->build,
+				      "%s:%zu: nft cannot load again what iptables made "
+				      "(iptables-save's text can be read): %.*s",
+				      file->path, n, (int)bare.len,
+				      (const char *)bare.ptr);
+		blank((const char *)bare.ptr, bare.len);
+	}
+	return err;
+}
+
+/* "/dev/stdin:33:7-12: Error: ..." in the words of the file that people know. */
+static void explain(const struct cs_rules_file *file, struct cs_span said)
+{
+	static const char stdin_name[] = "/dev/stdin:";
+	struct cs_span rest = said, line, first = { 0 };
+
+	while (cs_text_line(&rest, &line)) {
+		if (first.len == 0 && !cs_text_starts(line, "# Warning"))
+			first = line;
+		if (!cs_text_has(line, ": Error: "))
+			continue;
+		first = line;
+		break;
+	}
+	if (cs_text_starts(first, stdin_name))
+		(void)snprintf(file->why, CS_RULES_WHY, "%s:%.*s", file->path,
+			       (int)(first.len - sizeof(stdin_name) + 1),
+			       (const char *)first.ptr + sizeof(stdin_name) - 1);
+	else
+		(void)snprintf(file->why, CS_RULES_WHY, "%s: %.*s", file->path,
+			       (int)first.len, (const char *)first.ptr);
+}
+
+static const char *folder_of(struct cs_rules_file *file)
+{
+	const char *slash = strrchr(file->path, '/');
+
+	if (!slash)
+		return ".";
+	return cs_arena_text(
+		file->build.arena,
+		cs_span_of(file->path,
+			   slash == file->path ? 1 : (size_t)(slash - file->path)));
+}
+
+/* What nft makes of the file, as it prints it. */
+static enum cs_err canonical(struct cs_rules_file *file, struct cs_span *listing)
+{
+	const char *const load[] = { "nft", "-I", folder_of(file), "-f", "-", NULL };
+	static const char *const list[] = { "nft", "-a", "list", "ruleset", NULL };
+	struct cs_span text = cs_span_of(file->text, file->len);
+	struct cs_throwaway job = { .n_programs = 2,
+				    .programs = { { .argv = load, .input = text },
+						  { .argv = list } } };
+	struct cs_program_end ends[2];
+	size_t n;
+	enum cs_err err;
+
+	if (!load[2])
+		return CS_ERR_NOMEM;
+	err = cs_rules_links(text, file->build.arena, &job.links, &job.n_links);
+	if (!err)
+		err = cs_throwaway_run(&job, file->build.arena, ends, &n, file->why);
+	if (err)
+		return err;
+	if (ends[n - 1].status) {
+		explain(file, ends[n - 1].err);
+		return CS_ERR_SYNTAX;
+	}
+	*listing = ends[1].out;
+	return CS_OK;
+}
+
+/* The same rule of a chain in the file's own listing; NULL: there is none. */
+static const struct cs_listing_rule *same_in(const struct cs_listing *own,
+					     const struct cs_listing *fresh,
+					     const struct cs_listing_rule *rule,
+					     size_t *from)
+{
+	const struct cs_listing_chain *chain = &fresh->chains[rule->chain];
+	struct cs_span table = fresh->tables[chain->table].name;
+	size_t place = 0;
+
+	for (; *from < own->n_rules; ++*from) { /* both are in the same order */
+		const struct cs_listing_chain *c = &own->chains[own->rules[*from].chain];
+
+		if (cs_span_eq(c->name, chain->name) &&
+		    cs_span_eq(own->tables[c->table].name, table))
+			break;
+	}
+	for (size_t i = *from; i < own->n_rules; i++) {
+		if (own->rules[i].chain != own->rules[*from].chain)
+			return NULL;
+		if (own->rules[i].xt)
+			continue;
+		if (place++ == rule->place)
+			return &own->rules[i];
+	}
+	return NULL;
+}
+
+/*
+ * Rules have the handles of the file where it is a listing with handles, chain by chain and place by
+ * place. Where it has fewer or more rules than were loaded it is something else.
+ */
+static enum cs_err own_handles(struct cs_rules_file *file, struct cs_listing *fresh)
+{
+	struct cs_listing own;
+	size_t line, n = 0, from = 0;
+	enum cs_err err;
+
+	if (!strstr(file->text, " # handle "))
+		return CS_OK;
+	err = cs_listing_read(cs_span_of(file->text, file->len), file->build.arena, &own,
+			      &line);
+	if (err)
+		return err == CS_ERR_NOMEM ? err : CS_OK;
+	for (size_t i = 0; i < own.n_rules; i++)
+		n += !own.rules[i].xt;
+	for (size_t i = 0; n == fresh->n_rules && i < n; i++) {
+		const struct cs_listing_rule *same =
+			same_in(&own, fresh, &fresh->rules[i], &from);
+
+		if (!same || !same->handle)
+			return CS_OK;
+		fresh->rules[i].handle = same->handle;
+	}
+	return CS_OK;
+}
+
+enum cs_err cs_rules_file_nft(struct cs_rules_file *file)
+{
+	struct cs_listing fresh;
+	struct cs_span listing;
+	size_t line;
+	enum cs_err err = blank_unloadable(file);
+
+	if (!err)
+		err = canonical(file, &listing);
+	if (err)
+		return err;
+	file->build.out->listing = listing;
+	err = cs_listing_read(listing, file->build.arena, &fresh, &line);
+	if (err == CS_ERR_SYNTAX) {
+		(void)snprintf(file->why, CS_RULES_WHY,
+			       "nft list ruleset: line %zu is not as nft writes it",
+			       line);
+		return CS_ERR_IO;
+	}
+	if (!err)
+		err = own_handles(file, &fresh);
+	return err ? err : cs_rules_add_listing(&file->build, &fresh, NULL);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protect/rules.h"
+
+#include <stdio.h>
+
+#include "protect/program.h"
+
+static enum cs_err run(const char *const *argv, struct cs_span input,
+		       struct cs_arena *arena, char why[CS_RULES_WHY])
+{
+	struct cs_program program = { .argv = argv, .input = input };
+	struct cs_span out;
+
+	return cs_program_must(&program, arena, &out, why);
+}
+
+/* All that is there goes in the same transaction that brings the new. */
+static enum cs_err load_nft(struct cs_span nft, struct cs_arena *arena,
+			    char why[CS_RULES_WHY])
+{
+	static const char *const argv[] = { "nft", "-f", "-", NULL };
+	static const char flush[] = "flush ruleset\n";
+	const size_t n = sizeof(flush) - 1;
+	uint8_t *script = cs_arena_alloc(arena, n + nft.len);
+
+	if (!script) {
+		(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(CS_ERR_NOMEM));
+		return CS_ERR_NOMEM;
+	}
+	memcpy(script, flush, n);
+	if (nft.len)
+		memcpy(script + n, nft.ptr, nft.len);
+	return run(argv, cs_span_of(script, n + nft.len), arena, why);
+}
+
+enum cs_err cs_rules_load(const struct cs_rules *rules, struct cs_arena *arena,
+			  char why[CS_RULES_WHY])
+{
+	static const char *const restore4[] = { "iptables-nft-restore", NULL };
+	static const char *const restore6[] = { "ip6tables-nft-restore", NULL };
+	enum cs_err err = load_nft(rules->nft, arena, why);
+
+	if (!err && rules->xtables4.len)
+		err = run(restore4, rules->xtables4, arena, why);
+	if (!err && rules->xtables6.len)
+		err = run(restore6, rules->xtables6, arena, why);
+	return err;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/slurp.h"
+#include "protect/program.h"
+#include "protect/rules_build.h"
+#include "protect/rules_span.h"
+
+/* One reading of this machine's rules. */
+struct reading {
+	struct cs_rules_build build;
+	struct cs_listing listing;
+	bool *iptables; /* of each table of the listing: iptables-save has it */
+	char *why;      /* CS_RULES_WHY bytes */
+};
+
+static enum cs_err refuse(const struct cs_program_end *end, char *why)
+{
+	struct cs_span rest = end->err, line = cs_span_str("it failed");
+
+	(void)cs_text_line(&rest, &line); /* or it said nothing */
+	if (cs_text_has(end->err, "ermission denied") ||
+	    cs_text_has(end->err, "not permitted")) {
+		(void)snprintf(why, CS_RULES_WHY,
+			       "this machine's rules can be read by root alone (nft: "
+			       "%.*s)",
+			       (int)line.len, (const char *)line.ptr);
+		return CS_ERR_DENIED;
+	}
+	(void)snprintf(why, CS_RULES_WHY, "nft list ruleset: %.*s",
+		       line.len < CS_RULES_WHY ? (int)line.len : CS_RULES_WHY,
+		       (const char *)line.ptr);
+	return CS_ERR_REFUSED;
+}
+
+static enum cs_err read_listing(struct reading *r)
+{
+	static const char *const argv[] = { "nft", "-a", "list", "ruleset", NULL };
+	struct cs_program program = { .argv = argv };
+	struct cs_program_end end;
+	enum cs_err err = cs_program_run(&program, r->build.arena, &end);
+	size_t line;
+
+	if (err) {
+		(void)snprintf(r->why, CS_RULES_WHY, "nft: %s",
+			       err == CS_ERR_NOT_FOUND ? "no such program is installed "
+							 "(package nftables)"
+						       : cs_strerror(err));
+		return err;
+	}
+	if (end.status)
+		return refuse(&end, r->why);
+	r->build.out->listing = end.out;
+	err = cs_listing_read(end.out, r->build.arena, &r->listing, &line);
+	if (err)
+		(void)snprintf(r->why, CS_RULES_WHY,
+			       "nft list ruleset: line %zu is not as nft writes it",
+			       line);
+	return err == CS_ERR_SYNTAX ? CS_ERR_IO : err;
+}
+
+/*
+ * Tables that iptables may have made: of its names, without sets, and each rule counts or is one that
+ * nft cannot print. iptables-save would print the others, too, and wrongly: a lookup in a named set becomes
+ * nothing.
+ */
+static bool maybe_iptables(const struct cs_listing_table *table, bool v6)
+{
+	static const char *const names[] = { "filter", "nat", "mangle", "raw",
+					     "security" };
+	struct cs_span name = cs_text_after(table->name, v6 ? 4 : 3);
+
+	if (!cs_text_starts(table->name, v6 ? "ip6 " : "ip ") || table->n_blocks ||
+	    !(table->xt || table->counted))
+		return false;
+	for (size_t i = 0; i < CS_LEN(names); i++)
+		if (cs_text_is(name, names[i]))
+			return true;
+	return false;
+}
+
+/* Runs a program that prints rules; nothing where it is not installed or knows none. */
+static enum cs_err run_save(struct reading *r, const char *name, struct cs_save *out)
+{
+	const char *const argv[] = { name, NULL };
+	struct cs_program program = { .argv = argv };
+	struct cs_program_end end;
+	enum cs_err err = cs_program_run(&program, r->build.arena, &end);
+	size_t line;
+
+	*out = (struct cs_save){ 0 };
+	if (err == CS_ERR_NOT_FOUND)
+		return cs_rules_unread(&r->build,
+				       "%s: no such program is installed: "
+				       "iptables' rules are not read",
+				       name);
+	if (!err && end.status)
+		return cs_rules_unread(&r->build, "%s: %.*s", name, (int)end.err.len,
+				       (const char *)end.err.ptr);
+	if (!err)
+		err = cs_save_read(end.out, r->build.arena, out, &line);
+	if (err)
+		(void)snprintf(r->why, CS_RULES_WHY, "%s: %s", name, cs_strerror(err));
+	return err == CS_ERR_SYNTAX ? CS_ERR_IO : err;
+}
+
+/* The listing's table of that name; SIZE_MAX: none. */
+static size_t table_named(const struct reading *r, struct cs_span name, bool v6)
+{
+	for (size_t i = 0; i < r->listing.n_tables; i++)
+		if (maybe_iptables(&r->listing.tables[i], v6) &&
+		    cs_span_eq(cs_text_after(r->listing.tables[i].name, v6 ? 4 : 3),
+			       name))
+			return i;
+	return SIZE_MAX;
+}
+
+/* The tables that are iptables-nft's go from the listing to iptables-save's. */
+static enum cs_err read_nft_save(struct reading *r, bool v6)
+{
+	struct cs_save save;
+	bool *not_these;
+	enum cs_err err;
+	bool any = false;
+
+	for (size_t i = 0; i < r->listing.n_tables; i++)
+		any |= maybe_iptables(&r->listing.tables[i], v6);
+	if (!any)
+		return CS_OK;
+	err = run_save(r, v6 ? "ip6tables-nft-save" : "iptables-nft-save", &save);
+	if (err)
+		return err;
+	not_these = cs_arena_array(r->build.arena, save.n_tables + 1, sizeof(bool));
+	if (!not_these)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; i < save.n_tables; i++) {
+		size_t at = table_named(r, save.tables[i].name, v6);
+
+		save.tables[i].v6 = v6;
+		not_these[i] = at == SIZE_MAX;
+		if (at != SIZE_MAX)
+			r->iptables[at] = true;
+	}
+	return cs_rules_add_save(&r->build, &save, v6, not_these);
+}
+
+/* True for a table of the old backend that decides nothing: no rules, nothing dropped. */
+static bool says_nothing(const struct cs_save *save, size_t table)
+{
+	for (size_t i = 0; i < save->n_chains; i++)
+		if (save->chains[i].table == table &&
+		    (save->chains[i].n_rules ||
+		     cs_text_is(save->chains[i].policy, "DROP")))
+			return false;
+	return true;
+}
+
+/* True where the old backend has a table in this namespace. */
+static bool has_legacy(bool v6)
+{
+	FILE *names = fopen(
+		v6 ? "/proc/net/ip6_tables_names" : "/proc/net/ip_tables_names", "re");
+	int first = names ? fgetc(names) : EOF;
+
+	if (names)
+		(void)fclose(names); /* only read from */
+	return first != EOF;
+}
+
+/*
+ * The old backend's rules, which nft does not list. The scratch has them as iptables-nft's, where those have no table
+ * of that name themselves.
+ */
+static enum cs_err read_legacy(struct reading *r, bool v6)
+{
+	struct cs_save save;
+	bool *not_these;
+	enum cs_err err;
+
+	if (!has_legacy(v6))
+		return CS_OK;
+	err = run_save(r, v6 ? "ip6tables-legacy-save" : "iptables-legacy-save", &save);
+	if (err)
+		return err;
+	not_these = cs_arena_array(r->build.arena, save.n_tables + 1, sizeof(bool));
+	if (!not_these)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; !err && i < save.n_tables; i++) {
+		struct cs_span name = save.tables[i].name;
+
+		save.tables[i].v6 = v6;
+		not_these[i] = says_nothing(&save, i);
+		if (not_these[i] || table_named(r, name, v6) == SIZE_MAX)
+			continue;
+		not_these[i] = true;
+		err = cs_rules_unread(
+			&r->build,
+			"table %s %.*s: iptables-legacy has rules in it beside "
+			"iptables-nft's: they are not read",
+			v6 ? "ip6" : "ip", (int)name.len, (const char *)name.ptr);
+	}
+	return err ? err : cs_rules_add_save(&r->build, &save, v6, not_these);
+}
+
+static enum cs_err read_all(struct reading *r)
+{
+	enum cs_err err = read_listing(r);
+
+	if (err)
+		return err;
+	r->iptables =
+		cs_arena_array(r->build.arena, r->listing.n_tables + 1, sizeof(bool));
+	if (!r->iptables)
+		return CS_ERR_NOMEM;
+	err = read_nft_save(r, false);
+	if (!err)
+		err = read_nft_save(r, true);
+	if (!err)
+		err = read_legacy(r, false);
+	if (!err)
+		err = read_legacy(r, true);
+	return err ? err : cs_rules_add_listing(&r->build, &r->listing, r->iptables);
+}
+
+enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *out,
+			  char why[CS_RULES_WHY])
+{
+	struct reading r = { .build = { .arena = arena, .out = out }, .why = why };
+
+	*out = (struct cs_rules){ 0 };
+	(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(CS_ERR_NOMEM));
+	return read_all(&r);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protect/rules_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "protect/rules_span.h"
+
+enum { UNKNOWN_MAX = 64 /* rules that this machine has no match or target for */ };
+
+/* Where the tool says that it stopped; 0: it does not say. */
+static size_t line_said(struct cs_span said)
+{
+	static const char *const marks[] = { "occurred at line: ", "restore: line ",
+					     "expected at line ", "failed at line " };
+
+	for (size_t i = 0; i < CS_LEN(marks); i++) {
+		const uint8_t *at =
+			said.len ? memmem(said.ptr, said.len, marks[i], strlen(marks[i]))
+				 : NULL;
+
+		if (at)
+			return strtoul((const char *)at + strlen(marks[i]), NULL, 10);
+	}
+	return 0;
+}
+
+/* The line of that number, from 1; empty: there is none. */
+static struct cs_span line_at(char *input, size_t len, size_t number)
+{
+	struct cs_span rest = cs_span_of(input, len), line = { 0 };
+
+	while (number-- && cs_text_line(&rest, &line))
+		;
+	return cs_text_trim(line);
+}
+
+/* What is missing is this machine's: a match, a target, a set of ipset's. */
+static bool is_missing(struct cs_span said)
+{
+	return cs_text_has(said, "Couldn't load match") ||
+	       cs_text_has(said, "Couldn't load target") ||
+	       (cs_text_has(said, ": Set ") && cs_text_has(said, "doesn't exist")) ||
+	       (cs_text_has(said, "Extension ") && cs_text_has(said, "not supported"));
+}
+
+static struct cs_span first_line(struct cs_span said)
+{
+	struct cs_span line = cs_span_str("it failed");
+
+	(void)cs_text_line(&said, &line); /* or it said nothing */
+	/* "iptables-nft-restore v1.8.9 (nf_tables): Couldn't ..." */
+	const uint8_t *at = line.len ? memmem(line.ptr, line.len, "): ", 3) : NULL;
+
+	return at ? cs_text_after(line, (size_t)(at - line.ptr) + 3) : line;
+}
+
+static enum cs_err blank_line(struct cs_rules_build *build, const char *name,
+			      size_t number, struct cs_span line, struct cs_span said)
+{
+	struct cs_span what = first_line(said);
+	enum cs_err err = cs_rules_unread(build, "%s:%zu: %.*s: %.*s", name, number,
+					  (int)what.len, (const char *)what.ptr,
+					  (int)line.len, (const char *)line.ptr);
+
+	memset((char *)(uintptr_t)line.ptr, ' ', line.len);
+	return err;
+}
+
+static enum cs_err judge(struct cs_rules_build *build, const char *name, char *input,
+			 size_t len, struct cs_span said, char why[CS_RULES_WHY])
+{
+	size_t number = line_said(said);
+	struct cs_span line = line_at(input, len, number);
+	struct cs_span what = first_line(said);
+
+	if (is_missing(said) && cs_text_starts(line, "-"))
+		return blank_line(build, name, number, line, said);
+	(void)snprintf(why, CS_RULES_WHY, "%s:%zu: %.*s", name, number, (int)what.len,
+		       (const char *)what.ptr);
+	return CS_ERR_SYNTAX;
+}
+
+enum cs_err cs_rules_restored(struct cs_rules_build *build, const char *name, bool v6,
+			      char *input, size_t len, struct cs_span *saved,
+			      char why[CS_RULES_WHY])
+{
+	const char *const restore[] = { v6 ? "ip6tables-nft-restore"
+					   : "iptables-nft-restore",
+					"-n", NULL };
+	const char *const save[] = { v6 ? "ip6tables-nft-save" : "iptables-nft-save",
+				     NULL };
+	struct cs_throwaway job = { .n_programs = 2,
+				    .programs = { { .argv = restore,
+						    .input = cs_span_of(input, len) },
+						  { .argv = save } } };
+
+	for (size_t tries = 0; tries < UNKNOWN_MAX; tries++) {
+		struct cs_program_end ends[2];
+		size_t n;
+		enum cs_err err = cs_throwaway_run(&job, build->arena, ends, &n, why);
+
+		if (!err && ends[n - 1].status == 0) {
+			*saved = ends[1].out;
+			return CS_OK;
+		}
+		if (!err)
+			err = judge(build, name, input, len, ends[n - 1].err, why);
+		if (err)
+			return err;
+	}
+	(void)snprintf(why, CS_RULES_WHY,
+		       "%s: more than %d rules need what this machine does not have",
+		       name, UNKNOWN_MAX);
+	return CS_ERR_SYNTAX;
+}

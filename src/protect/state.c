@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protect/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "base/slurp.h"
+
+enum { STEP_MS = 20, FILE_MODE = 0600 };
+
+static enum cs_err fail(char why[CS_STATE_WHY], const char *path)
+{
+	(void)snprintf(why, CS_STATE_WHY, "%.400s: %s", path, strerror(errno));
+	return CS_ERR_IO;
+}
+
+/* --- which machine, which namespace --- */
+
+static void read_boot(char out[CS_STATE_BOOT])
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	(void)snprintf(out, CS_STATE_BOOT, "unknown");
+	if (!file)
+		return;
+	if (fgets(out, CS_STATE_BOOT, file))
+		out[strcspn(out, "\n")] = '\0';
+	(void)fclose(file); /* only read */
+}
+
+/*
+ * A number for the network namespace that we are in. The cookie is never used twice in a
+ * boot; an inode number, on older kernels, is.
+ */
+static uint64_t net_number(void)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	struct stat st = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool told = fd >= 0 &&
+		    getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) == 0;
+
+	if (fd >= 0)
+		(void)close(fd); /* nothing was sent */
+	if (!told && stat("/proc/self/ns/net", &st) == 0)
+		cookie = st.st_ino;
+	return cookie;
+}
+
+/* The first process's namespace is the machine's, a container's own one in a container. */
+static bool is_machine(void)
+{
+	struct stat first, ours;
+
+	return stat("/proc/1/ns/net", &first) == 0 &&
+	       stat("/proc/self/ns/net", &ours) == 0 && first.st_ino == ours.st_ino;
+}
+
+/* --- folders --- */
+
+static enum cs_err make_run(struct cs_state *state, uint64_t net, char why[CS_STATE_WHY])
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "run-%.8s-%" PRIu64, state->boot, net);
+	if (snprintf(state->run.text, sizeof(state->run.text),
+		     "/run/coapscope/protect-%" PRIu64, net) > 0 &&
+	    cs_dir_make(state->run.text) == 0 && access(state->run.text, W_OK) == 0)
+		return CS_OK;
+	if (!cs_path_under(state->dir.text, name, &state->run)) {
+		errno = ENAMETOOLONG;
+		return fail(why, state->dir.text);
+	}
+	return cs_dir_make(state->run.text) ? fail(why, state->run.text) : CS_OK;
+}
+
+enum cs_err cs_state_open(const char *store, bool preset, struct cs_state *out,
+			  char why[CS_STATE_WHY])
+{
+	struct cs_state state = { .machine = is_machine(), .preset = preset, .lock = -1 };
+	uint64_t net = net_number();
+	char name[96] = "protect";
+
+	read_boot(state.boot);
+	if (preset && !state.machine)
+		(void)snprintf(name, sizeof(name), "protect/net-%.8s-%" PRIu64,
+			       state.boot, net);
+	if (!cs_path_under(store, name, &state.dir)) {
+		errno = ENAMETOOLONG;
+		return fail(why, store);
+	}
+	if (cs_dir_make(state.dir.text))
+		return fail(why, state.dir.text);
+	if (make_run(&state, net, why))
+		return CS_ERR_IO;
+	*out = state;
+	return CS_OK;
+}
+
+void cs_state_close(struct cs_state *state)
+{
+	cs_state_unlock(state);
+}
+
+/* --- the lock --- */
+
+static void read_holder(const char *path, char out[64])
+{
+	FILE *file = fopen(path, "re");
+
+	(void)snprintf(out, 64, "another coapscope protect");
+	if (!file)
+		return;
+	if (fgets(out, 64, file))
+		out[strcspn(out, "\n")] = '\0';
+	(void)fclose(file); /* only read */
+}
+
+/* Tries until @wait_ms are over. -1 with errno. */
+static int take(const char *path, int wait_ms)
+{
+	for (;; wait_ms -= STEP_MS) {
+		int fd = cs_lock_take(path, false);
+
+		if (fd >= 0 || errno != EWOULDBLOCK || wait_ms <= 0)
+			return fd;
+		(void)poll(NULL, 0, STEP_MS); /* only a pause */
+	}
+}
+
+enum cs_err cs_state_lock(struct cs_state *state, int wait_ms, char why[CS_STATE_WHY])
+{
+	struct cs_path path;
+	char who[64];
+
+	if (!cs_path_under(state->run.text, "lock", &path)) {
+		errno = ENAMETOOLONG;
+		return fail(why, state->run.text);
+	}
+	state->lock = take(path.text, wait_ms);
+	if (state->lock < 0 && errno == EWOULDBLOCK) {
+		read_holder(path.text, who);
+		(void)snprintf(why, CS_STATE_WHY,
+			       "%s is changing the rules at this moment: try again when "
+			       "it has ended",
+			       who);
+		return CS_ERR_BUSY;
+	}
+	if (state->lock < 0)
+		return fail(why, path.text);
+	/* Who it is, for whoever comes: of no matter where the disk is full. */
+	if (ftruncate(state->lock, 0) == 0)
+		(void)dprintf(state->lock, "process %d\n", (int)getpid());
+	return CS_OK;
+}
+
+void cs_state_unlock(struct cs_state *state)
+{
+	if (state->lock >= 0)
+		(void)close(state->lock); /* takes the lock off */
+	state->lock = -1;
+}
+
+bool cs_state_helper_is_there(const struct cs_state *state, int wait_ms)
+{
+	struct cs_path path;
+
+	if (!cs_path_under(state->run.text, "helper", &path))
+		return false;
+	for (;; wait_ms -= STEP_MS) {
+		if (!cs_lock_is_held(path.text))
+			return false;
+		if (wait_ms <= 0)
+			return true;
+		(void)poll(NULL, 0, STEP_MS); /* only a pause */
+	}
+}
+
+enum cs_err cs_state_new_id(char out[CS_STATE_ID])
+{
+	uint8_t bytes[(CS_STATE_ID - 1) / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return CS_ERR_IO;
+	cs_hex_text(cs_span_of(bytes, sizeof(bytes)), out);
+	return CS_OK;
+}
+
+/* --- files --- */
+
+static enum cs_err slurp(FILE *file, const char *path, struct cs_arena *arena,
+			 struct cs_span *out, char why[CS_STATE_WHY])
+{
+	uint8_t *bytes;
+	size_t len;
+	enum cs_err err = cs_slurp(file, &bytes, &len);
+
+	if (err == CS_ERR_IO)
+		(void)fail(why, path);
+	else if (err)
+		(void)snprintf(why, CS_STATE_WHY, "%.400s: %s", path, cs_strerror(err));
+	if (!err) {
+		const char *text = cs_arena_text(arena, cs_span_of(bytes, len));
+
+		*out = cs_span_of(text, len);
+		err = text ? CS_OK : CS_ERR_NOMEM;
+	}
+	free(bytes);
+	return err;
+}
+
+enum cs_err cs_state_read(const struct cs_path *dir, const char *name,
+			  struct cs_arena *arena, struct cs_span *out,
+			  char why[CS_STATE_WHY])
+{
+	struct cs_path path;
+	enum cs_err err;
+	FILE *file;
+
+	if (!cs_path_under(dir->text, name, &path)) {
+		errno = ENAMETOOLONG;
+		return fail(why, dir->text);
+	}
+	file = fopen(path.text, "re");
+	if (!file) {
+		(void)fail(why, path.text);
+		return errno == ENOENT ? CS_ERR_NOT_FOUND : CS_ERR_IO;
+	}
+	err = slurp(file, path.text, arena, out, why);
+	(void)fclose(file); /* only read */
+	return err;
+}
+
+static bool names(const struct cs_path *dir, const char *name, struct cs_path *file,
+		  struct cs_path *new)
+{
+	return cs_path_under(dir->text, name, file) &&
+	       cs_path_with(file->text, ".new", new);
+}
+
+static int write_whole(const char *path, struct cs_span text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		      FILE_MODE);
+	size_t at = 0;
+	int kept;
+
+	while (fd >= 0 && at < text.len) {
+		ssize_t n = write(fd, text.ptr + at, text.len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		at += (size_t)n;
+	}
+	if (fd < 0 || (at == text.len && fsync(fd) == 0))
+		return fd < 0 ? -1 : close(fd);
+	kept = errno;
+	(void)close(fd); /* the first failure is what is told */
+	errno = kept;
+	return -1;
+}
+
+enum cs_err cs_state_stage(const struct cs_path *dir, const char *name,
+			   struct cs_span text, char why[CS_STATE_WHY])
+{
+	struct cs_path file, new;
+
+	if (!names(dir, name, &file, &new)) {
+		errno = ENAMETOOLONG;
+		return fail(why, dir->text);
+	}
+	if (write_whole(new.text, text)) {
+		enum cs_err err = fail(why, new.text);
+
+		cs_state_unstage(dir, name);
+		return err;
+	}
+	return CS_OK;
+}
+
+enum cs_err cs_state_publish(const struct cs_path *dir, const char *name,
+			     char why[CS_STATE_WHY])
+{
+	struct cs_path file, new;
+
+	if (!names(dir, name, &file, &new)) {
+		errno = ENAMETOOLONG;
+		return fail(why, dir->text);
+	}
+	return cs_file_rename(new.text, file.text, dir->text) ? fail(why, file.text)
+							      : CS_OK;
+}
+
+void cs_state_unstage(const struct cs_path *dir, const char *name)
+{
+	struct cs_path file, new;
+
+	if (names(dir, name, &file, &new))
+		(void)unlink(new.text); /* what stays is written over */
+}
+
+enum cs_err cs_state_write(const struct cs_path *dir, const char *name,
+			   struct cs_span text, char why[CS_STATE_WHY])
+{
+	enum cs_err err = cs_state_stage(dir, name, text, why);
+
+	return err ? err : cs_state_publish(dir, name, why);
+}
+
+enum cs_err cs_state_remove(const struct cs_path *dir, const char *name,
+			    char why[CS_STATE_WHY])
+{
+	struct cs_path path;
+
+	if (!cs_path_under(dir->text, name, &path)) {
+		errno = ENAMETOOLONG;
+		return fail(why, dir->text);
+	}
+	return cs_file_remove(path.text) ? fail(why, path.text) : CS_OK;
+}

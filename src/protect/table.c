@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel holds, by nft's text. */
+#include "protect/table.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+
+static const char *const marks[CS_TABLE_KINDS] = {
+	[CS_TABLE_ENTRIES] = "\tset entries_",
+	[CS_TABLE_PENDING] = "\tset pending_",
+	[CS_TABLE_KEPT] = "\tset kept_",
+};
+
+static bool has(struct cs_span text, const char *what)
+{
+	return text.len > 0 && memmem(text.ptr, text.len, what, strlen(what)) != NULL;
+}
+
+static void say_nft(char why[CS_STATE_WHY], struct cs_span err, int status)
+{
+	const uint8_t *end = err.len ? memchr(err.ptr, '\n', err.len) : NULL;
+	size_t len = end ? (size_t)(end - err.ptr) : err.len;
+
+	if (len > 0)
+		(void)snprintf(why, CS_STATE_WHY, "nft: %.*s", (int)len,
+			       (const char *)err.ptr);
+	else
+		(void)snprintf(why, CS_STATE_WHY, "nft ended with %d", status);
+}
+
+static enum cs_err run(const char *const *argv, struct cs_span input,
+		       struct cs_arena *arena, struct cs_program_end *end,
+		       char why[CS_STATE_WHY])
+{
+	const struct cs_program program = { .argv = argv, .input = input };
+	enum cs_err err = cs_program_run(&program, arena, end);
+
+	if (err == CS_ERR_NOT_FOUND)
+		(void)snprintf(why, CS_STATE_WHY,
+			       "there is no nft program: want nftables installed");
+	else if (err)
+		(void)snprintf(why, CS_STATE_WHY, "nft: %s", cs_strerror(err));
+	if (err || end->status == 0)
+		return err;
+	say_nft(why, end->err, end->status);
+	if (!has(end->err, "Operation not permitted"))
+		return CS_ERR_REFUSED;
+	(void)snprintf(why, CS_STATE_WHY,
+		       "this host's rules need root (CAP_NET_ADMIN): nft may not");
+	return CS_ERR_DENIED;
+}
+
+/* --- looking --- */
+
+int64_t cs_table_time(struct cs_span text)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 },
+	};
+	int64_t ms = 0;
+	size_t at = 0;
+
+	while (at < text.len) {
+		size_t from = at, unit = 0;
+		uint64_t n;
+
+		while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9')
+			at++;
+		if (!cs_num_u64(cs_span_of(text.ptr + from, at - from), 0, 1000000000, &n))
+			return -1;
+		while (unit < CS_LEN(units) &&
+		       (text.len - at < strlen(units[unit].name) ||
+			memcmp(text.ptr + at, units[unit].name,
+			       strlen(units[unit].name)) != 0))
+			unit++;
+		if (unit == CS_LEN(units))
+			return -1;
+		at += strlen(units[unit].name);
+		ms += (int64_t)n * units[unit].ms;
+	}
+	return text.len > 0 ? ms : -1;
+}
+
+/* The kernel prints what it has not forgotten yet only. */
+static int64_t time_left(struct cs_span set)
+{
+	static const char word[] = "expires ";
+	const uint8_t *at =
+		set.len ? memmem(set.ptr, set.len, word, strlen(word)) : NULL;
+	const uint8_t *end = set.ptr + set.len;
+	size_t len = 0;
+	int64_t ms;
+
+	if (!at)
+		return 0;
+	at += strlen(word);
+	while (at + len < end && at[len] != ' ' && at[len] != ',' && at[len] != '\n')
+		len++;
+	ms = cs_table_time(cs_span_of(at, len));
+	return ms > 0 ? ms : 1;
+}
+
+static enum cs_err look_left(struct cs_arena *arena, struct cs_table *table,
+			     char why[CS_STATE_WHY])
+{
+	char name[64];
+	const char *const argv[] = { "nft", "list", "set", "inet", "coapscope", name,
+				     NULL };
+	struct cs_program_end end;
+	enum cs_err err;
+
+	(void)snprintf(name, sizeof(name), "pending_%s", table->id);
+	err = run(argv, cs_span_of(NULL, 0), arena, &end, why);
+	if (!err)
+		table->left_ms = time_left(end.out);
+	return err;
+}
+
+/* Which of ours it is, by the set that marks it. */
+static void read_mark(struct cs_span text, struct cs_table *table)
+{
+	enum { ID = CS_STATE_ID - 1 };
+
+	table->kind = CS_TABLE_FOREIGN;
+	for (size_t kind = 0; kind < CS_TABLE_KINDS; kind++) {
+		const char *mark = marks[kind];
+		const uint8_t *at =
+			mark ? memmem(text.ptr, text.len, mark, strlen(mark)) : NULL;
+		uint8_t bytes[ID / 2];
+
+		if (!at || (size_t)(text.ptr + text.len - at) < strlen(mark) + ID)
+			continue;
+		at += strlen(mark);
+		if (!cs_hex_read(cs_span_of(at, ID), bytes, sizeof(bytes)))
+			continue;
+		memcpy(table->id, at, ID);
+		table->id[ID] = '\0';
+		table->kind = (enum cs_table_kind)kind;
+	}
+}
+
+enum cs_err cs_table_look(struct cs_arena *arena, struct cs_table *out,
+			  char why[CS_STATE_WHY])
+{
+	static const char *const argv[] = { "nft",  "-t",	 "list", "table",
+					    "inet", "coapscope", NULL };
+	struct cs_program_end end = { .status = 0 };
+	enum cs_err err = run(argv, cs_span_of(NULL, 0), arena, &end, why);
+
+	*out = (struct cs_table){ .kind = CS_TABLE_NONE };
+	if (err == CS_ERR_REFUSED && has(end.err, "No such file or directory"))
+		return CS_OK;
+	if (err)
+		return err;
+	read_mark(end.out, out);
+	return out->kind == CS_TABLE_PENDING ? look_left(arena, out, why) : CS_OK;
+}
+
+enum cs_err cs_table_list(struct cs_arena *arena, bool stateless, struct cs_span *out,
+			  char why[CS_STATE_WHY])
+{
+	const char *const argv[] = { "nft",	  stateless ? "-sn" : "-n",
+				     "list",	  "table",
+				     "inet",	  "coapscope",
+				     NULL };
+	struct cs_program_end end;
+	enum cs_err err = run(argv, cs_span_of(NULL, 0), arena, &end, why);
+
+	if (!err)
+		*out = end.out;
+	return err;
+}
+
+/* --- changing --- */
+
+enum cs_err cs_table_load(struct cs_span script, struct cs_arena *arena,
+			  char why[CS_STATE_WHY])
+{
+	static const char *const argv[] = { "nft", "-f", "-", NULL };
+	struct cs_program_end end;
+
+	return run(argv, script, arena, &end, why);
+}
+
+enum cs_err cs_table_try(struct cs_span script, struct cs_arena *arena,
+			 char why[CS_STATE_WHY])
+{
+	static const char *const argv[] = { "nft", "-c", "-f", "-", NULL };
+	struct cs_program_end end;
+
+	return run(argv, script, arena, &end, why);
+}

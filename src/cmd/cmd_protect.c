@@ -6,6 +6,9 @@
 static int (*const verbs[CS_PROTECT_VERBS])(struct cs_protect_job *job) = {
 	[CS_PROTECT_CHECK] = NULL,
 	[CS_PROTECT_PLAN] = cs_protect_plan,
+	[CS_PROTECT_APPLY] = cs_protect_apply,
+	[CS_PROTECT_CONFIRM] = cs_protect_confirm,
+	[CS_PROTECT_UNDO] = cs_protect_undo,
 };
 
 int cs_cmd_protect(struct cs_ctx *ctx, int argc, char **argv)

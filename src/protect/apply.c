@@ -92,7 +92,6 @@ enum cs_err cs_apply_take_back(struct cs_change *change,
 				      .id = kept->there ? kept->id : standing->table.id,
 				      .entries = &entries };
 	bool table = kept->there || standing->had_entries;
-	char name[64], why[CS_STATE_WHY];
 	struct cs_span script;
 	enum cs_err err;
 
@@ -107,9 +106,7 @@ enum cs_err cs_apply_take_back(struct cs_change *change,
 		err = cs_table_load(script, change->arena, change->why);
 	if (err)
 		return err;
-	(void)snprintf(name, sizeof(name), "pending-%s", standing->table.id);
-	/* One that stays is void. */
-	(void)cs_state_remove(&change->state->run, name, why);
+	cs_state_forget_pending(change->state, standing->table.id);
 	return CS_OK;
 }
 

@@ -10,11 +10,7 @@ enum { HELPER_MS = 5000 };
 /* The files of a change that is over. */
 static void forget_pending(struct cs_change *change, const char *id)
 {
-	char name[64], why[CS_STATE_WHY];
-
-	(void)snprintf(name, sizeof(name), "pending-%s", id);
-	/* One that stays is void: the kernel has nothing of that name. */
-	(void)cs_state_remove(&change->state->run, name, why);
+	cs_state_forget_pending(change->state, id);
 	/* Its helper sees that, and ends: then nothing of ours is left behind us. */
 	(void)cs_state_helper_is_there(change->state, HELPER_MS);
 }
@@ -117,7 +113,7 @@ enum cs_err cs_apply_confirm(struct cs_change *change, struct cs_standing *stand
 		return refuse(change, "what is pending has no record any more: it "
 				      "cannot be confirmed and will be taken back");
 	err = confirm(change, standing);
-	if (err != CS_ERR_REFUSED)
+	if (err != CS_ERR_IO)
 		return err;
 	/* The kernel had the last word, or has a fault of its own. */
 	if (cs_table_look(change->arena, &now, change->why) == CS_OK &&

@@ -27,15 +27,9 @@ enum column {
 };
 
 static const char *const names[COLUMNS] = {
-	[VERDICT] = "verdict",
-	[PREFIX] = "prefix",
-	[INTERFACE] = "interface",
-	[SINCE] = "since",
-	[UNTIL] = "until",
-	[BOOT] = "boot",
-	[END_MS] = "end_ms",
-	[BY] = "by",
-	[REASON] = "reason",
+	[VERDICT] = "verdict",   [PREFIX] = "prefix", [INTERFACE] = "interface",
+	[SINCE] = "since",       [UNTIL] = "until",   [BOOT] = "boot",
+	[END_MS] = "end_ms",     [BY] = "by",         [REASON] = "reason",
 	[EVIDENCE] = "evidence",
 };
 
@@ -214,8 +208,7 @@ static bool read_row(const struct cs_csv_row *row, const struct reading *r,
 static bool is_header(const struct cs_csv_row *row)
 {
 	for (size_t i = 0; i < COLUMNS; i++)
-		if (row->n != COLUMNS ||
-		    !cs_span_eq(row->cell[i], cs_span_str(names[i])))
+		if (row->n != COLUMNS || !cs_span_eq(row->cell[i], cs_span_str(names[i])))
 			return false;
 	return true;
 }

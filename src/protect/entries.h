@@ -83,7 +83,7 @@ CS_MUST_USE enum cs_err cs_entries_script(const struct cs_entries *entries,
 /*
  * Puts @entries in force and keeps them: as one transaction into the table that is there, or
  * when there is none into one that has these sets alone. The lock is held. Nothing is changed on error.
- * CS_ERR_REFUSED  a table of that name is there that is not ours, or nft said no
+ * CS_ERR_REFUSED  a table of that name is there that is not ours
  * CS_ERR_IO, CS_ERR_NOMEM; @why is one line
  */
 CS_MUST_USE enum cs_err cs_entries_enforce(struct cs_state *state,

@@ -98,7 +98,8 @@ struct walk {
 /* A piece of the innermost up to @hi, if something is left of it. */
 static void cut(struct walk *w, const struct cs_addr *hi)
 {
-	struct piece piece = { .range = { w->at, *hi }, .entry = w->open[w->n - 1].entry };
+	struct piece piece = { .range = { w->at, *hi },
+			       .entry = w->open[w->n - 1].entry };
 
 	if (!w->done && cs_addr_cmp(&w->at, hi) <= 0)
 		put_piece(w->to, &piece);

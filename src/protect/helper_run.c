@@ -199,7 +199,6 @@ static bool wait_out(struct helper *h)
 
 static enum cs_err take_back(const struct helper *h)
 {
-	char name[64], why[CS_STATE_WHY];
 	enum cs_err err = CS_OK;
 
 	for (int i = 0; i < TRIES; i++) {
@@ -208,9 +207,7 @@ static enum cs_err take_back(const struct helper *h)
 			break;
 		(void)poll(NULL, 0, TRY_MS); /* only a pause */
 	}
-	(void)snprintf(name, sizeof(name), "pending-%s", h->job->id);
-	/* A record that stays is void: the kernel has nothing of that name. */
-	(void)cs_state_remove(&h->job->state->run, name, why);
+	cs_state_forget_pending(h->job->state, h->job->id);
 	return err;
 }
 
@@ -261,7 +258,8 @@ _Noreturn void cs_helper_detach(const struct cs_helper_job *job, int fd)
 	(void)setsid();
 	if (fork() != 0)
 		_exit(0);
-	(void)chdir("/");
+	if (chdir("/"))
+		_exit(1);
 	(void)prctl(PR_SET_NAME, "coapscope-undo");
 	close_streams(fd);
 	run(&helper);

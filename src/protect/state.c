@@ -331,3 +331,13 @@ enum cs_err cs_state_remove(const struct cs_path *dir, const char *name,
 	}
 	return cs_file_remove(path.text) ? fail(why, path.text) : CS_OK;
 }
+
+void cs_state_forget_pending(const struct cs_state *state, const char *id)
+{
+	struct cs_path path;
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "pending-%s", id);
+	if (cs_path_under(state->run.text, name, &path))
+		(void)unlink(path.text); /* the kernel has nothing of that name */
+}

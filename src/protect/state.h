@@ -73,6 +73,9 @@ void cs_state_unstage(const struct cs_path *dir, const char *name);
 CS_MUST_USE enum cs_err cs_state_write(const struct cs_path *dir, const char *name,
 				       struct cs_span text, char why[CS_STATE_WHY]);
 
+/* Removes RUN/pending-ID, the record of a change that is over; one that stays is void. */
+void cs_state_forget_pending(const struct cs_state *state, const char *id);
+
 /* Removes it; one that is not there is fine. CS_ERR_IO */
 CS_MUST_USE enum cs_err cs_state_remove(const struct cs_path *dir, const char *name,
 					char why[CS_STATE_WHY]);

@@ -47,7 +47,7 @@ static enum cs_err run(const char *const *argv, struct cs_span input,
 		return err;
 	say_nft(why, end->err, end->status);
 	if (!has(end->err, "Operation not permitted"))
-		return CS_ERR_REFUSED;
+		return CS_ERR_IO;
 	(void)snprintf(why, CS_STATE_WHY,
 		       "this host's rules need root (CAP_NET_ADMIN): nft may not");
 	return CS_ERR_DENIED;
@@ -61,7 +61,8 @@ int64_t cs_table_time(struct cs_span text)
 		const char *name;
 		int64_t ms;
 	} units[] = {
-		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 },
+		{ "ms", 1 },      { "s", 1000 },     { "m", 60000 },
+		{ "h", 3600000 }, { "d", 86400000 },
 	};
 	int64_t ms = 0;
 	size_t at = 0;
@@ -72,7 +73,8 @@ int64_t cs_table_time(struct cs_span text)
 
 		while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9')
 			at++;
-		if (!cs_num_u64(cs_span_of(text.ptr + from, at - from), 0, 1000000000, &n))
+		if (!cs_num_u64(cs_span_of(text.ptr + from, at - from), 0, 1000000000,
+				&n))
 			return -1;
 		while (unit < CS_LEN(units) &&
 		       (text.len - at < strlen(units[unit].name) ||
@@ -91,8 +93,7 @@ int64_t cs_table_time(struct cs_span text)
 static int64_t time_left(struct cs_span set)
 {
 	static const char word[] = "expires ";
-	const uint8_t *at =
-		set.len ? memmem(set.ptr, set.len, word, strlen(word)) : NULL;
+	const uint8_t *at = set.len ? memmem(set.ptr, set.len, word, strlen(word)) : NULL;
 	const uint8_t *end = set.ptr + set.len;
 	size_t len = 0;
 	int64_t ms;
@@ -110,8 +111,9 @@ static enum cs_err look_left(struct cs_arena *arena, struct cs_table *table,
 			     char why[CS_STATE_WHY])
 {
 	char name[64];
-	const char *const argv[] = { "nft", "list", "set", "inet", "coapscope", name,
-				     NULL };
+	const char *const argv[] = {
+		"nft", "list", "set", "inet", "coapscope", name, NULL
+	};
 	struct cs_program_end end;
 	enum cs_err err;
 
@@ -148,13 +150,13 @@ static void read_mark(struct cs_span text, struct cs_table *table)
 enum cs_err cs_table_look(struct cs_arena *arena, struct cs_table *out,
 			  char why[CS_STATE_WHY])
 {
-	static const char *const argv[] = { "nft",  "-t",	 "list", "table",
+	static const char *const argv[] = { "nft",  "-t",        "list", "table",
 					    "inet", "coapscope", NULL };
 	struct cs_program_end end = { .status = 0 };
 	enum cs_err err = run(argv, cs_span_of(NULL, 0), arena, &end, why);
 
 	*out = (struct cs_table){ .kind = CS_TABLE_NONE };
-	if (err == CS_ERR_REFUSED && has(end.err, "No such file or directory"))
+	if (err == CS_ERR_IO && has(end.err, "No such file or directory"))
 		return CS_OK;
 	if (err)
 		return err;
@@ -165,9 +167,9 @@ enum cs_err cs_table_look(struct cs_arena *arena, struct cs_table *out,
 enum cs_err cs_table_list(struct cs_arena *arena, bool stateless, struct cs_span *out,
 			  char why[CS_STATE_WHY])
 {
-	const char *const argv[] = { "nft",	  stateless ? "-sn" : "-n",
-				     "list",	  "table",
-				     "inet",	  "coapscope",
+	const char *const argv[] = { "nft",  stateless ? "-sn" : "-n",
+				     "list", "table",
+				     "inet", "coapscope",
 				     NULL };
 	struct cs_program_end end;
 	enum cs_err err = run(argv, cs_span_of(NULL, 0), arena, &end, why);

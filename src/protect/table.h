@@ -34,7 +34,7 @@ struct cs_table {
 /*
  * Looks. CS_ERR_DENIED  needs root
  * CS_ERR_NOT_FOUND  there is no nft program
- * CS_ERR_IO, CS_ERR_REFUSED, CS_ERR_NOMEM; @why is one line
+ * CS_ERR_IO, CS_ERR_NOMEM; @why is one line
  */
 CS_MUST_USE enum cs_err cs_table_look(struct cs_arena *arena, struct cs_table *out,
 				      char why[CS_STATE_WHY]);
@@ -45,7 +45,7 @@ CS_MUST_USE enum cs_err cs_table_list(struct cs_arena *arena, bool stateless,
 
 /*
  * Hands a script to nft, as one transaction: all of it or nothing.
- * CS_ERR_REFUSED  nft or the kernel said no; @why has its own words
+ * CS_ERR_IO  nft or the kernel said no; @why has its own words
  * Others as cs_table_look()
  */
 CS_MUST_USE enum cs_err cs_table_load(struct cs_span script, struct cs_arena *arena,

@@ -123,8 +123,8 @@ enum cs_err cs_table_script_rollback(const char *id, const struct cs_table_want 
 				     struct cs_arena *arena, struct cs_span *out)
 {
 	struct script script = { .n = 0 };
-	enum cs_err err = add_lines(&script, arena,
-				    "delete set inet coapscope pending_%s\n", id);
+	enum cs_err err =
+		add_lines(&script, arena, "delete set inet coapscope pending_%s\n", id);
 
 	if (!err && want)
 		err = add_table(&script, want, arena);

@@ -263,5 +263,7 @@ _Noreturn void cs_helper_detach(const struct cs_helper_job *job, int fd)
 	(void)prctl(PR_SET_NAME, "coapscope-undo");
 	close_streams(fd);
 	run(&helper);
+	/* So that it is not taken for one at work until somebody waits for its end. */
+	(void)prctl(PR_SET_NAME, "undo-done");
 	_exit(0);
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asking: the questions to the prober, its answers to rows. */
+#include "protect/meaning.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protect/question.h"
+
+enum { COAP = 5683 };
+
+struct asking {
+	const struct cs_meaning_request *request;
+	struct cs_prober *prober;
+	struct cs_meanings *out;
+	bool by_source; /* the rules look at who asks */
+};
+
+/* --- what an answer means --- */
+
+static bool is_answered(const struct cs_meaning *row)
+{
+	return row->told.verdict == CS_MEANING_OPEN ||
+	       row->told.verdict == CS_MEANING_LIMIT;
+}
+
+/* Who takes it: on the port that it was sent on to, where it stayed here. */
+static const struct cs_listener *listener_of(const struct cs_meaning_request *r,
+					     const struct cs_meaning *row)
+{
+	const struct cs_probe_told *told = &row->told;
+	uint16_t port = told->forward_port ? told->forward_port : row->ask.port;
+
+	if (row->forward || r->assume_listener)
+		return NULL;
+	return cs_listeners_find(r->listeners, r->n_listeners, &row->ask.to, row->ask.tcp,
+				 port);
+}
+
+static void find_shadowed(const struct cs_meaning_request *r, struct cs_meaning *row)
+{
+	const struct cs_rules_about about = {
+		.from = row->ask.from,
+		.to = row->ask.to,
+		.tcp = row->ask.tcp,
+		.port = row->ask.port,
+		.forward = row->forward,
+		.forward_port = row->told.forward_port,
+		.answered = is_answered(row),
+	};
+
+	row->n_shadowed = cs_rules_shadowed(r->rules, &about, row->told.rule,
+					    row->shadowed, CS_MEANING_SHADOWED);
+}
+
+static void conclude(const struct asking *a, const struct cs_question *question,
+		     struct cs_meaning *row)
+{
+	row->forward = question->routed || row->told.forwarded;
+	row->listener = listener_of(a->request, row);
+	row->exposed = row->asker == CS_ASKER_INTERNET && is_answered(row) &&
+		       (row->forward || row->listener || a->request->assume_listener);
+	find_shadowed(a->request, row);
+}
+
+/* --- one question --- */
+
+/* Of several askers the one that gets the most counts. */
+static bool is_more_open(const struct cs_probe_told *a, const struct cs_probe_told *b)
+{
+	return a->verdict < b->verdict ||
+	       (a->verdict == b->verdict && a->answered > b->answered);
+}
+
+static enum cs_err ask_one(const struct asking *a, const struct cs_question *question,
+			   struct cs_meaning *row)
+{
+	size_t n = a->by_source ? question->n_askers : 1;
+	struct cs_probe_ask ask = question->ask;
+	struct cs_probe_told told;
+	enum cs_err err;
+
+	*row = (struct cs_meaning){ .asker = question->asker,
+				    .from = question->from,
+				    .ask = ask };
+	for (size_t i = 0; i < n; i++) {
+		ask.from = question->askers[i];
+		err = cs_prober_ask(a->prober, &ask, &told);
+		if (err)
+			return err;
+		if (i == 0 || is_more_open(&told, &row->told)) {
+			row->told = told;
+			row->ask = ask;
+		}
+		if (told.verdict == CS_MEANING_OPEN)
+			break; /* nobody gets more */
+	}
+	conclude(a, question, row);
+	return CS_OK;
+}
+
+static enum cs_err ask_flood(const struct asking *a, const struct cs_question *question)
+{
+	const struct cs_probe_ask *ask = &question->ask;
+	struct cs_probe_told *told =
+		cs_addr_is_v4(&ask->to) ? &a->out->flood4 : &a->out->flood6;
+
+	if (question->asker != CS_ASKER_INTERNET || ask->tcp || ask->port != COAP ||
+	    ask->flow != CS_FLOW_NEW || question->routed || told->sent)
+		return CS_OK;
+	return cs_prober_flood(a->prober, ask, CS_MEANING_FLOOD, told);
+}
+
+static enum cs_err ask_all(const struct asking *a, const struct cs_questions *questions)
+{
+	const struct cs_meaning_request *r = a->request;
+	struct cs_meanings *out = a->out;
+	enum cs_err err = CS_OK;
+
+	for (size_t i = 0; i < questions->n && !err; i++) {
+		err = ask_one(a, &questions->list[i], &out->rows[i]);
+		if (err)
+			break;
+		out->n++;
+		out->exposed += out->rows[i].exposed;
+		if (r->progress)
+			r->progress(r->arg, out->n, questions->n);
+	}
+	for (size_t i = 0; i < questions->n && r->flood && !err; i++)
+		err = ask_flood(a, &questions->list[i]);
+	return err;
+}
+
+/* --- all of them --- */
+
+static bool says(struct cs_span text, const char *word)
+{
+	return text.len > 0 && memmem(text.ptr, text.len, word, strlen(word));
+}
+
+/* False when no rule looks at a source: then one asker tells for all. */
+static bool look_at_sources(const struct cs_rules *rules)
+{
+	static const char *const words[] = { "saddr", "fib",       "-s ",
+					     "--src", "match-set", "--source" };
+	const struct cs_span texts[] = { rules->nft, rules->xtables4, rules->xtables6 };
+
+	for (size_t i = 0; i < CS_LEN(texts); i++)
+		for (size_t k = 0; k < CS_LEN(words); k++)
+			if (says(texts[i], words[k]))
+				return true;
+	return false;
+}
+
+static enum cs_err ask_in(struct cs_scratch *scratch, struct asking *a,
+			  const struct cs_questions *questions, struct cs_arena *arena,
+			  char why[CS_RULES_WHY])
+{
+	enum cs_err err = cs_prober_open(scratch, &questions->host, a->request->rules,
+					 arena, &a->prober, why);
+
+	if (err)
+		return err;
+	err = ask_all(a, questions);
+	if (err)
+		(void)snprintf(why, CS_RULES_WHY, "asking the rules by packets: %s",
+			       cs_strerror(err));
+	cs_prober_close(a->prober);
+	return err;
+}
+
+enum cs_err cs_meaning_ask(const struct cs_meaning_request *request,
+			   struct cs_arena *arena, struct cs_meanings *out,
+			   char why[CS_RULES_WHY])
+{
+	struct asking a = { .request = request,
+			    .out = out,
+			    .by_source = look_at_sources(request->rules) };
+	struct cs_questions questions;
+	struct cs_scratch *scratch;
+	char why_not[CS_SCRATCH_WHY] = "";
+	enum cs_err err;
+
+	*out = (struct cs_meanings){ 0 };
+	err = cs_questions_make(request, arena, &questions, why);
+	if (err)
+		return err;
+	out->assumed_route = questions.assumed_route;
+	out->left_out = questions.left_out;
+	out->rows = cs_arena_array(arena, questions.n + 1, sizeof(*out->rows));
+	if (!out->rows)
+		return CS_ERR_NOMEM;
+	err = cs_scratch_open(&questions.host, &scratch, why_not);
+	if (err) {
+		(void)snprintf(why, CS_RULES_WHY, "%s", why_not);
+		return err;
+	}
+	err = ask_in(scratch, &a, &questions, arena, why);
+	cs_scratch_close(scratch);
+	return err;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people see. */
+#include <string.h>
+
+#include "out/grid.h"
+#include "protect/meaning_line.h"
+
+enum { FROM, TO, PORTS, FLOW, VERDICT, RULE, LISTENER, N_COLUMNS };
+
+static const char *const heads[N_COLUMNS] = {
+	"FROM", "TO", "PORTS", "FLOW", "VERDICT", "DECIDED BY", "LISTENS",
+};
+
+struct sheet {
+	const struct cs_meanings *meanings;
+	const struct cs_meaning_request *request;
+	const struct cs_meaning_line *lines;
+	size_t n;
+	FILE *to;
+	bool colour;
+};
+
+static void say(const struct sheet *s, const char *text)
+{
+	(void)fputs(text, s->to);
+}
+
+static void say_escaped(const struct sheet *s, const char *text)
+{
+	cs_term_text(s->to, cs_span_str(text));
+}
+
+static void say_loud(const struct sheet *s, enum cs_term_style style, const char *text)
+{
+	cs_term_style(s->to, s->colour, style);
+	say(s, text);
+	cs_term_style(s->to, s->colour, CS_TERM_PLAIN);
+}
+
+static bool is_answered(const struct cs_meaning *row)
+{
+	return row->told.verdict == CS_MEANING_OPEN ||
+	       row->told.verdict == CS_MEANING_LIMIT;
+}
+
+/* --- in words: what is exposed --- */
+
+static void say_rule(const struct sheet *s, const char *what, const struct cs_rule *rule,
+		     const char *after)
+{
+	char text[CS_MEANING_TEXT];
+
+	cs_meaning_rule_text(rule, text);
+	say(s, what);
+	say_escaped(s, text);
+	say(s, after);
+}
+
+/* Who answers: "by coap-server", "by 172.17.0.2 port 15683, to which it is sent on". */
+static void say_taker(const struct sheet *s, const struct cs_meaning *row)
+{
+	static const struct cs_addr none;
+	char text[CS_ADDR_TEXT];
+
+	if (row->listener && *row->listener->process) {
+		say(s, " by ");
+		say_escaped(s, row->listener->process);
+	}
+	if (row->told.forward_port && cs_addr_cmp(&row->told.forward_to, &none) != 0) {
+		cs_addr_text(&row->told.forward_to, text);
+		(void)fprintf(s->to, ", sent on to %s port %u", text,
+			      row->told.forward_port);
+	} else if (row->told.forward_port) {
+		(void)fprintf(s->to, ", sent on to port %u", row->told.forward_port);
+	} else if (row->forward) {
+		say(s, ", routed");
+	}
+	if (!row->listener && !row->forward)
+		say(s, ", if something listens there");
+}
+
+static void say_exposed(const struct sheet *s, const struct cs_meaning_line *line)
+{
+	const struct cs_meaning *row = line->row;
+	char ports[CS_MEANING_TEXT], to[CS_ADDR_TEXT];
+
+	cs_meaning_ports_text(line, ports);
+	cs_addr_text(&row->ask.to, to);
+	say_loud(s, CS_TERM_RED, "EXPOSED to the internet: ");
+	(void)fprintf(s->to, "%s at %s is answered%s%s", ports, to,
+		      row->told.verdict == CS_MEANING_LIMIT ? " up to a rate" : "",
+		      line->flows == 1u << CS_FLOW_ESTABLISHED
+			      ? " from the second packet of a port on"
+			      : "");
+	say_taker(s, row);
+	say(s, "\n");
+	say_rule(s, "  decided by ", row->told.rule, "\n");
+	for (size_t i = 0; i < row->n_shadowed; i++)
+		say_rule(s, "  shadowed, without effect: ", row->shadowed[i], "\n");
+}
+
+/* --- in words: what is not --- */
+
+/* What the rules let in from the internet that nobody takes: one line. */
+static void say_open(const struct sheet *s)
+{
+	char ports[CS_MEANING_TEXT];
+	const char *before = "The rules let the internet in, and nobody listens: ";
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct cs_meaning *row = s->lines[i].row;
+		char to[CS_ADDR_TEXT];
+
+		if (row->asker != CS_ASKER_INTERNET || row->exposed || !is_answered(row))
+			continue;
+		cs_meaning_ports_text(&s->lines[i], ports);
+		cs_addr_text(&row->ask.to, to);
+		(void)fprintf(s->to, "%s%s at %s", before, ports, to);
+		before = ", ";
+	}
+	if (*before == ',')
+		say(s, "\n");
+}
+
+static void say_flood(const struct sheet *s, const struct cs_probe_told *flood,
+		      const char *family)
+{
+	if (flood->sent)
+		(void)fprintf(s->to,
+			      "A flood from %u spoofed sources (%s): %u of %u answered, "
+			      "%llu bytes in, %llu bytes out\n",
+			      (unsigned)CS_MEANING_FLOOD, family, flood->answered,
+			      flood->sent, (unsigned long long)flood->bytes_in,
+			      (unsigned long long)flood->bytes_out);
+}
+
+/* --- what to do --- */
+
+static bool was_said(const struct sheet *s, size_t before, const char *from)
+{
+	for (size_t i = 0; i < before; i++)
+		if (s->meanings->rows[i].asker != CS_ASKER_INTERNET &&
+		    is_answered(&s->meanings->rows[i]) &&
+		    strcmp(s->meanings->rows[i].from, from) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever of our own is answered now shall be so afterwards. */
+static void say_allowed(const struct sheet *s)
+{
+	for (size_t i = 0; i < s->meanings->n; i++) {
+		const struct cs_meaning *row = &s->meanings->rows[i];
+
+		if ((row->asker == CS_ASKER_LOCAL || row->asker == CS_ASKER_PEER) &&
+		    is_answered(row) && !was_said(s, i, row->from))
+			(void)fprintf(s->to, " --allow %s", row->from);
+	}
+}
+
+static bool is_routed(const struct cs_meaning *row)
+{
+	return row->exposed && row->forward && row->told.forward_port == 0;
+}
+
+static void say_next(const struct sheet *s)
+{
+	bool router = false;
+
+	for (size_t i = 0; i < s->meanings->n; i++)
+		router |= is_routed(&s->meanings->rows[i]);
+	say(s, s->request->host->assumed ? "Next, on that host: " : "Next: ");
+	say(s, "coapscope protect plan --strangers drop");
+	say_allowed(s);
+	say(s, router ? " --router\n" : "\n");
+}
+
+/* --- all answers --- */
+
+static void put_listener(struct cs_grid *grid, const struct cs_meaning *row)
+{
+	char text[CS_ADDR_TEXT];
+
+	if (!row->listener)
+		return;
+	cs_grid_put_str(grid, LISTENER, row->listener->process);
+	cs_addr_text(&row->listener->address, text);
+	cs_grid_put_str(grid, LISTENER, text);
+}
+
+static void put_to(struct cs_grid *grid, const struct cs_meaning *row)
+{
+	static const struct cs_addr none;
+	char text[CS_ADDR_TEXT + sizeof("-> , 65535")];
+
+	cs_addr_text(&row->ask.to, text);
+	cs_grid_put_str(grid, TO, text);
+	if (row->told.forward_port == 0)
+		return;
+	if (cs_addr_cmp(&row->told.forward_to, &none) != 0) {
+		cs_grid_put_str(grid, TO, "->");
+		cs_addr_text(&row->told.forward_to, text);
+		cs_grid_put_str(grid, TO, text);
+	}
+	(void)snprintf(text, sizeof(text), "-> port %u", row->told.forward_port);
+	cs_grid_put_str(grid, TO, text);
+}
+
+static void put_line(struct cs_grid *grid, const struct cs_meaning_line *line)
+{
+	const struct cs_meaning *row = line->row;
+	char text[CS_MEANING_TEXT];
+
+	cs_grid_row(grid, 0,
+		    row->exposed       ? CS_TERM_RED
+		    : is_answered(row) ? CS_TERM_YELLOW
+				       : CS_TERM_PLAIN);
+	cs_grid_put_str(grid, FROM, row->from);
+	put_to(grid, row);
+	cs_meaning_ports_text(line, text);
+	cs_grid_put_str(grid, PORTS, text);
+	cs_grid_put_str(grid, FLOW,
+			line->flows == 1u << CS_FLOW_NEW           ? "new"
+			: line->flows == 1u << CS_FLOW_ESTABLISHED ? "established"
+								   : "any");
+	cs_grid_put_str(grid, VERDICT, cs_meaning_verdict_text(row->told.verdict));
+	cs_meaning_rule_text(row->told.rule, text);
+	cs_grid_put_str(grid, RULE, text);
+	put_listener(grid, row);
+}
+
+static enum cs_err write_grid(const struct sheet *s, size_t width)
+{
+	struct cs_grid grid = { 0 };
+	enum cs_err err;
+
+	cs_grid_begin(&grid, heads, N_COLUMNS);
+	for (size_t i = 0; i < s->n; i++)
+		put_line(&grid, &s->lines[i]);
+	err = cs_grid_print(&grid, s->to, width, s->colour);
+	cs_grid_clear(&grid);
+	return err;
+}
+
+static void write_words(const struct sheet *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->lines[i].row->exposed)
+			say_exposed(s, &s->lines[i]);
+	if (s->meanings->exposed == 0)
+		say_loud(s, CS_TERM_GREEN,
+			 "Not exposed: nobody on the internet is answered on a CoAP "
+			 "port.\n");
+	say_open(s);
+	say_flood(s, &s->meanings->flood4, "IPv4");
+	say_flood(s, &s->meanings->flood6, "IPv6");
+	if (s->meanings->exposed)
+		say_next(s);
+	say(s, "\n");
+}
+
+enum cs_err cs_meanings_write_table(const struct cs_meanings *meanings,
+				    const struct cs_meaning_request *request, FILE *to,
+				    size_t width, bool colour)
+{
+	struct cs_arena arena = { 0 };
+	struct sheet s = {
+		.meanings = meanings, .request = request, .to = to, .colour = colour
+	};
+	enum cs_err err = CS_ERR_NOMEM;
+
+	s.lines = cs_meaning_lines(meanings, &arena, &s.n);
+	if (s.lines) {
+		write_words(&s);
+		err = write_grid(&s, width);
+	}
+	cs_arena_clear(&arena);
+	return err;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protect/question.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "net/special.h"
+#include "protect/question_host.h"
+#include "protect/sent_on.h"
+
+enum {
+	COAP = 5683,
+	COAPS = 5684,
+	PORTS_MAX = 2 + CS_SENT_ON_MAX,
+	OWN_MAX = 4,  /* addresses of ours on one link that are asked for */
+	ANSWER = 512, /* bytes: what a list of resources often has */
+};
+
+/* An asker, and where it enters. */
+struct asker {
+	enum cs_asker who;
+	const char *name;
+	const struct cs_addr *at; /* in the arena */
+	size_t n;
+	uint32_t link;
+	struct cs_prefix network; /* of ours, that it is in; bits 0: in none */
+};
+
+struct port {
+	uint16_t number;
+	bool udp, tcp;
+};
+
+struct maker {
+	const struct cs_meaning_request *request;
+	const struct cs_host *host; /* with a default route */
+	struct cs_arena *arena;
+	struct cs_questions *out;
+	struct port ports[PORTS_MAX];
+	size_t n_ports;
+	struct cs_networks networks; /* ours */
+	char *why;
+	enum cs_err err; /* the first failure */
+};
+
+static bool same_family(const struct cs_addr *a, const struct cs_addr *b)
+{
+	return cs_addr_is_v4(a) == cs_addr_is_v4(b);
+}
+
+/* --- one question --- */
+
+static void put(struct maker *m, const struct asker *asker, const struct cs_addr *to,
+		const struct port *port, bool tcp, enum cs_flow_kind flow, bool routed)
+{
+	struct cs_questions *out = m->out;
+
+	if (out->n == CS_QUESTIONS_MAX) {
+		out->left_out = true;
+		return;
+	}
+	out->list[out->n++] = (struct cs_question){
+		.asker = asker->who,
+		.from = asker->name,
+		.ask = { .from = asker->at[0],
+			 .to = *to,
+			 .link = asker->link,
+			 .tcp = tcp,
+			 .port = port->number,
+			 .flow = flow,
+			 .answer = ANSWER },
+		.askers = asker->at,
+		.n_askers = asker->n,
+		.routed = routed,
+	};
+}
+
+/* All ports, protocols and flows to one address. */
+static void put_ports(struct maker *m, const struct asker *asker,
+		      const struct cs_addr *to, bool routed)
+{
+	for (size_t i = 0; i < m->n_ports; i++) {
+		const struct port *port = &m->ports[i];
+
+		if (port->udp) {
+			put(m, asker, to, port, false, CS_FLOW_NEW, routed);
+			put(m, asker, to, port, false, CS_FLOW_ESTABLISHED, routed);
+		}
+		if (port->tcp) {
+			put(m, asker, to, port, true, CS_FLOW_NEW, routed);
+			put(m, asker, to, port, true, CS_FLOW_ESTABLISHED, routed);
+		}
+	}
+}
+
+/* --- what of --- */
+
+/* Our addresses on the link by which it enters; where there are none, any one. */
+static void ask_own(struct maker *m, const struct asker *asker)
+{
+	const struct cs_host *host = m->host;
+	const struct cs_addr *any = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < host->n_addresses && n < OWN_MAX; i++) {
+		const struct cs_host_address *own = &host->addresses[i];
+
+		if (!same_family(&own->address, &asker->at[0]))
+			continue;
+		any = any ? any : &own->address;
+		if (own->link != asker->link)
+			continue;
+		if (asker->network.bits && !cs_prefix_has(&asker->network, &own->address))
+			continue;
+		put_ports(m, asker, &own->address, false);
+		n++;
+	}
+	if (n == 0 && any)
+		put_ports(m, asker, any, false);
+}
+
+/*
+ * Discovery (RFC 7252 section 12.8): UDP, the CoAP port. Only what is on the same link can
+ * reach the groups; a stranger's forged packet that the link carries is one, too.
+ */
+static void ask_groups(struct maker *m, const struct asker *asker)
+{
+	static const struct cs_addr groups[] = {
+		{ .b = { [10] = 0xff, 0xff, 224, 0, 1, 187 } },
+		{ .b = { 0xff, 0x02, [15] = 0xfd } },
+		{ .b = { 0xff, 0x05, [15] = 0xfd } },
+	};
+	const struct cs_host_link *link = cs_host_link(m->host, asker->link);
+	const struct port coap = { .number = COAP };
+	bool on_link = asker->who == CS_ASKER_INTERNET || asker->network.bits;
+
+	if (!link || !link->ethernet || !on_link)
+		return;
+	for (size_t i = 0; i < CS_LEN(groups); i++)
+		if (same_family(&groups[i], &asker->at[0]))
+			put(m, asker, &groups[i], &coap, false, CS_FLOW_NEW, false);
+}
+
+/* A host in each network of ours on another link. */
+static void ask_behind(struct maker *m, const struct asker *asker)
+{
+	struct cs_addr behind;
+
+	if (!cs_host_forwards(m->host, cs_addr_is_v4(&asker->at[0])))
+		return;
+	for (size_t i = 0; i < m->networks.n; i++) {
+		const struct cs_network *network = &m->networks.list[i];
+
+		if (network->link != asker->link &&
+		    same_family(&network->prefix.addr, &asker->at[0]) &&
+		    cs_network_host(m->host, &network->prefix, 1, &behind))
+			put_ports(m, asker, &behind, true);
+	}
+}
+
+static void ask_all(struct maker *m, const struct asker *asker)
+{
+	ask_own(m, asker);
+	ask_groups(m, asker);
+	ask_behind(m, asker);
+}
+
+/* --- who --- */
+
+static const char *text_of(struct maker *m, const struct cs_prefix *prefix)
+{
+	char text[CS_PREFIX_TEXT];
+	const char *kept;
+
+	if (prefix->bits == 128)
+		cs_addr_text(&prefix->addr, text);
+	else
+		cs_prefix_text(prefix, text);
+	kept = cs_arena_text(m->arena, cs_span_str(text));
+	m->err = kept ? m->err : CS_ERR_NOMEM;
+	return kept;
+}
+
+/* Makes the one address of an asker last. */
+static void ask_one(struct maker *m, struct asker *asker, const struct cs_addr *at)
+{
+	struct cs_addr *kept = cs_arena_alloc(m->arena, sizeof(*kept));
+
+	if (!kept) {
+		m->err = CS_ERR_NOMEM;
+		return;
+	}
+	*kept = *at;
+	asker->at = kept;
+	asker->n = 1;
+	if (asker->name)
+		ask_all(m, asker);
+}
+
+/* Whether @a is in what somebody else is asked as. */
+static bool is_named(const struct maker *m, const struct cs_addr *a)
+{
+	const struct cs_meaning_request *r = m->request;
+
+	for (size_t i = 0; i < r->n_peers; i++)
+		if (cs_prefix_has(&r->peers[i].prefix, a))
+			return true;
+	for (size_t i = 0; i < r->n_froms; i++)
+		if (cs_addr_cmp(&r->froms[i], a) == 0)
+			return true;
+	return cs_networks_of(&m->networks, a) != NULL;
+}
+
+/* clang-format off */
+#define V4(w, x, y, z) { .b = { [10] = 0xff, 0xff, (w), (x), (y), (z) } }
+#define V6(w, x, y, z) { .b = { (w), (x), (y), (z), [8] = 0x5a, 0x11, [15] = 0x4d } }
+
+/* Ordinary addresses of networks that are far from each other. */
+static const struct cs_addr ordinary[] = {
+	V4(91, 37, 142, 77), V4(73, 158, 24, 91), V4(177, 92, 61, 138),
+	V4(124, 121, 36, 205), V4(41, 186, 73, 29), V4(203, 184, 51, 147),
+	V4(5, 146, 199, 33), V4(154, 72, 118, 56),
+	V6(0x2a, 0x02, 0x81, 0x0d), V6(0x26, 0x01, 0x02, 0x46), V6(0x28, 0x04, 0x14, 0xd4),
+	V6(0x24, 0x08, 0x84, 0x17), V6(0x2c, 0x0f, 0xf2, 0x48), V6(0x20, 0x03, 0x00, 0xe7),
+	V6(0x24, 0x00, 0x40, 0x51), V6(0x2a, 0x01, 0x0c, 0xb1),
+};
+/* clang-format on */
+
+static void ask_internet(struct maker *m, bool v4)
+{
+	struct cs_addr *at = cs_arena_array(m->arena, CS_QUESTION_ASKERS, sizeof(*at));
+	struct asker asker = { .who = CS_ASKER_INTERNET, .name = "internet", .at = at };
+	const struct cs_host_link *link;
+
+	if (!at) {
+		m->err = CS_ERR_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < CS_LEN(ordinary) && asker.n < CS_QUESTION_ASKERS; i++)
+		if (cs_addr_is_v4(&ordinary[i]) == v4 && !cs_special_of(&ordinary[i]) &&
+		    !is_named(m, &ordinary[i]))
+			at[asker.n++] = ordinary[i];
+	if (asker.n == 0)
+		return; /* all of it is ours or allowed */
+	link = cs_host_way(m->host, &at[0]);
+	if (!link)
+		return; /* it has no address of this family */
+	asker.link = link->index;
+	ask_all(m, &asker);
+}
+
+/* Whether @a is named apart from the network that it is in: no ordinary neighbour. */
+static bool is_apart(const struct maker *m, const struct cs_network *network,
+		     const struct cs_addr *a)
+{
+	const struct cs_meaning_request *r = m->request;
+
+	for (size_t i = 0; i < r->n_peers; i++)
+		if (r->peers[i].prefix.bits > network->prefix.bits &&
+		    cs_prefix_has(&r->peers[i].prefix, a))
+			return true;
+	for (size_t i = 0; i < r->n_froms; i++)
+		if (cs_addr_cmp(&r->froms[i], a) == 0)
+			return true;
+	return false;
+}
+
+static void ask_local(struct maker *m, const struct cs_network *network)
+{
+	struct asker asker = { .who = CS_ASKER_LOCAL,
+			       .name = text_of(m, &network->prefix),
+			       .link = network->link,
+			       .network = network->prefix };
+	struct cs_addr at;
+
+	for (unsigned nth = 0; nth < CS_QUESTION_ASKERS; nth++) {
+		if (!cs_network_host(m->host, &network->prefix, nth, &at))
+			return;
+		asker.network =
+			network->on_link ? network->prefix : (struct cs_prefix){ 0 };
+		if (is_apart(m, network, &at))
+			continue;
+		ask_one(m, &asker, &at);
+		return;
+	}
+}
+
+static bool is_loopback(const struct cs_addr *a)
+{
+	static const struct cs_addr v6 = { .b = { [15] = 1 } };
+
+	return cs_addr_is_v4(a) ? a->b[12] == 127 : cs_addr_cmp(a, &v6) == 0;
+}
+
+/* Says why somebody cannot ask. */
+static void refuse(struct maker *m, const char *name, const char *why)
+{
+	(void)snprintf(m->why, CS_RULES_WHY, "%s: %s", name ? name : "", why);
+	m->err = name ? CS_ERR_USAGE : CS_ERR_NOMEM;
+}
+
+/* One address that was named, by itself or for a prefix of which it is. */
+static void ask_named(struct maker *m, struct asker *asker, const struct cs_addr *at)
+{
+	const struct cs_network *network = cs_networks_of(&m->networks, at);
+	const struct cs_special *special = cs_special_of(at);
+	const struct cs_host_link *link;
+
+	if (cs_host_is_own(m->host, at)) {
+		refuse(m, asker->name,
+		       "is an address of this host itself: want one of another host");
+		return;
+	}
+	if ((special && special->never) || is_loopback(at)) {
+		refuse(m, asker->name,
+		       "no packet comes from there: want the address of a host");
+		return;
+	}
+	link = asker->link ? cs_host_link(m->host, asker->link)
+			   : cs_host_way(m->host, at);
+	if (!link)
+		return; /* it has no address of this family, or no way there */
+	asker->link = link->index;
+	if (network && network->on_link && network->link == link->index)
+		asker->network = network->prefix;
+	ask_one(m, asker, at);
+}
+
+static void ask_peer(struct maker *m, const struct cs_peer *peer)
+{
+	struct asker asker = { .who = CS_ASKER_PEER, .name = text_of(m, &peer->prefix) };
+	struct cs_addr at = peer->prefix.addr;
+
+	if (peer->prefix.bits < 128 && !cs_network_host(m->host, &peer->prefix, 2, &at)) {
+		refuse(m, asker.name, "has no host in it but this one");
+		return;
+	}
+	if (*peer->interface) {
+		const struct cs_host_link *link =
+			cs_host_link_named(m->host, peer->interface);
+
+		if (!link) {
+			refuse(m, asker.name,
+			       "is bound to an interface that is not here");
+			return;
+		}
+		asker.link = link->index;
+	}
+	ask_named(m, &asker, &at);
+}
+
+static void ask_from(struct maker *m, const struct cs_addr *from)
+{
+	const struct cs_prefix whole = { *from, 128 };
+	struct asker asker = { .who = CS_ASKER_FROM, .name = text_of(m, &whole) };
+
+	ask_named(m, &asker, from);
+}
+
+/* --- all of them --- */
+
+static void put_port(struct maker *m, uint16_t number, bool tcp)
+{
+	struct port *port = m->ports;
+
+	while (port < m->ports + m->n_ports && port->number != number)
+		port++;
+	if (port == m->ports + PORTS_MAX)
+		return;
+	if (port == m->ports + m->n_ports)
+		*port = (struct port){ .number = m->ports[m->n_ports++].number = number };
+	port->udp |= !tcp;
+	port->tcp |= tcp;
+}
+
+static void find_ports(struct maker *m)
+{
+	struct cs_sent_on sent_on[CS_SENT_ON_MAX];
+	size_t n = cs_sent_on_find(m->request->rules, sent_on);
+
+	for (unsigned tcp = 0; tcp < 2; tcp++) {
+		put_port(m, COAP, tcp);
+		put_port(m, COAPS, tcp);
+	}
+	for (size_t i = 0; i < n; i++)
+		put_port(m, sent_on[i].from, sent_on[i].tcp);
+}
+
+static void make(struct maker *m)
+{
+	const struct cs_meaning_request *r = m->request;
+
+	ask_internet(m, true);
+	ask_internet(m, false);
+	for (size_t i = 0; i < m->networks.n && !m->err; i++)
+		ask_local(m, &m->networks.list[i]);
+	for (size_t i = 0; i < r->n_peers && !m->err; i++)
+		ask_peer(m, &r->peers[i]);
+	for (size_t i = 0; i < r->n_froms && !m->err; i++)
+		ask_from(m, &r->froms[i]);
+}
+
+enum cs_err cs_questions_make(const struct cs_meaning_request *request,
+			      struct cs_arena *arena, struct cs_questions *out,
+			      char why[CS_RULES_WHY])
+{
+	struct maker m = { .request = request, .arena = arena, .out = out, .why = why };
+
+	*out = (struct cs_questions){ .list = cs_arena_array(arena, CS_QUESTIONS_MAX,
+							     sizeof(*out->list)) };
+	(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(CS_ERR_NOMEM));
+	if (!out->list)
+		return CS_ERR_NOMEM;
+	m.err = cs_host_with_default(request->host, arena, &out->host,
+				     &out->assumed_route);
+	if (m.err)
+		return m.err;
+	m.host = &out->host;
+	m.err = cs_networks_find(&out->host, request->locals, request->n_locals, arena,
+				 &m.networks);
+	if (m.err)
+		return m.err;
+	find_ports(&m);
+	make(&m);
+	return m.err;
+}

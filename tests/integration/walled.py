@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A host with a packet filter, the world outside it, a LAN and a container.
+
+    outside (203.0.113.2, all of 198.18.0.0/15 and 2a0f:18::/32)
+       | wan0 203.0.113.1, 2a0f:1::1
+     host --- lan0 192.168.5.1, fd05::1 --- lan  (192.168.5.2, all of 192.168.5.0/24)
+       | dmz0 172.30.0.1                          (fd05::2)
+    container (172.30.0.2)
+
+Requests are sent from any address of a namespace; a Server answers with as many bytes as
+it was told, whatever it is asked.
+"""
+import contextlib
+import dataclasses
+import os
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import coap
+import lab
+
+HOST4, HOST6, LAN4 = "203.0.113.1", "2a0f:1::1", "192.168.5.1"
+IP_FREEBIND, IPV6_FREEBIND = 15, 78
+PKTINFO = {socket.AF_INET: (socket.IPPROTO_IP, 8),
+           socket.AF_INET6: (socket.IPPROTO_IPV6, 50)}
+GET = coap.message(coap.CON, coap.GET, 0x1234, b"\x01\x02", [(coap.URI_PATH, b"large")])
+
+
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+class Server:
+    """Answers on a port of a namespace: UDP datagrams, and TCP connections."""
+
+    def __init__(self, net, size=20, port=5683, groups=()):
+        self.size, self.heard, self.held = size, [], []
+        self.make = lambda data: bytes([0x60, 0x45]) + data[2:4] + b"\xff" * (self.size - 4)
+        with net.inside():
+            self.udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+            self.udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            self.udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+            self.udp.setsockopt(socket.SOL_SOCKET, lab.SO_RCVBUFFORCE, 32 << 20)
+            self.udp.setsockopt(socket.SOL_SOCKET, 32, 32 << 20)  # SO_SNDBUFFORCE
+            self.udp.bind(("::", port))
+            for group, own in groups:
+                self.udp.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                                    socket.inet_aton(group) + socket.inet_aton(own))
+            self.tcp = socket.create_server(("::", port), family=socket.AF_INET6,
+                                            dualstack_ipv6=True, backlog=64)
+        self.wake_r, self.wake_w = os.pipe()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        poll = select.poll()
+        for fd in (self.udp, self.tcp, self.wake_r):
+            poll.register(fd, select.POLLIN)
+        while True:
+            ready = [fd for fd, _ in poll.poll()]
+            if self.wake_r in ready:
+                return
+            if self.udp.fileno() in ready:
+                self.answer()
+            if self.tcp.fileno() in ready:
+                self.take()
+
+    def answer(self):
+        data, control, _, peer = self.udp.recvmsg(65535, 64)
+        self.heard.append((peer[0].removeprefix("::ffff:"), peer[1], data))
+        info = control[0][2]
+        to = socket.inet_ntop(socket.AF_INET6, info[:16])
+        group = to.startswith("ff") or 224 <= info[12] < 240 and to.startswith("::ffff:")
+        own = [] if group else [(socket.IPPROTO_IPV6, 50, info[:16] + bytes(4))]
+        with contextlib.suppress(OSError):
+            self.udp.sendmsg([self.make(data)], own, 0, peer)
+
+    def take(self):
+        connection, _ = self.tcp.accept()
+        self.held.append(connection)
+        with contextlib.suppress(OSError):
+            connection.send(b"x" * self.size)
+
+    def close(self):
+        os.write(self.wake_w, b"x")
+        self.thread.join()
+        for it in (self.udp, self.tcp, *self.held):
+            it.close()
+        os.close(self.wake_r)
+        os.close(self.wake_w)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+@dataclasses.dataclass
+class Said:
+    """What came back."""
+    answers: list = dataclasses.field(default_factory=list)
+    seconds: float = 0
+
+    @property
+    def n(self):
+        return len(self.answers)
+
+    @property
+    def largest(self):
+        return max(map(len, self.answers), default=0)
+
+
+def open_from(net, source, port=0):
+    with net.inside():
+        sock = socket.socket(family(source), socket.SOCK_DGRAM)
+        sock.setsockopt(*((socket.IPPROTO_IPV6, IPV6_FREEBIND) if ":" in source else
+                          (socket.IPPROTO_IP, IP_FREEBIND)), 1)
+        sock.setsockopt(socket.SOL_SOCKET, lab.SO_RCVBUFFORCE, 8 << 20)
+        sock.bind((source, port))
+    return sock
+
+
+def ask(net, source, to=HOST4, port=5683, n=1, data=GET, sport=0, every=0.0, wait=0.25):
+    """Sends n requests from one port, and takes what comes back."""
+    said, began = Said(), time.monotonic()
+    with contextlib.closing(open_from(net, source, sport)) as sock:
+        for _ in range(n):
+            with contextlib.suppress(OSError):
+                sock.sendto(data, (to, port))
+            if every:
+                time.sleep(every)
+        while select.select([sock], [], [], wait)[0]:
+            with contextlib.suppress(OSError):
+                said.answers.append(sock.recv(65535))
+    said.seconds = time.monotonic() - began
+    return said
+
+
+def connect(net, source, to=HOST4, port=5683, wait=0.4):
+    """What a TCP connection brought; None where there was none."""
+    with net.inside():
+        sock = socket.socket(family(source), socket.SOCK_STREAM)
+        sock.setsockopt(*((socket.IPPROTO_IPV6, IPV6_FREEBIND) if ":" in source else
+                          (socket.IPPROTO_IP, IP_FREEBIND)), 1)
+        sock.bind((source, 0))
+    sock.settimeout(wait)
+    with contextlib.closing(sock):
+        try:
+            sock.connect((to, port))
+        except OSError:
+            return None
+        got = b""
+        try:
+            while len(got) < 65536:
+                more = sock.recv(65536)
+                if not more:
+                    break
+                got += more
+        except OSError:
+            pass
+        return got
+
+
+class Walled:
+    """The four namespaces; rules are put in by hand or by the command."""
+
+    def __init__(self):
+        self.host, self.outside, self.lan, self.container = (lab.Net() for _ in range(4))
+        for net in self.nets:
+            net.sh("sysctl -qw net.ipv6.conf.all.accept_dad=0 "
+                   "net.ipv6.conf.default.accept_dad=0 net.ipv4.conf.all.rp_filter=0 "
+                   "net.ipv4.conf.default.rp_filter=0")
+        self.wire(self.outside, "w0", "wan0", ("203.0.113.1/24", "2a0f:1::1/64"),
+                  ("203.0.113.2/24", "2a0f:1::2/64"))
+        self.wire(self.lan, "l0", "lan0", ("192.168.5.1/24", "fd05::1/64"),
+                  ("192.168.5.2/24", "fd05::2/64"))
+        self.wire(self.container, "c0", "dmz0", ("172.30.0.1/24", "fd30::1/64"),
+                  ("172.30.0.2/24", "fd30::2/64"))
+        self.outside.sh("ip route add local 198.18.0.0/15 dev lo; "
+                        "ip route add local 2a0f:18::/32 dev lo; "
+                        "ip route add 192.168.5.0/24 via 203.0.113.1; "
+                        "ip route add 172.30.0.0/24 via 203.0.113.1; "
+                        "ip route add fd05::/64 via 2a0f:1::1")
+        self.lan.sh("ip route add local 192.168.5.0/25 dev lo; "
+                    "ip route add 192.168.5.1 dev l0; "
+                    "ip route add default via 192.168.5.1; ip route add default via fd05::1")
+        self.container.sh("ip route add default via 172.30.0.1; "
+                          "ip route add default via fd30::1")
+        self.host.sh("ip route add default via 203.0.113.2; "
+                     "ip route add default via 2a0f:1::2; "
+                     "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 "
+                     "net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0")
+        # Nobody learns a neighbour while a test counts.
+        self.outside.sh("ping -c1 -W1 203.0.113.1 && ping -c1 -W1 2a0f:1::1")
+        self.lan.sh("ping -c1 -W1 192.168.5.1 && ping -c1 -W1 fd05::1")
+        self.container.sh("ping -c1 -W1 172.30.0.1 && ping -c1 -W1 fd30::1")
+
+    @property
+    def nets(self):
+        return self.host, self.outside, self.lan, self.container
+
+    def wire(self, net, theirs, ours, own, other):
+        self.host.sh(f"ip link add {ours} type veth peer name {theirs} netns {net.name}")
+        for where, name, addresses in ((self.host, ours, own), (net, theirs, other)):
+            for address in addresses:
+                where.sh(f"ip addr add {address} dev {name}" +
+                         (" nodad" if ":" in address else ""))
+            where.sh(f"ip link set {name} up")
+
+    def nft(self, script):
+        return self.host.sh("nft -f -", input=script)
+
+    def rules(self, *options):
+        """What `protect plan` makes of these options, in this host."""
+        return self.host.sh(f"{lab.COAPSCOPE} protect plan {' '.join(options)}")
+
+    def protect(self, *options):
+        self.nft(self.rules(*options))
+
+    def counter(self, name):
+        """Packets of a counter of ours."""
+        text = self.host.sh(f"nft list counter inet coapscope {name}")
+        return int(text.split("packets")[1].split()[0])
+
+    def publish(self, port=5683):
+        """DNAT of a port of the host to the container, as container managers do."""
+        self.nft(f"""
+table ip nat {{
+    chain pre {{
+        type nat hook prerouting priority dstnat
+        fib daddr type local udp dport {port} dnat to 172.30.0.2:5683
+        fib daddr type local tcp dport {port} dnat to 172.30.0.2:5683
+    }}
+    chain post {{
+        type nat hook postrouting priority srcnat
+        oifname wan0 masquerade
+    }}
+}}
+""")
+
+    def close(self):
+        for net in self.nets:
+            net.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def spoofed(source, to, data=GET, sport=40000, dport=5683):
+    """An IPv4 packet in somebody's name."""
+    udp = struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0,
+                       socket.inet_aton(source), socket.inet_aton(to))
+    return head + udp
+
+
+def mac(net, interface):
+    return net.sh(f"cat /sys/class/net/{interface}/address").strip()
+
+
+def run(net, *command, timeout=20):
+    with net.inside():
+        return subprocess.run(command, text=True, timeout=timeout, capture_output=True,
+                              check=False)

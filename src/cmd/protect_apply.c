@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "cmd/protect_change.h"
+#include "cmd/protect_planned.h"
 #include "cmd/protect_policy.h"
 #include "protect/apply.h"
 
@@ -28,11 +29,14 @@ int cs_protect_apply(struct cs_protect_job *job)
 {
 	struct cs_protect_ground ground;
 	struct cs_policy policy;
-	int status = cs_protect_policy(job, &policy);
+	int status = job->options.plan ? -1 : cs_protect_policy(job, &policy);
 
 	if (status >= 0)
 		return status;
 	status = cs_protect_enter(job, CS_PROTECT_ALTER, &ground);
+	/* A plan is compared under the lock: nobody of ours changes the rules meanwhile. */
+	if (status < 0 && job->options.plan)
+		status = cs_planned_read(job, &policy);
 	if (status < 0)
 		status = apply(job, &ground, &policy);
 	cs_protect_leave(&ground);

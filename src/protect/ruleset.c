@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protect/ruleset.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "protect/throwaway.h"
+
+static struct cs_span take_line(struct cs_span *rest)
+{
+	const uint8_t *end = memchr(rest->ptr, '\n', rest->len);
+	size_t len = end ? (size_t)(end - rest->ptr) : rest->len;
+	struct cs_span line = cs_span_of(rest->ptr, len);
+
+	len += end != NULL;
+	*rest = cs_span_of(rest->ptr + len, rest->len - len);
+	return line;
+}
+
+static bool has(struct cs_span line, const char *word)
+{
+	return memmem(line.ptr, line.len, word, strlen(word)) != NULL;
+}
+
+static bool begins(struct cs_span line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return line.len >= len && memcmp(line.ptr, word, len) == 0;
+}
+
+static void put_element(FILE *to, struct cs_span text)
+{
+	while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t'))
+		text = cs_span_of(text.ptr + 1, text.len - 1);
+	while (text.len &&
+	       (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '}'))
+		text.len--;
+	if (text.len)
+		fprintf(to, "\t\telement %.*s\n", (int)text.len, (const char *)text.ptr);
+}
+
+/* A comma within quotes or within a nested { } parts nothing. */
+static void put_elements(FILE *to, struct cs_span line)
+{
+	size_t from = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < line.len; i++) {
+		quoted ^= line.ptr[i] == '"';
+		if (line.ptr[i] != ',' || quoted)
+			continue;
+		put_element(to, cs_span_of(line.ptr + from, i - from));
+		from = i + 1;
+	}
+	put_element(to, cs_span_of(line.ptr + from, line.len - from));
+}
+
+static void settle(struct cs_span rest, FILE *to)
+{
+	static const char opening[] = "\t\telements = { ";
+	bool volatile_set = false, in_elements = false;
+
+	while (rest.len > 0) {
+		struct cs_span line = take_line(&rest);
+
+		if (begins(line, opening)) {
+			in_elements = true;
+			line = cs_span_of(line.ptr + sizeof(opening) - 1,
+					  line.len - sizeof(opening) + 1);
+		}
+		if (in_elements) {
+			if (!volatile_set)
+				put_elements(to, line);
+			in_elements = !(line.len && line.ptr[line.len - 1] == '}');
+			continue;
+		}
+		if (begins(line, "\tset ") || begins(line, "\tmap "))
+			volatile_set = false;
+		else if (begins(line, "\t\tflags "))
+			volatile_set = has(line, "timeout") || has(line, "dynamic");
+		fwrite(line.ptr, 1, line.len, to);
+		fputc('\n', to);
+	}
+}
+
+enum cs_err cs_ruleset_settle(struct cs_span listing, struct cs_arena *arena,
+			      struct cs_span *out)
+{
+	char *text = NULL, *copy = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+
+	if (!memory)
+		return CS_ERR_NOMEM;
+	settle(listing, memory);
+	if (fclose(memory) == 0)
+		copy = cs_arena_text(arena, cs_span_of(text, len));
+	free(text);
+	if (!copy)
+		return CS_ERR_NOMEM;
+	*out = cs_span_of(copy, len);
+	return CS_OK;
+}
+
+static const char *const list_argv[] = { "nft", "-s", "list", "ruleset", NULL };
+
+enum cs_err cs_ruleset_read(struct cs_arena *arena, struct cs_span *out,
+			    char why[CS_PROGRAM_WHY])
+{
+	const struct cs_program program = { .argv = list_argv };
+	struct cs_span listing;
+	enum cs_err err;
+
+	if (geteuid() != 0) {
+		snprintf(why, CS_PROGRAM_WHY, "reading this host's rules needs root");
+		return CS_ERR_DENIED;
+	}
+	err = cs_program_must(&program, arena, &listing, why);
+	return err ? err : cs_ruleset_settle(listing, arena, out);
+}
+
+enum cs_err cs_ruleset_of(struct cs_span script, struct cs_arena *arena,
+			  struct cs_span *out, char why[CS_PROGRAM_WHY])
+{
+	static const char *const load_argv[] = { "nft", "-f", "-", NULL };
+	struct cs_throwaway job = { .n_programs = 2 };
+	struct cs_program_end ends[2];
+	char reason[CS_THROWAWAY_WHY] = "";
+	enum cs_err err;
+	size_t n = 0;
+
+	job.programs[0] = (struct cs_program){ .argv = load_argv, .input = script };
+	job.programs[1] = (struct cs_program){ .argv = list_argv };
+	err = cs_throwaway_run(&job, arena, ends, &n, reason);
+	if (err) {
+		snprintf(why, CS_PROGRAM_WHY, "%s", reason);
+		return err;
+	}
+	if (n < 2 || ends[1].status != 0) {
+		struct cs_span said = ends[n - 1].err, line = take_line(&said);
+
+		snprintf(why, CS_PROGRAM_WHY, "nft: %.*s", (int)line.len,
+			 (const char *)line.ptr);
+		return CS_ERR_REFUSED;
+	}
+	return cs_ruleset_settle(ends[1].out, arena, out);
+}
+
+struct cs_span cs_ruleset_table(struct cs_span ruleset, const char *table)
+{
+	struct cs_span rest = ruleset;
+	char heading[80];
+	const uint8_t *from = NULL;
+
+	snprintf(heading, sizeof(heading), "table %s {", table);
+	while (rest.len > 0) {
+		struct cs_span line = take_line(&rest);
+
+		if (!from && line.len == strlen(heading) && begins(line, heading))
+			from = line.ptr;
+		if (from && line.len == 1 && line.ptr[0] == '}')
+			return cs_span_of(from, (size_t)(rest.ptr - from));
+	}
+	return cs_span_of(ruleset.ptr, 0);
+}

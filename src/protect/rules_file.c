@@ -7,37 +7,28 @@
 
 #include "base/slurp.h"
 
-static enum cs_err keep(struct cs_rules_file *file, const uint8_t *bytes, size_t len)
+enum cs_err cs_rules_slurp(const char *path, struct cs_arena *arena, char **text,
+			   size_t *len, char why[CS_RULES_WHY])
 {
-	file->text = cs_arena_text(file->build.arena, cs_span_of(bytes, len));
-	file->len = len;
-	return file->text ? CS_OK : CS_ERR_NOMEM;
-}
-
-enum cs_err cs_rules_slurp(struct cs_rules_file *file)
-{
-	FILE *from = fopen(file->path, "re");
+	FILE *from = fopen(path, "re");
 	uint8_t *bytes = NULL;
 	enum cs_err err;
-	size_t len = 0;
 
 	if (!from) {
-		(void)snprintf(file->why, CS_RULES_WHY, "%s: %s", file->path,
-			       strerror(errno));
-		return cs_err_of_file(errno);
+		err = cs_err_of_file(errno);
+		(void)snprintf(why, CS_RULES_WHY, "%s: %s", path, strerror(errno));
+		return err;
 	}
-	err = cs_slurp(from, &bytes, &len);
+	err = cs_slurp(from, &bytes, len);
 	if (err == CS_ERR_IO)
-		(void)snprintf(file->why, CS_RULES_WHY, "%s: %s", file->path,
-			       strerror(errno));
-	else if (err)
-		(void)snprintf(file->why, CS_RULES_WHY, "%s: %s", file->path,
-			       cs_strerror(err));
+		err = cs_err_of_file(errno);
+	if (err)
+		(void)snprintf(why, CS_RULES_WHY, "%s: %s", path,
+			       err == CS_ERR_FULL ? cs_strerror(err) : strerror(errno));
 	(void)fclose(from); /* only read from */
-	if (!err)
-		err = keep(file, bytes, len);
+	*text = err ? NULL : cs_arena_text(arena, cs_span_of(bytes, *len));
 	free(bytes);
-	return err;
+	return err || *text ? err : CS_ERR_NOMEM;
 }
 
 enum cs_err cs_rules_read_file(const char *path, struct cs_arena *arena,
@@ -50,20 +41,10 @@ enum cs_err cs_rules_read_file(const char *path, struct cs_arena *arena,
 
 	*out = (struct cs_rules){ 0 };
 	(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(CS_ERR_NOMEM));
-	err = cs_rules_slurp(&file);
+	err = cs_rules_slurp(path, arena, &file.text, &file.len, why);
 	if (err)
 		return err;
 	if (cs_save_is(cs_span_of(file.text, file.len)))
 		return cs_rules_file_save(&file);
 	return cs_rules_file_nft(&file);
-}
-
-enum cs_err cs_rules_read_ufw(const char *dir, struct cs_arena *arena,
-			      struct cs_rules *out, char why[CS_RULES_WHY])
-{
-	(void)dir;
-	(void)arena;
-	*out = (struct cs_rules){ 0 };
-	(void)snprintf(why, CS_RULES_WHY, "not yet");
-	return CS_ERR_IO;
 }

@@ -15,21 +15,44 @@ struct cs_rules_file {
 };
 
 /* Reads the file's bytes into the arena; errors as cs_rules_read_file(). */
-CS_MUST_USE enum cs_err cs_rules_slurp(struct cs_rules_file *file);
+CS_MUST_USE enum cs_err cs_rules_slurp(const char *path, struct cs_arena *arena,
+				       char **text, size_t *len, char why[CS_RULES_WHY]);
 
 /* Each kind of text to rules; errors as cs_rules_read_file(). */
 CS_MUST_USE enum cs_err cs_rules_file_nft(struct cs_rules_file *file);
 CS_MUST_USE enum cs_err cs_rules_file_save(struct cs_rules_file *file);
 
+/* Where text that is restored comes from: a file's lines begin at line @from of it. */
+struct cs_rules_piece {
+	const char *name;
+	size_t from; /* from 1 */
+};
+
+/* What iptables-restore is given for one family. */
+struct cs_rules_input {
+	bool v6;
+	char *text;
+	size_t len;
+	const struct cs_rules_piece *pieces; /* in order; the first from line 1 */
+	size_t n_pieces;
+};
+
 /*
- * Restores @input (iptables-restore's, of one family) in a namespace that is thrown away and prints it
+ * Restores @input in a namespace that is thrown away and prints it
  * back to @saved, in the words of iptables-save. What this machine has no match, target or
- * set for is blanked out in @input and said. Lines of @input are those of @name in messages.
+ * set for is blanked out in the text and said.
  * CS_ERR_SYNTAX with name and line in @why; others as cs_throwaway_run()
  */
-CS_MUST_USE enum cs_err cs_rules_restored(struct cs_rules_build *build, const char *name,
-					  bool v6, char *input, size_t len,
+CS_MUST_USE enum cs_err cs_rules_restored(struct cs_rules_build *build,
+					  const struct cs_rules_input *input,
 					  struct cs_span *saved, char why[CS_RULES_WHY]);
+
+/*
+ * Restores it and adds what came of it. Errors as cs_rules_restored()
+ */
+CS_MUST_USE enum cs_err cs_rules_add_restored(struct cs_rules_build *build,
+					      const struct cs_rules_input *input,
+					      char why[CS_RULES_WHY]);
 
 /*
  * Names in nft's text that may be interfaces which have to be there for it to be loaded: *@n of them in the

@@ -24,29 +24,20 @@ static char *one_family(struct cs_rules_file *file, const struct cs_save *save, 
 static enum cs_err add_family(struct cs_rules_file *file, const struct cs_save *save,
 			      bool v6)
 {
-	struct cs_span saved;
-	struct cs_save fresh;
-	size_t line, mine = 0;
-	char *input;
-	enum cs_err err;
+	const struct cs_rules_piece piece = { file->path, 1 };
+	struct cs_rules_input input = {
+		.v6 = v6, .len = file->len, .pieces = &piece, .n_pieces = 1
+	};
+	size_t mine = 0;
 
 	for (size_t i = 0; i < save->n_tables; i++)
 		mine += save->tables[i].v6 == v6;
 	if (mine == 0)
 		return CS_OK;
-	input = one_family(file, save, v6);
-	if (!input)
+	input.text = one_family(file, save, v6);
+	if (!input.text)
 		return CS_ERR_NOMEM;
-	err = cs_rules_restored(&file->build, file->path, v6, input, file->len, &saved,
-				file->why);
-	if (err)
-		return err;
-	err = cs_save_read(saved, file->build.arena, &fresh, &line);
-	for (size_t i = 0; i < fresh.n_tables; i++)
-		fresh.tables[i].v6 = v6;
-	if (!err)
-		err = cs_rules_add_save(&file->build, &fresh, v6, NULL);
-	return err == CS_ERR_SYNTAX ? CS_ERR_IO : err;
+	return cs_rules_add_restored(&file->build, &input, file->why);
 }
 
 enum cs_err cs_rules_file_save(struct cs_rules_file *file)

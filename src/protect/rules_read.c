@@ -7,6 +7,7 @@
 #include "protect/program.h"
 #include "protect/rules_build.h"
 #include "protect/rules_span.h"
+#include "protect/rules_ufw.h"
 
 /* One reading of this machine's rules. */
 struct reading {
@@ -221,6 +222,8 @@ static enum cs_err read_all(struct reading *r)
 		err = read_legacy(r, false);
 	if (!err)
 		err = read_legacy(r, true);
+	if (!err)
+		err = cs_rules_name_ufw_here(&r->build);
 	return err ? err : cs_rules_add_listing(&r->build, &r->listing, r->iptables);
 }
 

@@ -55,45 +55,55 @@ static struct cs_span first_line(struct cs_span said)
 	return at ? cs_text_after(line, (size_t)(at - line.ptr) + 3) : line;
 }
 
-static enum cs_err blank_line(struct cs_rules_build *build, const char *name,
-			      size_t number, struct cs_span line, struct cs_span said)
+/* The piece that a line of the input is of; its number there replaces *@number. */
+static const char *piece_of(const struct cs_rules_input *input, size_t *number)
 {
-	struct cs_span what = first_line(said);
-	enum cs_err err = cs_rules_unread(build, "%s:%zu: %.*s: %.*s", name, number,
-					  (int)what.len, (const char *)what.ptr,
-					  (int)line.len, (const char *)line.ptr);
+	size_t i = input->n_pieces - 1;
 
+	while (i > 0 && input->pieces[i].from > *number)
+		i--;
+	*number -= *number ? input->pieces[i].from - 1 : 0;
+	return input->pieces[i].name;
+}
+
+/* What the tool could not read: left out where only this machine lacks something. */
+static enum cs_err judge(struct cs_rules_build *build, const struct cs_rules_input *input,
+			 struct cs_span said, char why[CS_RULES_WHY])
+{
+	size_t number = line_said(said);
+	struct cs_span line = line_at(input->text, input->len, number);
+	struct cs_span what = first_line(said);
+	const char *name = piece_of(input, &number);
+	enum cs_err err;
+
+	if (!is_missing(said) || !cs_text_starts(line, "-")) {
+		(void)snprintf(why, CS_RULES_WHY, "%s:%zu: %.*s", name, number,
+			       (int)what.len, (const char *)what.ptr);
+		return CS_ERR_SYNTAX;
+	}
+	err = cs_rules_unread(build, "%s:%zu: %.*s: %.*s", name, number, (int)what.len,
+			      (const char *)what.ptr, (int)line.len,
+			      (const char *)line.ptr);
 	memset((char *)(uintptr_t)line.ptr, ' ', line.len);
 	return err;
 }
 
-static enum cs_err judge(struct cs_rules_build *build, const char *name, char *input,
-			 size_t len, struct cs_span said, char why[CS_RULES_WHY])
-{
-	size_t number = line_said(said);
-	struct cs_span line = line_at(input, len, number);
-	struct cs_span what = first_line(said);
-
-	if (is_missing(said) && cs_text_starts(line, "-"))
-		return blank_line(build, name, number, line, said);
-	(void)snprintf(why, CS_RULES_WHY, "%s:%zu: %.*s", name, number, (int)what.len,
-		       (const char *)what.ptr);
-	return CS_ERR_SYNTAX;
-}
-
-enum cs_err cs_rules_restored(struct cs_rules_build *build, const char *name, bool v6,
-			      char *input, size_t len, struct cs_span *saved,
+enum cs_err cs_rules_restored(struct cs_rules_build *build,
+			      const struct cs_rules_input *input, struct cs_span *saved,
 			      char why[CS_RULES_WHY])
 {
-	const char *const restore[] = { v6 ? "ip6tables-nft-restore"
-					   : "iptables-nft-restore",
+	const char *const restore[] = { input->v6 ? "ip6tables-nft-restore"
+						  : "iptables-nft-restore",
 					"-n", NULL };
-	const char *const save[] = { v6 ? "ip6tables-nft-save" : "iptables-nft-save",
+	const char *const save[] = { input->v6 ? "ip6tables-nft-save"
+					       : "iptables-nft-save",
 				     NULL };
-	struct cs_throwaway job = { .n_programs = 2,
-				    .programs = { { .argv = restore,
-						    .input = cs_span_of(input, len) },
-						  { .argv = save } } };
+	struct cs_throwaway job = {
+		.n_programs = 2,
+		.programs = { { .argv = restore,
+				.input = cs_span_of(input->text, input->len) },
+			      { .argv = save } }
+	};
 
 	for (size_t tries = 0; tries < UNKNOWN_MAX; tries++) {
 		struct cs_program_end ends[2];
@@ -105,12 +115,34 @@ enum cs_err cs_rules_restored(struct cs_rules_build *build, const char *name, bo
 			return CS_OK;
 		}
 		if (!err)
-			err = judge(build, name, input, len, ends[n - 1].err, why);
+			err = judge(build, input, ends[n - 1].err, why);
 		if (err)
 			return err;
 	}
 	(void)snprintf(why, CS_RULES_WHY,
 		       "%s: more than %d rules need what this machine does not have",
-		       name, UNKNOWN_MAX);
+		       input->pieces[0].name, UNKNOWN_MAX);
 	return CS_ERR_SYNTAX;
+}
+
+enum cs_err cs_rules_add_restored(struct cs_rules_build *build,
+				  const struct cs_rules_input *input,
+				  char why[CS_RULES_WHY])
+{
+	struct cs_span saved;
+	struct cs_save fresh;
+	size_t line;
+	enum cs_err err = cs_rules_restored(build, input, &saved, why);
+
+	if (err)
+		return err;
+	err = cs_save_read(saved, build->arena, &fresh, &line);
+	if (err == CS_ERR_SYNTAX) {
+		(void)snprintf(why, CS_RULES_WHY,
+			       "iptables-save: line %zu is not as it writes it", line);
+		return CS_ERR_IO;
+	}
+	for (size_t i = 0; i < fresh.n_tables; i++)
+		fresh.tables[i].v6 = input->v6;
+	return err ? err : cs_rules_add_save(build, &fresh, input->v6, NULL);
 }

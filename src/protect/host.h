@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/rd.h"
 
 struct cs_rules;
 
@@ -39,6 +40,13 @@ struct cs_host_route {
 	uint32_t link;          /* 0: unreachable, blackhole, prohibit */
 	uint32_t table;         /* RT_TABLE_MAIN and others, not local */
 	uint32_t metric;
+	/* The kernel's own message, where it told more than this; empty: made up. */
+	struct cs_span told;
+};
+
+/* Which table is asked for which packet, as `ip rule` has it: the kernel's message. */
+struct cs_host_lookup {
+	struct cs_span told; /* RTM_NEWRULE, header and all */
 };
 
 /* A value below /proc/sys/net, as "ipv4/ip_forward" and "1". */
@@ -50,10 +58,12 @@ struct cs_host_sysctl {
 struct cs_host {
 	struct cs_host_link *links;
 	size_t n_links;
-	struct cs_host_address *addresses; /* none of loopback's, no link-local IPv6 */
+	struct cs_host_address *addresses; /* not 127/8, ::1, link-local IPv6 */
 	size_t n_addresses;
 	struct cs_host_route *routes;
 	size_t n_routes;
+	struct cs_host_lookup *lookups; /* by priority; none: as in a fresh machine */
+	size_t n_lookups;
 	struct cs_host_sysctl *sysctls;
 	size_t n_sysctls;
 	bool assumed; /* nothing of it was read from a machine */

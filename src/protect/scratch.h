@@ -33,8 +33,9 @@ struct cs_scratch;
 
 /*
  * Makes it. Afterwards this process (it must have one thread) is in the scratch's
- * namespace: programs that it starts and sockets that it opens are there. As root
- * cs_scratch_close() brings it back; without root there is no way back, and the process ends after it.
+ * namespace: programs that it starts and sockets that it opens are there, and it runs on one
+ * processor only, on which packets keep their order. As root cs_scratch_close() brings it back;
+ * without root there is no way back, and the process ends after it.
  * @host must live as long.
  * CS_ERR_DENIED  neither root nor user namespaces; @why says so and how to allow it
  * CS_ERR_IO, CS_ERR_NOMEM; @why is one line
@@ -62,6 +63,14 @@ CS_MUST_USE enum cs_err cs_scratch_listen(struct cs_scratch *scratch, bool tcp,
  * id, so that a trace can know it; TCP connections are taken, kept, and what is said on them is read. Never waits. Returns how many it answered.
  */
 size_t cs_scratch_serve(struct cs_scratch *scratch, size_t answer);
+
+/*
+ * Returns when all that was sent into the ports, or by sockets in the scratch, has been
+ * through: what comes of it is at the listeners, and at the ports. Who finds nothing
+ * there then need not wait for it. One turn: what cs_scratch_serve() sends afterwards wants another.
+ * CS_ERR_IO
+ */
+CS_MUST_USE enum cs_err cs_scratch_settle(struct cs_scratch *scratch);
 
 /* Forgets all tracked connections, as a fresh machine has none. CS_ERR_IO */
 CS_MUST_USE enum cs_err cs_scratch_forget(struct cs_scratch *scratch);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protect/scratch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/netlink.h"
+#include "protect/scratch_own.h"
+
+enum cs_err cs_scratch_failed(enum cs_err err, const char *what, char why[CS_SCRATCH_WHY])
+{
+	int kept = errno;
+
+	(void)snprintf(why, CS_SCRATCH_WHY, "scratch namespace: %s: %s", what,
+		       err == CS_ERR_NOMEM ? cs_strerror(err) : strerror(kept));
+	errno = kept;
+	return err;
+}
+
+/* In the inner namespace: all that makes it look like the host. */
+static enum cs_err furnish(struct cs_scratch *s, char why[CS_SCRATCH_WHY])
+{
+	struct cs_netlink nl;
+	enum cs_err err = cs_netlink_open(&nl);
+
+	if (err)
+		return cs_scratch_failed(err, "netlink", why);
+	err = cs_scratch_sysctls(s->host, why);
+	if (!err)
+		err = cs_scratch_link_up(s, &nl, why);
+	if (!err)
+		err = cs_scratch_link_sysctls(s->host, why);
+	if (!err)
+		err = cs_scratch_addresses(s->host, &nl, why);
+	if (!err)
+		err = cs_scratch_routes(s->host, &nl, why);
+	cs_netlink_close(&nl);
+	if (!err)
+		err = cs_scratch_order(s, why);
+	return err;
+}
+
+static enum cs_err build(struct cs_scratch *s, char why[CS_SCRATCH_WHY])
+{
+	enum cs_err err = cs_scratch_enter(&s->space, why);
+
+	if (!err)
+		err = cs_scratch_quiet(why);
+	if (!err)
+		err = cs_scratch_open_ports(s, why);
+	if (!err)
+		err = cs_scratch_enter_inner(&s->space, why);
+	if (!err)
+		err = furnish(s, why);
+	return err;
+}
+
+enum cs_err cs_scratch_open(const struct cs_host *host, struct cs_scratch **out,
+			    char why[CS_SCRATCH_WHY])
+{
+	struct cs_scratch *s = calloc(1, sizeof(*s));
+	enum cs_err err;
+
+	if (!s)
+		return cs_scratch_failed(CS_ERR_NOMEM, "host", why);
+	s->host = host;
+	s->space = (struct cs_scratch_space){ -1, -1 };
+	s->fence = -1;
+	err = build(s, why);
+	if (err) {
+		cs_scratch_close(s);
+		return err;
+	}
+	*out = s;
+	return CS_OK;
+}
+
+void cs_scratch_close(struct cs_scratch *scratch)
+{
+	int kept = errno;
+
+	if (!scratch)
+		return;
+	cs_scratch_deafen(scratch->ears);
+	cs_scratch_disorder(scratch);
+	for (size_t i = 0; i < scratch->n_ports; i++)
+		if (scratch->ports[i].fd >= 0)
+			(void)close(scratch->ports[i].fd); /* frames, not files */
+	free(scratch->ports);
+	cs_scratch_leave(&scratch->space);
+	free(scratch);
+	errno = kept;
+}
+
+const struct cs_scratch_port *cs_scratch_ports(const struct cs_scratch *scratch,
+					       size_t *n)
+{
+	*n = scratch->n_ports;
+	return scratch->ports;
+}
+
+const struct cs_scratch_port *cs_scratch_port(const struct cs_scratch *scratch,
+					      uint32_t link)
+{
+	for (size_t i = 0; i < scratch->n_ports; i++)
+		if (scratch->ports[i].link->index == link)
+			return &scratch->ports[i];
+	return NULL;
+}

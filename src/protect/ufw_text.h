@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ufw_text: text that is written as a stream and then lives in an arena. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/rd.h"
+
+struct cs_ufw_text {
+	FILE *to;
+	char *bytes;
+	size_t len;
+};
+
+/* NULL: memory is out. The stream is the text's: cs_ufw_text_close() ends both. */
+static inline FILE *cs_ufw_text_open(struct cs_ufw_text *text)
+{
+	*text = (struct cs_ufw_text){ 0 };
+	text->to = open_memstream(&text->bytes, &text->len);
+	return text->to;
+}
+
+static inline void cs_ufw_text_put(FILE *to, struct cs_span s)
+{
+	if (s.len > 0)
+		(void)fwrite(s.ptr, 1, s.len, to);
+}
+
+/* CS_ERR_NOMEM */
+CS_MUST_USE static inline enum cs_err cs_ufw_text_close(struct cs_ufw_text *text,
+							struct cs_arena *arena,
+							struct cs_span *out)
+{
+	bool failed = ferror(text->to) != 0;
+	char *kept = NULL;
+
+	if (fclose(text->to) == 0 && !failed)
+		kept = cs_arena_text(arena, cs_span_of(text->bytes, text->len));
+	*out = cs_span_of(kept, kept ? text->len : 0);
+	free(text->bytes);
+	return kept ? CS_OK : CS_ERR_NOMEM;
+}

@@ -66,6 +66,17 @@ static void put_comment(FILE *to, const char *reason)
 	(void)fputc('"', to);
 }
 
+/* In parts: nft takes no large number of milliseconds. */
+static void put_time(FILE *to, int64_t ms)
+{
+	if (ms == CS_ENTRY_FOREVER)
+		return;
+	(void)fprintf(to, " timeout %" PRId64 "d%" PRId64 "h%" PRId64 "m%" PRId64 "s",
+		      ms / 86400000, ms / 3600000 % 24, ms / 60000 % 60, ms / 1000 % 60);
+	if (ms % 1000)
+		(void)fprintf(to, "%" PRId64 "ms", ms % 1000);
+}
+
 static void put_piece(FILE *to, const struct piece *piece)
 {
 	char lo[CS_ADDR_TEXT], hi[CS_ADDR_TEXT];
@@ -80,8 +91,7 @@ static void put_piece(FILE *to, const struct piece *piece)
 	(void)fputs(lo, to);
 	if (cs_addr_cmp(&piece->range.lo, &piece->range.hi) != 0)
 		(void)fprintf(to, "-%s", hi);
-	if (e->left_ms != CS_ENTRY_FOREVER)
-		(void)fprintf(to, " timeout %" PRId64 "ms", e->left_ms);
+	put_time(to, e->left_ms);
 	put_comment(to, e->reason);
 	(void)fputs(" }\n", to);
 }

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/protect_entry.h"
+
+#include <inttypes.h>
+
+#include "out/grid.h"
+
+/* --- for people --- */
+
+enum column {
+	NUMBER,
+	VERDICT,
+	WHO,
+	INTERFACE,
+	LEFT,
+	SINCE,
+	BY,
+	REASON,
+	EVIDENCE,
+	COLUMNS
+};
+
+static const char *const heads[COLUMNS] = {
+	[NUMBER] = "#",     [VERDICT] = "verdict", [WHO] = "who",
+	[INTERFACE] = "on", [LEFT] = "left",       [SINCE] = "since",
+	[BY] = "by",        [REASON] = "reason",   [EVIDENCE] = "evidence",
+};
+
+void cs_protect_left_text(int64_t left_ms, char out[CS_PROTECT_LEFT])
+{
+	int64_t s = left_ms / 1000;
+
+	out[0] = '\0';
+	if (left_ms == CS_ENTRY_FOREVER)
+		return;
+	if (s >= 2 * 86400)
+		(void)snprintf(out, CS_PROTECT_LEFT, "%" PRId64 "d %" PRId64 "h",
+			       s / 86400, s % 86400 / 3600);
+	else if (s >= 3600)
+		(void)snprintf(out, CS_PROTECT_LEFT, "%" PRId64 "h %" PRId64 "m",
+			       s / 3600, s % 3600 / 60);
+	else if (s >= 60)
+		(void)snprintf(out, CS_PROTECT_LEFT, "%" PRId64 "m %" PRId64 "s", s / 60,
+			       s % 60);
+	else
+		(void)snprintf(out, CS_PROTECT_LEFT, "%" PRId64 "s", s);
+}
+
+static void put(struct cs_grid *grid, enum column column, const char *text)
+{
+	cs_grid_put(grid, column, cs_span_str(text));
+}
+
+static void entry_row(struct cs_grid *grid, const struct cs_entry *e, size_t number)
+{
+	char digits[24], who[CS_PREFIX_TEXT], left[CS_PROTECT_LEFT];
+	char since[CS_TIME_TEXT];
+
+	(void)snprintf(digits, sizeof(digits), "%zu", number);
+	cs_prefix_text(&e->prefix, who);
+	cs_protect_left_text(e->left_ms, left);
+	cs_time_text(e->since_us, since);
+	cs_grid_row(grid, 0, CS_TERM_PLAIN);
+	put(grid, NUMBER, digits);
+	put(grid, VERDICT, e->deny ? "deny" : "allow");
+	put(grid, WHO, who);
+	put(grid, INTERFACE, e->interface);
+	put(grid, LEFT, left);
+	cs_grid_put(grid, SINCE, cs_span_of(since, 19));
+	put(grid, BY, e->by);
+	put(grid, REASON, e->reason);
+	put(grid, EVIDENCE, e->evidence);
+}
+
+static void peer_row(struct cs_grid *grid, const struct cs_peer *peer)
+{
+	char who[CS_PREFIX_TEXT];
+
+	cs_prefix_text(&peer->prefix, who);
+	cs_grid_row(grid, 0, CS_TERM_PLAIN);
+	put(grid, VERDICT, "allow");
+	put(grid, WHO, who);
+	put(grid, INTERFACE, peer->interface);
+	put(grid, BY, "policy");
+}
+
+const struct cs_policy *cs_protect_policy_now(const struct cs_standing *standing)
+{
+	if (standing->pending.there && standing->table.left_ms > 0)
+		return &standing->pending.policy;
+	return standing->kept.there ? &standing->kept.policy : NULL;
+}
+
+enum cs_err cs_protect_entry_table(const struct cs_standing *standing,
+				   struct cs_grid *grid)
+{
+	const struct cs_policy *policy = cs_protect_policy_now(standing);
+
+	cs_grid_begin(grid, heads, COLUMNS);
+	for (size_t i = 0; i < standing->entries.n; i++)
+		entry_row(grid, &standing->entries.at[i], i + 1);
+	for (size_t i = 0; policy && i < policy->n_allow; i++)
+		peer_row(grid, &policy->allow[i]);
+	return grid->err;
+}
+
+/* --- for programs --- */
+
+static void put_time(struct cs_json *json, int64_t wall_us)
+{
+	if (wall_us)
+		cs_json_time(json, wall_us);
+	else
+		cs_json_null(json);
+}
+
+static void put_text(struct cs_json *json, const char *text)
+{
+	if (text[0])
+		cs_json_string(json, cs_span_str(text));
+	else
+		cs_json_null(json);
+}
+
+void cs_protect_entry_json(struct cs_json *json, const struct cs_entry *entry,
+			   size_t number, bool in_force)
+{
+	char who[CS_PREFIX_TEXT];
+
+	cs_prefix_text(&entry->prefix, who);
+	cs_json_object(json);
+	cs_json_key(json, "schema");
+	cs_json_word(json, "coapscope.entry/1");
+	cs_json_key(json, "number");
+	if (number)
+		cs_json_uint(json, number);
+	else
+		cs_json_null(json);
+	cs_json_key(json, "verdict");
+	cs_json_word(json, entry->deny ? "deny" : "allow");
+	cs_json_key(json, "prefix");
+	cs_json_word(json, who);
+	cs_json_key(json, "interface");
+	put_text(json, entry->interface);
+	cs_json_key(json, "in_force");
+	cs_json_bool(json, in_force);
+	cs_json_key(json, "since");
+	put_time(json, entry->since_us);
+	cs_json_key(json, "until");
+	put_time(json, entry->left_ms == CS_ENTRY_FOREVER ? 0 : entry->until_us);
+	cs_json_key(json, "left_seconds");
+	if (entry->left_ms == CS_ENTRY_FOREVER)
+		cs_json_null(json);
+	else
+		cs_json_fixed(json, (uint64_t)entry->left_ms, 3);
+	cs_json_key(json, "by");
+	cs_json_string(json, cs_span_str(entry->by));
+	cs_json_key(json, "reason");
+	put_text(json, entry->reason);
+	cs_json_key(json, "evidence");
+	put_text(json, entry->evidence);
+	cs_json_object_end(json);
+}
+
+/* --- who is let in --- */
+
+static bool named(const struct cs_entries *entries, const struct cs_addr *address,
+		  bool deny, bool hosts)
+{
+	for (size_t i = 0; i < entries->n; i++) {
+		const struct cs_entry *e = &entries->at[i];
+
+		if (e->deny == deny && (e->prefix.bits == 128) == hosts &&
+		    cs_prefix_has(&e->prefix, address) &&
+		    cs_addr_is_v4(&e->prefix.addr) == cs_addr_is_v4(address))
+			return true;
+	}
+	return false;
+}
+
+/* In the order of the rules (policy.h): hosts before prefixes, deny first. */
+bool cs_protect_denies(const struct cs_entries *entries, const struct cs_addr *address)
+{
+	if (named(entries, address, true, true))
+		return true;
+	return !named(entries, address, false, true) &&
+	       named(entries, address, true, false);
+}
+
+bool cs_protect_allows(const struct cs_policy *policy, const struct cs_entries *entries,
+		       const struct cs_addr *address)
+{
+	if (cs_protect_denies(entries, address))
+		return false;
+	if (named(entries, address, false, true) || named(entries, address, false, false))
+		return true;
+	for (size_t i = 0; policy && i < policy->n_allow; i++)
+		if (cs_prefix_has(&policy->allow[i].prefix, address) &&
+		    cs_addr_is_v4(&policy->allow[i].prefix.addr) ==
+			    cs_addr_is_v4(address))
+			return true;
+	return false;
+}
+
+static int refuse(struct cs_protect_job *job, const struct cs_addr *address,
+		  const char *what)
+{
+	bool force = job->options.force;
+	char text[CS_ADDR_TEXT];
+
+	cs_addr_text(address, text);
+	cs_log(&job->ctx->log, force ? CS_WARN : CS_ERROR,
+	       "%s, from which you are logged in by ssh, %s%s", text, what,
+	       force ? " (--force)" : ": want --force if you mean it");
+	return force ? -1 : CS_EXIT_REFUSED;
+}
+
+int cs_protect_spare_operator(struct cs_protect_job *job, const struct cs_standing *now,
+			      const struct cs_policy *policy,
+			      const struct cs_entries *entries)
+{
+	const struct cs_policy *was = cs_protect_policy_now(now);
+	struct cs_operator who;
+	int status = -1;
+
+	cs_operator_find(job->ctx->env, &job->arena, &who);
+	for (size_t i = 0; i < who.n && status < 0; i++) {
+		if (cs_protect_denies(entries, &who.at[i]) &&
+		    !cs_protect_denies(&now->entries, &who.at[i]))
+			status = refuse(job, &who.at[i],
+					"would be cut off from the CoAP ports");
+		else if (cs_protect_allows(was, &now->entries, &who.at[i]) &&
+			 !cs_protect_allows(policy, entries, &who.at[i]))
+			status = refuse(job, &who.at[i], "would be allowed no more");
+	}
+	return status;
+}
+
+int cs_protect_spare_denied(struct cs_protect_job *job, const struct cs_prefix *prefix)
+{
+	struct cs_operator who;
+	int status = -1;
+
+	cs_operator_find(job->ctx->env, &job->arena, &who);
+	for (size_t i = 0; i < who.n && status < 0; i++)
+		if (cs_prefix_has(prefix, &who.at[i]) &&
+		    cs_addr_is_v4(&prefix->addr) == cs_addr_is_v4(&who.at[i]))
+			status = refuse(job, &who.at[i],
+					"would be cut off from the CoAP ports");
+	return status;
+}

@@ -44,17 +44,16 @@ bool cs_addr_read(struct cs_span text, struct cs_addr *out)
 	return false;
 }
 
-/* Clears all bits after the first @bits; tells whether any was set. */
-static bool clear_host_bits(struct cs_addr *a, unsigned bits)
+bool cs_prefix_trim(struct cs_prefix *p)
 {
 	bool any = false;
 
 	for (unsigned i = 0; i < 16; i++) {
-		unsigned keep = bits > 8 * i ? bits - 8 * i : 0;
+		unsigned keep = p->bits > 8 * i ? p->bits - 8 * i : 0;
 		uint8_t mask = (uint8_t)(0xff00u >> (keep < 8 ? keep : 8));
 
-		any |= (a->b[i] & ~mask) != 0;
-		a->b[i] &= mask;
+		any |= (p->addr.b[i] & ~mask) != 0;
+		p->addr.b[i] &= mask;
 	}
 	return any;
 }
@@ -79,7 +78,7 @@ enum cs_err cs_prefix_read(struct cs_span text, struct cs_prefix *out)
 		p.bits = (uint8_t)(bits + (dotted ? V4_BITS_BEFORE : 0));
 	}
 
-	bool host_bits = clear_host_bits(&p.addr, p.bits);
+	bool host_bits = cs_prefix_trim(&p);
 
 	*out = p;
 	return host_bits ? CS_ERR_RANGE : CS_OK;
@@ -118,10 +117,10 @@ void cs_prefix_text(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])
 
 bool cs_prefix_has(const struct cs_prefix *p, const struct cs_addr *a)
 {
-	struct cs_addr masked = *a;
+	struct cs_prefix masked = { *a, p->bits };
 
-	(void)clear_host_bits(&masked, p->bits);
-	return cs_addr_cmp(&masked, &p->addr) == 0;
+	(void)cs_prefix_trim(&masked); /* most addresses have them */
+	return cs_addr_cmp(&masked.addr, &p->addr) == 0;
 }
 
 struct cs_range cs_prefix_range(const struct cs_prefix *p)

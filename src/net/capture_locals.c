@@ -56,16 +56,6 @@ static bool is_wanted(const struct gathering *g, uint32_t ifindex)
 	return false;
 }
 
-static void clear_host_bits(struct cs_prefix *p)
-{
-	for (unsigned i = 0; i < sizeof(p->addr.b); i++) {
-		unsigned keep = p->bits > 8 * i ? p->bits - 8 * i : 0;
-
-		if (keep < 8)
-			p->addr.b[i] &= (uint8_t)(0xff00u >> keep);
-	}
-}
-
 struct own {
 	struct cs_addr local, address;
 	bool has_local, has_address;
@@ -103,7 +93,7 @@ static bool on_address(void *arg, const struct nlmsghdr *msg)
 	own.local = own.has_local ? own.local : own.address;
 	if (!add(g, &(struct cs_prefix){ own.local, ALL_BITS }))
 		return false;
-	clear_host_bits(&p);
+	(void)cs_prefix_trim(&p); /* it is the network that is added */
 	return add(g, &p);
 }
 

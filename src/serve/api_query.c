@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/json_look.h"
 #include "base/num.h"
-#include "base/utf8.h"
 
 struct reading {
 	struct cs_api_query *query;
@@ -23,46 +23,6 @@ static enum cs_err wrong(const struct reading *r, const char *what)
 }
 
 /* --- the text, before a library sees it --- */
-
-static bool is_text(struct cs_span s)
-{
-	uint32_t cp;
-
-	while (s.len > 0) {
-		size_t len = cs_utf8_next(s, &cp);
-
-		if (len == 0 || cp == 0)
-			return false;
-		s = cs_span_of(s.ptr + len, s.len - len);
-	}
-	return true;
-}
-
-/* A string that is cut at an escaped NUL would be another one. */
-static bool has_escaped_nul(struct cs_span s)
-{
-	return memmem(s.ptr, s.len, "\\u0000", 6) != NULL;
-}
-
-static bool is_shallow(struct cs_span s)
-{
-	unsigned depth = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.ptr[i];
-
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && (c == '{' || c == '[') && ++depth > CS_API_DEPTH)
-			return false;
-		else if (!quoted && (c == '}' || c == ']') && depth > 0)
-			depth--;
-	}
-	return true;
-}
 
 static bool only_blanks(const char *from, const char *end)
 {
@@ -313,9 +273,9 @@ enum cs_err cs_api_query_read(struct cs_span body, int32_t today, struct cs_aren
 	*query = (struct cs_api_query){ .limit = CS_API_PRESET, .page = 1 };
 	if (body.len == 0)
 		return wrong(&r, "the request is empty: want a JSON object");
-	if (!is_text(body) || has_escaped_nul(body))
+	if (!cs_json_is_text(body))
 		return wrong(&r, "the request is not UTF-8 text without NUL");
-	if (!is_shallow(body))
+	if (!cs_json_is_shallow(body, CS_API_DEPTH))
 		return wrong(&r, "the JSON is nested deeper than 8");
 	root = cJSON_ParseWithLengthOpts(text, body.len, &end, false);
 	if (!root)

@@ -148,6 +148,7 @@ static void put_traffic(struct cs_json *j, const struct cs_verdict *v)
 	cs_json_put_uint(j, "bytes_in", s->bytes_in);
 	cs_json_put_uint(j, "bytes_out", s->bytes_out);
 	cs_json_put_bool(j, "answered", v->finding->answered);
+	cs_json_put_uint(j, "unproved", s->unproved);
 	cs_json_key(j, "amplification");
 	if (ratio)
 		cs_json_fixed(j, ratio, 2);

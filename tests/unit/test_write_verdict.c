@@ -43,6 +43,7 @@ static void a_line_has_the_pinned_fields(void **state)
 		"\"first\":\"2026-11-21T20:00:00.123456Z\","
 		"\"last\":\"2026-11-21T20:00:01.623456Z\",\"packets\":3,"
 		"\"bytes_in\":63,\"bytes_out\":516,\"answered\":true,"
+		"\"unproved\":2,"
 		"\"amplification\":24.57,\"class\":\"B\",\"classes\":[\"F\",\"B\"],"
 		"\"actor\":{\"name\":\"Shodan\",\"kind\":\"search engine\","
 		"\"by\":\"both\",\"date\":\"2026-11-21T20:00:00.123456Z\"},"

@@ -32,6 +32,7 @@ static inline void make_verdict(struct made_verdict *m)
 			    .last_us = SEEN_US + 1500000,
 			    .packets = 3,
 			    .requests = 3,
+			    .unproved = 2,
 			    .bytes_in = 63,
 			    .bytes_out = 516,
 			    .most_in = 21,

@@ -146,6 +146,7 @@ static bool take_verdict(struct cs_span *s, struct cs_trace_step *out)
 		return false;
 	rest.len--;
 	out->verdict = verdict_of(take_word(&rest));
+	out->target = rest;
 	*s = without_end(before(*s, at));
 	return true;
 }

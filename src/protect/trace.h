@@ -22,7 +22,7 @@ enum cs_trace_kind {
 };
 
 enum cs_trace_verdict {
-	CS_TRACE_CONTINUE,
+	CS_TRACE_CONTINUE, /* and return, break */
 	CS_TRACE_ACCEPT,
 	CS_TRACE_DROP,
 	CS_TRACE_JUMP, /* and goto */
@@ -36,8 +36,9 @@ struct cs_trace_step {
 	enum cs_trace_verdict verdict; /* of a rule or a policy */
 	struct cs_span table;          /* "inet filter": into the line */
 	struct cs_span chain;
-	struct cs_span text; /* the rule or the packet, without handle and verdict */
-	uint64_t handle;     /* 0: not told */
+	struct cs_span target; /* of a jump: the chain; else empty */
+	struct cs_span text;   /* the rule or the packet, without handle and verdict */
+	uint64_t handle;       /* 0: not told */
 };
 
 /*
@@ -48,8 +49,10 @@ CS_MUST_USE enum cs_err cs_trace_line(struct cs_span line, struct cs_trace_step 
 
 /*
  * The rules that let the kernel trace our marked probes and their answers and nothing else: a table of its own,
- * in front of all others at prerouting and output. A marked UDP datagram has the CoAP message id CS_TRACE_MARK,
- * a marked TCP segment that sequence (or acknowledged) number.
+ * "inet cs_trace", in front of all others at prerouting ("enter") and output ("leave"), and behind all others at
+ * input ("arrived"). A marked UDP datagram has the CoAP message id CS_TRACE_MARK, a marked TCP
+ * segment that upper half of its sequence (or acknowledged) number. What is sent to port 9 of 127/8 is
+ * traced and dropped.
  */
 enum { CS_TRACE_MARK = 0xc0a9 };
 extern const char cs_trace_rules[];

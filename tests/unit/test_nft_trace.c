@@ -170,6 +170,27 @@ static const char *const wrong[] = {
 	"add rule inet f i drop",
 };
 
+static void a_jump_says_where_to(void **state)
+{
+	struct cs_trace_step got;
+
+	(void)state;
+	assert_int_equal(cs_trace_line(SPAN("trace id 1 ip f c rule jump a-b # handle 6 "
+					    "(verdict jump a-b)"),
+				       &got),
+			 CS_OK);
+	assert_text("jump", got.target, "a-b");
+	assert_int_equal(cs_trace_line(SPAN("trace id 1 ip f c unknown rule handle 21 "
+					    "(verdict goto side)"),
+				       &got),
+			 CS_OK);
+	assert_text("goto", got.target, "side");
+	assert_int_equal(
+		cs_trace_line(SPAN("trace id 1 ip f c rule drop (verdict drop)"), &got),
+		CS_OK);
+	assert_text("drop", got.target, "");
+}
+
 static void other_lines_are_refused_and_change_nothing(void **state)
 {
 	(void)state;
@@ -209,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_line_says_what_nft_meant),
+		cmocka_unit_test(a_jump_says_where_to),
 		cmocka_unit_test(other_lines_are_refused_and_change_nothing),
 		cmocka_unit_test(a_cut_line_is_never_read_past_its_end),
 		cmocka_unit_test(the_rules_for_the_trace_name_the_mark),

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * prober_own: the prober from inside, for prober*.c alone: rules that are loaded, a
+ * burst of packets, and the journeys of the marked ones.
+ */
+#pragma once
+
+#include "protect/prober.h"
+#include "protect/prober_frames.h"
+#include "protect/prober_rates.h"
+#include "protect/program_start.h"
+#include "protect/rules_listing.h"
+#include "protect/trace.h"
+
+enum {
+	CS_PROBER_SHOTS = 16, /* packets of a burst */
+	CS_PROBER_SHOTS_RATED =
+		40,           /* where rates are: more than any scaled one lets pass */
+	CS_PROBER_TRIES = 64, /* more of them, to see one of each end */
+	CS_PROBER_HITS = 192, /* rules and policies that one packet meets */
+	CS_PROBER_JOURNEYS = 256, /* of one question */
+	CS_PROBER_FIRST_PORT =
+		33000, /* source ports; all but a few machines' ephemeral ones */
+	CS_PROBER_LAST_PORT = 60000,
+};
+
+/* The rules as they stand in the scratch now. */
+struct cs_prober_load {
+	struct cs_arena arena;
+	struct cs_listing listing;
+	bool scaled; /* places are those of the scaled rules */
+};
+
+/* A packet's rule or policy. */
+struct cs_prober_hit {
+	uint32_t chain; /* of the first listing */
+	uint32_t base;  /* the one with the hook that the packet was in */
+	size_t rule;    /* of the first listing; SIZE_MAX: the policy */
+	enum cs_trace_verdict verdict;
+	uint32_t target; /* of a jump; UINT32_MAX: none */
+};
+
+/* One packet's way through the rules, from where it entered or was made. */
+struct cs_prober_journey {
+	uint32_t id;
+	bool request; /* else an answer, or a RST */
+	uint16_t from_port, to_port;
+	bool met;     /* a rule with a rate looked at it */
+	bool arrived; /* it passed all of input */
+	uint16_t arrived_port;
+	struct cs_addr arrived_at;
+	uint32_t base; /* the chain with a hook that it is in */
+	size_t n;
+	struct cs_prober_hit hits[CS_PROBER_HITS];
+};
+
+/* One packet that was sent. */
+struct cs_prober_shot {
+	uint16_t port; /* its source port */
+	uint16_t mid;
+	uint16_t order; /* of a marked one: how many of those were before */
+	bool marked, answered;
+	bool failed; /* by an ICMP error or RST */
+};
+
+struct cs_prober {
+	struct cs_scratch *scratch;
+	const struct cs_host *host;
+	const struct cs_rules *rules;
+	struct cs_arena arena; /* of the prober's life */
+
+	struct cs_listing first; /* the rules as they were loaded first */
+	struct cs_prober_load now;
+	struct cs_prober_scaled scaled; /* where rates decide anything */
+	bool touched; /* a rate has been met since the rules were loaded */
+	bool edges;   /* there are rules in front of prerouting */
+
+	struct cs_program_child monitor;
+	char *said; /* of the monitor; owned */
+	size_t said_len, said_cap;
+	int bell; /* a UDP socket for what is told when all before it was told */
+	uint32_t rings;
+
+	uint16_t next_port;
+	uint16_t next_mid;
+
+	struct cs_prober_journey *journeys; /* CS_PROBER_JOURNEYS of them */
+	size_t n_journeys;
+};
+
+struct cs_prober_burst {
+	struct cs_prober *prober;
+	const struct cs_probe_ask *ask;
+	const struct cs_scratch_port *port;
+	struct cs_prober_packet packet; /* what is the same in all */
+	size_t wanted;                  /* how many shall be sent */
+	struct cs_prober_shot shots[CS_PROBER_SHOTS_RATED + CS_PROBER_TRIES];
+	size_t n;
+	uint16_t marks; /* packets that were sent to be traced */
+	bool flood;     /* answers are counted, whoever they go to */
+
+	/* Of the TCP connection that is under way. */
+	uint32_t seq, ack;
+
+	struct cs_probe_told *told;
+};
+
+/* prober_trace.c */
+CS_MUST_USE enum cs_err cs_prober_listen_in(struct cs_prober *prober,
+					    char why[CS_RULES_WHY]);
+/* Reads all that has been told until now into prober->journeys of @burst's packets. CS_ERR_IO */
+CS_MUST_USE enum cs_err cs_prober_hear(struct cs_prober *prober,
+				       const struct cs_prober_burst *burst);
+void cs_prober_listen_no_more(struct cs_prober *prober);
+
+/* prober_load.c */
+CS_MUST_USE enum cs_err cs_prober_load(struct cs_prober *prober, char why[CS_RULES_WHY]);
+/* As if the rules were loaded freshly, where that makes a difference; @scaled: with small rates. */
+CS_MUST_USE enum cs_err cs_prober_freshen(struct cs_prober *prober, bool scaled);
+/*
+ * Which of the first listing's rules has that handle now, in one of its chains. SIZE_MAX: none; @met
+ * then says that it was one put before a rule with a rate, to show who comes by.
+ */
+size_t cs_prober_rule(const struct cs_prober *prober, size_t chain, uint64_t handle,
+		      bool *met);
+/* Which of the first listing's chains it is; SIZE_MAX: none. */
+size_t cs_prober_chain(const struct cs_prober *prober, struct cs_span table,
+		       struct cs_span chain);
+
+/* prober.c: makes @burst ready to ask; *@told is zeroed. CS_ERR_IO: there is no such link */
+CS_MUST_USE enum cs_err cs_prober_aim(struct cs_prober_burst *burst,
+				      struct cs_prober *prober,
+				      const struct cs_probe_ask *ask,
+				      struct cs_probe_told *told);
+
+/* prober_burst.c: UDP, and what TCP shares with it */
+CS_MUST_USE enum cs_err cs_prober_burst_udp(struct cs_prober_burst *burst);
+/* Sends one more, marked: at most CS_PROBER_TRIES times. */
+CS_MUST_USE enum cs_err cs_prober_one_more_udp(struct cs_prober_burst *burst);
+/* Sends one request. */
+CS_MUST_USE enum cs_err cs_prober_shoot(struct cs_prober_burst *burst, uint16_t port,
+					bool marked);
+/* Notes that a packet is about to be sent. */
+struct cs_prober_shot *cs_prober_take_shot(struct cs_prober_burst *burst, uint16_t port,
+					   bool marked);
+/* What was sent and came back until now counts for nothing. */
+void cs_prober_forget_shots(struct cs_prober_burst *burst);
+/* Sends burst->packet into the port. */
+CS_MUST_USE enum cs_err cs_prober_send(struct cs_prober_burst *burst);
+/* A source port that no question had yet. */
+CS_MUST_USE enum cs_err cs_prober_port(struct cs_prober *prober, uint16_t *port);
+
+/* prober_tcp.c */
+CS_MUST_USE enum cs_err cs_prober_burst_tcp(struct cs_prober_burst *burst);
+CS_MUST_USE enum cs_err cs_prober_one_more_tcp(struct cs_prober_burst *burst);
+
+/* prober_beyond.c: serves, answers for all who are beyond the ports, and counts, until nothing moves. */
+CS_MUST_USE enum cs_err cs_prober_settle(struct cs_prober_burst *burst);
+
+/* prober_verdict.c: from what came back and the journeys: verdict and rule. */
+void cs_prober_judge(const struct cs_prober_burst *burst);
+/* True when the marked packets show both ends, or there is only one. */
+bool cs_prober_seen_enough(const struct cs_prober_burst *burst);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What became of a burst, and which rule decided it: of what was answered the rule
+ * that let it in, of what was not the rule that ended the request's way or the answer's.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "protect/prober_own.h"
+#include "protect/rules_build.h"
+#include "protect/rules_span.h"
+
+enum { NAME = 160 /* bytes of a table's or chain's name */ };
+
+static enum cs_meaning_verdict verdict_of(const struct cs_probe_told *t)
+{
+	if (t->sent > 0 && t->answered >= t->sent)
+		return CS_MEANING_OPEN;
+	if (t->answered > 0)
+		return CS_MEANING_LIMIT;
+	return t->errors > 0 ? CS_MEANING_REJECT : CS_MEANING_DROP;
+}
+
+/* The way of that marked packet; NULL: it was not told. */
+static const struct cs_prober_journey *way_of(const struct cs_prober_burst *b,
+					      const struct cs_prober_shot *shot)
+{
+	const struct cs_prober *p = b->prober;
+	size_t nth = 0;
+
+	for (size_t i = 0; i < p->n_journeys; i++) {
+		const struct cs_prober_journey *j = &p->journeys[i];
+
+		if (!j->request)
+			continue;
+		if (nth++ == shot->order)
+			return j->from_port == shot->port ? j : NULL;
+	}
+	return NULL;
+}
+
+/* The last marked packet that was answered or was not. */
+static const struct cs_prober_shot *last_marked(const struct cs_prober_burst *b,
+						bool answered)
+{
+	for (size_t i = b->n; i > 0; i--)
+		if (b->shots[i - 1].marked && b->shots[i - 1].answered == answered)
+			return &b->shots[i - 1];
+	return NULL;
+}
+
+bool cs_prober_seen_enough(const struct cs_prober_burst *burst)
+{
+	size_t answered = 0;
+
+	for (size_t i = 0; i < burst->n; i++)
+		answered += burst->shots[i].answered;
+	return answered == 0 || answered == burst->n ||
+	       (last_marked(burst, true) && last_marked(burst, false));
+}
+
+/* ---- what a hit is to people ---- */
+
+static const struct cs_listing_chain *chain_at(const struct cs_prober *p, uint32_t at)
+{
+	return at < p->first.n_chains ? &p->first.chains[at] : NULL;
+}
+
+static struct cs_span text_of(const struct cs_prober *p, const struct cs_prober_hit *hit)
+{
+	return hit->rule < p->first.n_rules ? p->first.rules[hit->rule].text
+					    : cs_span_of(NULL, 0);
+}
+
+static const struct cs_rule *rule_of(const struct cs_prober *p,
+				     const struct cs_prober_hit *hit)
+{
+	const struct cs_listing_chain *chain = chain_at(p, hit->chain);
+	char table_name[NAME], chain_name[NAME];
+	struct cs_span table;
+	size_t place = SIZE_MAX;
+
+	if (!chain)
+		return NULL;
+	table = p->first.tables[chain->table].name;
+	if (table.len >= NAME || chain->name.len >= NAME)
+		return NULL;
+	(void)snprintf(table_name, NAME, "%.*s", (int)table.len, (const char *)table.ptr);
+	(void)snprintf(chain_name, NAME, "%.*s", (int)chain->name.len,
+		       (const char *)chain->name.ptr);
+	if (hit->rule < p->first.n_rules)
+		place = p->first.rules[hit->rule].place;
+	return cs_rules_at(p->rules, table_name, chain_name, place);
+}
+
+/* The hit that jumped into the chain of hit @at, SIZE_MAX: none. */
+static size_t caller_of(const struct cs_prober_journey *j, size_t at)
+{
+	uint32_t chain = j->hits[at].chain;
+
+	while (at-- > 0)
+		if (j->hits[at].verdict == CS_TRACE_JUMP && j->hits[at].target == chain)
+			return at;
+	return SIZE_MAX;
+}
+
+/*
+ * ufw keeps the ends of its rules in chains of its own ("ufw-user-limit"): whoever
+ * jumped there is the rule that people know.
+ */
+static const struct cs_rule *known_rule(const struct cs_prober *p,
+					const struct cs_prober_journey *j, size_t at)
+{
+	const struct cs_rule *rule = rule_of(p, &j->hits[at]);
+
+	for (size_t i = at; p->rules->ufw && i != SIZE_MAX; i = caller_of(j, i)) {
+		const struct cs_rule *r = rule_of(p, &j->hits[i]);
+
+		if (r && r->tool == CS_RULE_UFW)
+			return r;
+	}
+	return rule;
+}
+
+static bool is_rated(const struct cs_prober *p, const struct cs_prober_hit *hit)
+{
+	return cs_rules_rated(text_of(p, hit));
+}
+
+/* ---- who let it in ---- */
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* True when the number stands in @text by itself or inside a range of ports. */
+static bool names_port(struct cs_span text, uint16_t port)
+{
+	for (size_t i = 0; i < text.len;) {
+		uint32_t low = 0, high;
+		bool alone = i == 0 || !(is_digit(text.ptr[i - 1]) ||
+					 strchr(".x@", text.ptr[i - 1]));
+
+		if (!is_digit(text.ptr[i]) || !alone) {
+			i++;
+			continue;
+		}
+		for (; i < text.len && is_digit(text.ptr[i]) && low < 100000; i++)
+			low = low * 10 + (uint32_t)(text.ptr[i] - '0');
+		high = low;
+		if (i + 1 < text.len && (text.ptr[i] == '-' || text.ptr[i] == ':') &&
+		    is_digit(text.ptr[i + 1]))
+			for (high = 0, i++;
+			     i < text.len && is_digit(text.ptr[i]) && high < 100000; i++)
+				high = high * 10 + (uint32_t)(text.ptr[i] - '0');
+		if (low <= port && port <= high && (low > 255 || low == port))
+			return true;
+	}
+	return false;
+}
+
+static bool is_entry(const struct cs_listing_chain *base)
+{
+	return base &&
+	       (cs_text_is(base->hook, "input") || cs_text_is(base->hook, "forward"));
+}
+
+/* How much a hit that accepted is the one that people look for; the last of the best is. */
+static int weight(const struct cs_prober_burst *b, const struct cs_prober_journey *j,
+		  const struct cs_prober_hit *hit)
+{
+	const struct cs_prober *p = b->prober;
+	const struct cs_listing_chain *base = chain_at(p, hit->base);
+	struct cs_span text = text_of(p, hit);
+	bool names = names_port(text, b->ask->port);
+
+	if (b->told->forward_port)
+		names |= names_port(text, b->told->forward_port);
+	if (j->arrived_port)
+		names |= names_port(text, j->arrived_port);
+	if (names)
+		return is_entry(base) ? 4 : 3;
+	if (is_entry(base))
+		return hit->rule == SIZE_MAX ? 1 : 2;
+	return 0;
+}
+
+static size_t find_accept(const struct cs_prober_burst *b,
+			  const struct cs_prober_journey *j)
+{
+	size_t best = SIZE_MAX;
+	int heaviest = -1;
+
+	for (size_t i = 0; i < j->n; i++) {
+		int w;
+
+		if (j->hits[i].verdict != CS_TRACE_ACCEPT)
+			continue;
+		w = weight(b, j, &j->hits[i]);
+		if (w >= heaviest) {
+			heaviest = w;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* ---- who ended it ---- */
+
+/* The last hit that let nothing further; SIZE_MAX: none. */
+static size_t find_drop(const struct cs_prober_journey *j)
+{
+	size_t i = j->n;
+
+	while (i-- > 0)
+		if (j->hits[i].verdict == CS_TRACE_DROP ||
+		    j->hits[i].verdict == CS_TRACE_QUEUE)
+			return i;
+	return SIZE_MAX;
+}
+
+struct finding {
+	const struct cs_prober_journey *journey; /* NULL: nothing was found */
+	size_t at;
+};
+
+/* Of the request, or of any answer to a request of the burst. */
+static struct finding find_end(const struct cs_prober_burst *b,
+			       const struct cs_prober_journey *request)
+{
+	const struct cs_prober *p = b->prober;
+	size_t at = request ? find_drop(request) : SIZE_MAX;
+
+	if (at != SIZE_MAX)
+		return (struct finding){ request, at };
+	for (size_t i = p->n_journeys; i > 0; i--) {
+		const struct cs_prober_journey *j = &p->journeys[i - 1];
+
+		if (!j->request && (at = find_drop(j)) != SIZE_MAX)
+			return (struct finding){ j, at };
+	}
+	return (struct finding){ 0 };
+}
+
+/* The last rule with a rate that sent the packet somewhere. */
+static size_t find_rate(const struct cs_prober *p, const struct cs_prober_journey *j)
+{
+	size_t i = j ? j->n : 0;
+
+	while (i-- > 0)
+		if (j->hits[i].verdict != CS_TRACE_CONTINUE && is_rated(p, &j->hits[i]))
+			return i;
+	return SIZE_MAX;
+}
+
+/* ---- which of them is told ---- */
+
+static const struct cs_rule *decided_open(const struct cs_prober_burst *b,
+					  const struct cs_prober_journey *j)
+{
+	size_t at = j ? find_accept(b, j) : SIZE_MAX;
+
+	return at == SIZE_MAX ? NULL : known_rule(b->prober, j, at);
+}
+
+static const struct cs_rule *decided_closed(const struct cs_prober_burst *b,
+					    const struct cs_prober_journey *j)
+{
+	struct finding end = find_end(b, j);
+
+	return end.journey ? known_rule(b->prober, end.journey, end.at) : NULL;
+}
+
+/* Where some passed and some did not: the rule with the rate, on either's way. */
+static const struct cs_rule *decided_limit(const struct cs_prober_burst *b,
+					   const struct cs_prober_journey *in,
+					   const struct cs_prober_journey *out)
+{
+	const struct cs_prober *p = b->prober;
+	struct finding end = find_end(b, out);
+	const struct cs_prober_journey *ways[] = { end.journey, in, out };
+
+	for (size_t i = 0; i < CS_LEN(ways); i++) {
+		size_t at = find_rate(p, ways[i]);
+
+		if (at != SIZE_MAX)
+			return known_rule(p, ways[i], at);
+	}
+	return end.journey ? known_rule(p, end.journey, end.at) : decided_open(b, in);
+}
+
+/* A redirect or DNAT to ourselves shows where the packet arrived. */
+static void note_arrival(const struct cs_prober_burst *b,
+			 const struct cs_prober_journey *j)
+{
+	struct cs_probe_told *t = b->told;
+
+	if (!j || !j->arrived || t->forwarded || j->arrived_port == b->ask->port)
+		return;
+	t->forward_to = j->arrived_at;
+	t->forward_port = j->arrived_port;
+}
+
+static void note_rates(const struct cs_prober_burst *b)
+{
+	const struct cs_prober *p = b->prober;
+
+	for (size_t i = 0; i < p->n_journeys; i++) {
+		const struct cs_prober_journey *j = &p->journeys[i];
+
+		b->told->rated |= j->met;
+		for (size_t k = 0; k < j->n; k++)
+			b->told->rated |= is_rated(p, &j->hits[k]);
+	}
+}
+
+void cs_prober_judge(const struct cs_prober_burst *burst)
+{
+	struct cs_probe_told *t = burst->told;
+	const struct cs_prober_shot *in = last_marked(burst, true);
+	const struct cs_prober_shot *out = last_marked(burst, false);
+	const struct cs_prober_journey *way_in = in ? way_of(burst, in) : NULL;
+	const struct cs_prober_journey *way_out = out ? way_of(burst, out) : NULL;
+
+	t->verdict = verdict_of(t);
+	note_arrival(burst, way_in ? way_in : way_out);
+	note_rates(burst);
+	if (t->verdict == CS_MEANING_OPEN)
+		t->rule = decided_open(burst, way_in);
+	else if (t->verdict == CS_MEANING_LIMIT)
+		t->rule = decided_limit(burst, way_in, way_out);
+	else
+		t->rule = decided_closed(burst, way_out);
+}

@@ -93,9 +93,9 @@ static enum cs_err canonical(struct cs_rules_file *file, struct cs_span *listing
 	const char *const load[] = { "nft", "-I", folder_of(file), "-f", "-", NULL };
 	static const char *const list[] = { "nft", "-a", "list", "ruleset", NULL };
 	struct cs_span text = cs_span_of(file->text, file->len);
-	struct cs_throwaway job = { .n_programs = 2,
-				    .programs = { { .argv = load, .input = text },
-						  { .argv = list } } };
+	const struct cs_program programs[] = { { .argv = load, .input = text },
+					       { .argv = list } };
+	struct cs_throwaway job = { .n_programs = 2, .programs = programs };
 	struct cs_program_end ends[2];
 	size_t n;
 	enum cs_err err;

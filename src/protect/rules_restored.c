@@ -98,12 +98,11 @@ enum cs_err cs_rules_restored(struct cs_rules_build *build,
 	const char *const save[] = { input->v6 ? "ip6tables-nft-save"
 					       : "iptables-nft-save",
 				     NULL };
-	struct cs_throwaway job = {
-		.n_programs = 2,
-		.programs = { { .argv = restore,
-				.input = cs_span_of(input->text, input->len) },
-			      { .argv = save } }
+	const struct cs_program programs[] = {
+		{ .argv = restore, .input = cs_span_of(input->text, input->len) },
+		{ .argv = save },
 	};
+	struct cs_throwaway job = { .n_programs = 2, .programs = programs };
 
 	for (size_t tries = 0; tries < UNKNOWN_MAX; tries++) {
 		struct cs_program_end ends[2];

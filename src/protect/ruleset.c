@@ -125,14 +125,14 @@ enum cs_err cs_ruleset_of(struct cs_span script, struct cs_arena *arena,
 			  struct cs_span *out, char why[CS_PROGRAM_WHY])
 {
 	static const char *const load_argv[] = { "nft", "-f", "-", NULL };
-	struct cs_throwaway job = { .n_programs = 2 };
+	const struct cs_program programs[] = { { .argv = load_argv, .input = script },
+					       { .argv = list_argv } };
+	struct cs_throwaway job = { .n_programs = 2, .programs = programs };
 	struct cs_program_end ends[2];
 	char reason[CS_THROWAWAY_WHY] = "";
 	enum cs_err err;
 	size_t n = 0;
 
-	job.programs[0] = (struct cs_program){ .argv = load_argv, .input = script };
-	job.programs[1] = (struct cs_program){ .argv = list_argv };
 	err = cs_throwaway_run(&job, arena, ends, &n, reason);
 	if (err) {
 		snprintf(why, CS_PROGRAM_WHY, "%s", reason);

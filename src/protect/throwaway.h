@@ -12,12 +12,12 @@
 #include "base/err.h"
 #include "protect/program.h"
 
-enum { CS_THROWAWAY_PROGRAMS = 8, CS_THROWAWAY_WHY = 256 };
+enum { CS_THROWAWAY_WHY = 256 };
 
 struct cs_throwaway {
 	const char *const *links; /* interfaces that must be there by name; lo is */
 	size_t n_links;
-	struct cs_program programs[CS_THROWAWAY_PROGRAMS];
+	const struct cs_program *programs;
 	size_t n_programs;
 };
 

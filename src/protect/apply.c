@@ -110,15 +110,39 @@ enum cs_err cs_apply_take_back(struct cs_change *change,
 	return CS_OK;
 }
 
-/* In the helper: with the entries as they are by then, or if they cannot be read as they were. */
-struct taking_back {
+/* What the helper has. */
+struct pending {
 	struct cs_change change;
 	struct cs_standing standing;
+	struct cs_span script;
 };
 
+static enum cs_err put_in(void *arg, char why[CS_STATE_WHY])
+{
+	struct pending *t = arg;
+
+	return cs_table_load(t->script, t->change.arena, why);
+}
+
+/* What the kernel says; when it does not say, as on a full memory, we stay. */
+static bool is_pending(void *arg)
+{
+	struct pending *t = arg;
+	struct cs_arena arena = { NULL, 0 };
+	char why[CS_STATE_WHY];
+	struct cs_table table;
+	bool pending = cs_table_look(&arena, &table, why) != CS_OK ||
+		       (table.kind == CS_TABLE_PENDING &&
+			strcmp(table.id, t->standing.table.id) == 0);
+
+	cs_arena_clear(&arena);
+	return pending;
+}
+
+/* With the entries as they are by then, or if they cannot be read as they were. */
 static enum cs_err take_back(void *arg)
 {
-	struct taking_back *t = arg;
+	struct pending *t = arg;
 	struct cs_entries now;
 
 	if (cs_entries_read(t->change.state, t->change.clock, t->change.arena, &now,
@@ -209,12 +233,15 @@ enum cs_err cs_apply(struct cs_change *change, struct cs_standing *standing,
 				   .text = apply->text,
 				   .policy = *apply->policy };
 	struct cs_table_want want = { &pending.policy, pending.id, &standing->entries };
-	struct taking_back back;
+	struct pending at_work;
 	struct cs_helper_job job = { .state = change->state,
 				     .id = pending.id,
 				     .seconds = apply->seconds,
+				     .put_in = put_in,
+				     .is_pending = is_pending,
 				     .take_back = take_back,
-				     .arg = &back };
+				     .arg = &at_work };
+	struct cs_span script;
 	enum cs_err err = make_way(change, standing);
 
 	if (!err)
@@ -224,15 +251,17 @@ enum cs_err cs_apply(struct cs_change *change, struct cs_standing *standing,
 	if (!err)
 		err = cs_table_script_pending(
 			&want, standing->kept.there ? &standing->kept.policy : NULL,
-			apply->seconds, change->arena, &job.script);
+			apply->seconds, change->arena, &script);
 	pending.since_us = cs_clock_wall(change->clock);
 	if (!err)
-		err = prepare(change, apply, standing, &pending, job.script);
+		err = prepare(change, apply, standing, &pending, script);
 	if (err)
 		return err;
-	back = (struct taking_back){ .change = *change, .standing = *standing };
-	back.standing.pending = pending;
-	(void)snprintf(back.standing.table.id, sizeof(back.standing.table.id), "%s",
+	at_work = (struct pending){ .change = *change,
+				    .standing = *standing,
+				    .script = script };
+	at_work.standing.pending = pending;
+	(void)snprintf(at_work.standing.table.id, sizeof(at_work.standing.table.id), "%s",
 		       pending.id);
 	return run_helper(change, apply, &job);
 }

@@ -6,11 +6,12 @@
  * and its folder is /. Time is counted by CLOCK_BOOTTIME, from when the rules are in force:
  * no changed clock makes it longer, nor does sleep.
  *
- * It goes by what the kernel says: a change that was confirmed, undone or replaced
- * is no longer its business, and a script of its own would fail on it (table.h).
+ * It asks before it takes anything back: a change that was confirmed, undone or replaced
+ * is no longer its business.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -19,12 +20,17 @@
 
 struct cs_helper_job {
 	const struct cs_state *state;
-	const char *id;        /* of the change; its record is RUN/pending-ID */
-	struct cs_span script; /* puts the rules in force */
+	const char *id; /* of the change; its record is RUN/pending-ID */
 	uint32_t seconds;
 	/*
-	 * Takes them back, in the helper's process. CS_ERR_REFUSED: nothing is pending any more.
+	 * What is done, in the helper's process; @arg is handed to each.
+	 *
+	 * put_in      puts the rules in force; @why is one line
+	 * is_pending  whether they are there and neither confirmed nor taken back
+	 * take_back   takes them back. CS_ERR_REFUSED: nothing is pending any more
 	 */
+	enum cs_err (*put_in)(void *arg, char why[CS_STATE_WHY]);
+	bool (*is_pending)(void *arg);
 	enum cs_err (*take_back)(void *arg);
 	void *arg;
 };
@@ -43,7 +49,7 @@ CS_MUST_USE enum cs_err cs_helper_start(const struct cs_helper_job *job,
 
 /*
  * Has it put the rules in force, and waits until they are. On error they are not, and it has ended:
- * what nft said, as cs_table_load().
+ * what put_in said.
  */
 CS_MUST_USE enum cs_err cs_helper_go(struct cs_helper *helper, char why[CS_STATE_WHY]);
 

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "protect/helper_own.h"
-#include "protect/table.h"
 
 enum {
 	STARTER = STDERR_FILENO + 1, /* the socket's place */
@@ -146,18 +145,9 @@ static enum reason wait_for_reason(const struct helper *h)
 	return RECORD_GONE;
 }
 
-/* What the kernel says; when it does not say, as on a full memory, we stay. */
 static bool is_pending(const struct helper *h)
 {
-	struct cs_arena arena = { NULL, 0 };
-	char why[CS_STATE_WHY];
-	struct cs_table table;
-	bool pending =
-		cs_table_look(&arena, &table, why) != CS_OK ||
-		(table.kind == CS_TABLE_PENDING && strcmp(table.id, h->job->id) == 0);
-
-	cs_arena_clear(&arena);
-	return pending;
+	return h->job->is_pending(h->job->arg);
 }
 
 static bool has_record(const struct helper *h)
@@ -214,10 +204,8 @@ static enum cs_err take_back(const struct helper *h)
 static enum cs_err put_in_force(const struct helper *h, char why[CS_STATE_WHY])
 {
 	const struct itimerspec at = { .it_value = { .tv_sec = h->job->seconds } };
-	struct cs_arena arena = { NULL, 0 };
-	enum cs_err err = cs_table_load(h->job->script, &arena, why);
+	enum cs_err err = h->job->put_in(h->job->arg, why);
 
-	cs_arena_clear(&arena);
 	if (!err)
 		(void)timerfd_settime(h->timer, 0, &at, NULL); /* its values are sound */
 	return err;

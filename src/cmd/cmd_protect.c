@@ -13,6 +13,8 @@ static int (*const verbs[CS_PROTECT_VERBS])(struct cs_protect_job *job) = {
 	[CS_PROTECT_ALLOW] = cs_protect_allow,
 	[CS_PROTECT_DENY] = cs_protect_deny,
 	[CS_PROTECT_DELETE] = cs_protect_delete,
+	[CS_PROTECT_BACKUP] = cs_protect_backup,
+	[CS_PROTECT_RESTORE] = cs_protect_restore,
 	[CS_PROTECT_RESET] = cs_protect_reset,
 };
 

@@ -419,11 +419,11 @@ static const struct cs_arg_verb verbs[CS_PROTECT_VERBS] = {
 	[CS_PROTECT_RESTORE] = {
 		.name = "restore",
 		.summary = "put back what backup wrote",
-		.operands = "FILE",
-		.min_operands = 1,
+		.operands = "[FILE]",
+		.min_operands = 0,
 		.max_operands = 1,
 		.intro = "Puts our table back as the file has it, and says what differs "
-			 "elsewhere.",
+			 "elsewhere; without FILE as it was confirmed last, for a boot.",
 		.examples = "  coapscope protect restore before.backup\n",
 	},
 	[CS_PROTECT_RESET] = {

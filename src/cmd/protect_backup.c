@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* coapscope protect backup: how things stand, in a file. */
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/protect_change.h"
+#include "out/file.h"
+#include "protect/backup.h"
+#include "protect/ruleset.h"
+
+static int write_file(struct cs_protect_job *job, const char *path, struct cs_span bytes)
+{
+	struct cs_out_file *file;
+
+	if (cs_out_file_open(path, &file)) {
+		cs_log(&job->ctx->log, CS_ERROR, "%s: %s", path, strerror(errno));
+		return CS_EXIT_FAILED;
+	}
+	(void)fwrite(bytes.ptr, 1, bytes.len, cs_out_file_stream(file));
+	if (!cs_out_file_commit(file))
+		return -1;
+	cs_log(&job->ctx->log, CS_ERROR, "%s: %s", path, strerror(errno));
+	return CS_EXIT_FAILED;
+}
+
+static int make(struct cs_protect_job *job, struct cs_protect_ground *ground,
+		struct cs_span *bytes)
+{
+	char why[CS_PROGRAM_WHY] = "";
+	struct cs_span rules;
+	enum cs_err err = cs_ruleset_read(&job->arena, &rules, why);
+
+	if (err)
+		return cs_protect_failed(job, CS_ERR_IO, why);
+	err = cs_backup_make(&ground->change, &ground->standing, rules, bytes);
+	return cs_protect_said(job, err, ground->change.why);
+}
+
+int cs_protect_backup(struct cs_protect_job *job)
+{
+	const char *path = job->options.common.operands.item[0];
+	struct cs_protect_ground ground;
+	struct cs_span bytes;
+	int status = cs_protect_enter(job, CS_PROTECT_LOOK, &ground);
+
+	if (status < 0)
+		status = make(job, &ground, &bytes);
+	if (status < 0)
+		status = write_file(job, path, bytes);
+	if (status < 0 && ground.standing.table.kind == CS_TABLE_PENDING)
+		cs_log(&job->ctx->log, CS_WARN,
+		       "what is pending is not in it: only what was confirmed is");
+	cs_protect_leave(&ground);
+	return status < 0 ? CS_EXIT_OK : status;
+}

@@ -72,6 +72,13 @@ CS_MUST_USE enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *o
 				      char why[CS_RULES_WHY]);
 
 /*
+ * The rules in force here as they would be with @script (for `nft -f -`, of our table alone) in force, too: for
+ * asking what a change would do before it is made. Needs root. Errors as cs_rules_read()
+ */
+CS_MUST_USE enum cs_err cs_rules_read_with(struct cs_span script, struct cs_arena *arena,
+					   struct cs_rules *out, char why[CS_RULES_WHY]);
+
+/*
  * Rules of another machine: what `nft list ruleset` (with or without -a) or
  * iptables-save printed, or what somebody wrote for `nft -f`; which one it is shows by itself. nft
  * itself reads them, in a network namespace that is thrown away: handles are the file's, or

@@ -71,5 +71,15 @@ struct cs_listing {
 CS_MUST_USE enum cs_err cs_listing_read(struct cs_span text, struct cs_arena *arena,
 					struct cs_listing *out, size_t *line);
 
+/*
+ * @listing (of `nft -a list ruleset`) as it would be with @script loaded, which makes table inet coapscope
+ * anew: tried in a namespace that is thrown away. In the arena.
+ * CS_ERR_REFUSED  nft does not take the script; others as cs_throwaway_run(); @why (512 bytes) is one line
+ */
+CS_MUST_USE enum cs_err cs_rules_listing_with(struct cs_span listing,
+					      struct cs_span script,
+					      struct cs_arena *arena, struct cs_span *out,
+					      char *why);
+
 /* A base chain's priority as nft prints it: "filter", "dstnat + 10", "-450". */
 CS_MUST_USE bool cs_listing_priority(struct cs_span text, bool bridge, int32_t *out);

@@ -13,8 +13,9 @@
 struct reading {
 	struct cs_rules_build build;
 	struct cs_listing listing;
-	bool *iptables; /* of each table of the listing: iptables-save has it */
-	char *why;      /* CS_RULES_WHY bytes */
+	bool *iptables;        /* of each table of the listing: iptables-save has it */
+	struct cs_span script; /* to be read as if it were in force; empty: none */
+	char *why;             /* CS_RULES_WHY bytes */
 };
 
 static enum cs_err refuse(const struct cs_program_end *end, char *why)
@@ -53,6 +54,11 @@ static enum cs_err read_listing(struct reading *r)
 	}
 	if (end.status)
 		return refuse(&end, r->why);
+	if (r->script.len > 0)
+		err = cs_rules_listing_with(end.out, r->script, r->build.arena, &end.out,
+					    r->why);
+	if (err)
+		return err;
 	r->build.out->listing = end.out;
 	err = cs_listing_read(end.out, r->build.arena, &r->listing, &line);
 	if (err)
@@ -230,7 +236,15 @@ static enum cs_err read_all(struct reading *r)
 enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *out,
 			  char why[CS_RULES_WHY])
 {
-	struct reading r = { .build = { .arena = arena, .out = out }, .why = why };
+	return cs_rules_read_with(cs_span_of(NULL, 0), arena, out, why);
+}
+
+enum cs_err cs_rules_read_with(struct cs_span script, struct cs_arena *arena,
+			       struct cs_rules *out, char why[CS_RULES_WHY])
+{
+	struct reading r = { .build = { .arena = arena, .out = out },
+			     .script = script,
+			     .why = why };
 
 	*out = (struct cs_rules){ 0 };
 	(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(CS_ERR_NOMEM));

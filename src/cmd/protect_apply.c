@@ -2,43 +2,85 @@
 /* coapscope protect apply: a policy in force, for a while. */
 #include <inttypes.h>
 
-#include "cmd/protect_change.h"
+#include "cmd/protect_entry.h"
 #include "cmd/protect_planned.h"
 #include "cmd/protect_policy.h"
-#include "protect/apply.h"
+#include "cmd/protect_prove.h"
+
+/* Ours match CoAP ports only, so ssh goes on; but CoAP from there may be what is meant. */
+static void warn_operator(struct cs_protect_job *job, const struct cs_policy *policy,
+			  const struct cs_entries *entries)
+{
+	struct cs_operator who;
+
+	cs_operator_find(job->ctx->env, &job->arena, &who);
+	for (size_t i = 0; i < who.n; i++) {
+		char text[CS_ADDR_TEXT];
+
+		if (cs_protect_allows(policy, entries, &who.at[i]))
+			continue;
+		cs_addr_text(&who.at[i], text);
+		cs_log(&job->ctx->log, CS_WARN,
+		       "%s, from which you are logged in by ssh, is not among those that "
+		       "may: ssh is not touched, CoAP from there is (--allow %s)",
+		       text, text);
+	}
+}
 
 static int apply(struct cs_protect_job *job, struct cs_protect_ground *ground,
 		 const struct cs_policy *policy)
 {
+	struct cs_protect_proof proof = { .job = job,
+					  .ground = ground,
+					  .policy = policy };
 	struct cs_apply apply = { .policy = policy,
-				  .seconds = (uint32_t)job->options.confirm_within };
-	enum cs_err err = cs_policy_write(policy, &job->arena, &apply.text);
+				  .seconds = (uint32_t)job->options.confirm_within,
+				  .would_do = cs_protect_would_do,
+				  .keep_backup = cs_protect_keep_backup,
+				  .still_same = cs_protect_still_same,
+				  .still_proved = cs_protect_still_proved,
+				  .arg = &proof };
+	int status = cs_protect_proof_begin(&proof);
+	enum cs_err err;
 
+	if (status >= 0)
+		return status;
+	warn_operator(job, policy, &ground->standing.entries);
+	err = cs_policy_write(policy, &job->arena, &apply.text);
 	if (!err)
 		err = cs_apply(&ground->change, &ground->standing, &apply);
-	if (err)
-		return cs_protect_failed(job, err, ground->change.why);
-	cs_log(&job->ctx->log, CS_NOTE,
-	       "the rules are in force for %" PRIu64
-	       " s: `coapscope protect confirm` keeps them, else everything is as before",
-	       job->options.confirm_within);
-	return CS_EXIT_OK;
+	return cs_protect_said(job, err, ground->change.why);
+}
+
+/* The plan's rules are compared with those in force while nobody of ours changes them. */
+static int read_policy(struct cs_protect_job *job, struct cs_policy *policy)
+{
+	int status = job->options.plan ? cs_planned_read(job, policy)
+				       : cs_protect_policy(job, policy);
+
+	if (status >= 0 || job->options.backend == CS_PROTECT_NFT)
+		return status;
+	cs_log(&job->ctx->log, CS_ERROR, "--backend ufw is not built yet");
+	return CS_EXIT_USAGE;
 }
 
 int cs_protect_apply(struct cs_protect_job *job)
 {
 	struct cs_protect_ground ground;
 	struct cs_policy policy;
-	int status = job->options.plan ? -1 : cs_protect_policy(job, &policy);
+	int status = cs_protect_enter(job, CS_PROTECT_ALTER, &ground);
 
-	if (status >= 0)
-		return status;
-	status = cs_protect_enter(job, CS_PROTECT_ALTER, &ground);
-	/* A plan is compared under the lock: nobody of ours changes the rules meanwhile. */
-	if (status < 0 && job->options.plan)
-		status = cs_planned_read(job, &policy);
+	if (status < 0)
+		status = read_policy(job, &policy);
 	if (status < 0)
 		status = apply(job, &ground, &policy);
+	if (status < 0) {
+		cs_log(&job->ctx->log, CS_NOTE,
+		       "the rules are in force: `coapscope protect confirm` "
+		       "within %" PRIu64 " s keeps them, else everything is as before",
+		       job->options.confirm_within);
+		status = CS_EXIT_OK;
+	}
 	cs_protect_leave(&ground);
 	return status;
 }

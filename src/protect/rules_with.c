@@ -14,9 +14,9 @@ static enum cs_err list_script(struct cs_span script, struct cs_arena *arena,
 {
 	static const char *const load[] = { "nft", "-f", "-", NULL };
 	static const char *const list[] = { "nft", "-a", "list", "ruleset", NULL };
-	struct cs_throwaway job = { .programs = { { .argv = load, .input = script },
-						  { .argv = list } },
-				    .n_programs = 2 };
+	const struct cs_program programs[] = { { .argv = load, .input = script },
+					       { .argv = list } };
+	struct cs_throwaway job = { .programs = programs, .n_programs = 2 };
 	struct cs_program_end ends[2];
 	struct cs_span line;
 	size_t n = 0;

@@ -69,7 +69,11 @@ struct cs_host {
 	bool assumed; /* nothing of it was read from a machine */
 };
 
-/* This machine's, of the network namespace that we are in. CS_ERR_IO, CS_ERR_NOMEM */
+/*
+ * This machine's, of the network namespace that we are in.
+ * CS_ERR_IO with errno, CS_ERR_NOMEM
+ * CS_ERR_FULL  more than 65,536 routes
+ */
 CS_MUST_USE enum cs_err cs_host_read(struct cs_arena *arena, struct cs_host *out);
 
 /*

@@ -34,9 +34,11 @@ static enum cs_err furnish(struct cs_scratch *s, char why[CS_SCRATCH_WHY])
 	if (!err)
 		err = cs_scratch_link_sysctls(s->host, why);
 	if (!err)
-		err = cs_scratch_addresses(s->host, &nl, why);
+		err = cs_scratch_addresses(s, &nl, why);
 	if (!err)
-		err = cs_scratch_routes(s->host, &nl, why);
+		err = cs_scratch_routes(s, &nl, why);
+	if (!err)
+		err = cs_scratch_lookups(s->host, &nl, why);
 	cs_netlink_close(&nl);
 	if (!err)
 		err = cs_scratch_order(s, why);
@@ -109,4 +111,11 @@ const struct cs_scratch_port *cs_scratch_port(const struct cs_scratch *scratch,
 		if (scratch->ports[i].link->index == link)
 			return &scratch->ports[i];
 	return NULL;
+}
+
+uint32_t cs_scratch_index(const struct cs_scratch *scratch, uint32_t link)
+{
+	const struct cs_scratch_port *port = cs_scratch_port(scratch, link);
+
+	return port ? port->index : link;
 }

@@ -24,6 +24,8 @@ enum { CS_SCRATCH_WHY = 256, CS_SCRATCH_LISTENERS = 256 };
 /* The other end of one of the host's interfaces. */
 struct cs_scratch_port {
 	const struct cs_host_link *link;
+	/* In the scratch; link->index, unless a new namespace is born with that one taken. */
+	uint32_t index;
 	int fd; /* AF_PACKET, SOCK_RAW, non-blocking, large buffers; owned by the scratch */
 	uint8_t inner_mac[6]; /* of the interface itself */
 	uint8_t outer_mac[6]; /* of everybody beyond it: the gateway, the neighbours */

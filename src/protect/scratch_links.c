@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ethtool.h>
-#include <linux/if.h>
+#include <net/if.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
@@ -78,7 +78,9 @@ enum cs_err cs_scratch_open_ports(struct cs_scratch *s, char why[CS_SCRATCH_WHY]
 
 		if (link->loopback)
 			continue;
-		*port = (struct cs_scratch_port){ .link = link, .fd = open_port() };
+		*port = (struct cs_scratch_port){
+			link, link->index, open_port(), { 0 }, { 0 }
+		};
 		if (port->fd < 0)
 			return cs_scratch_failed(CS_ERR_IO, "packet socket", why);
 		s->n_ports++;
@@ -135,7 +137,7 @@ static enum cs_err make_pair(struct cs_netlink *nl, const struct cs_scratch_port
 	m->nlmsg_type = RTM_NEWLINK;
 	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
 	body = put_link(m);
-	body->ifi_index = (int)port->link->index;
+	body->ifi_index = (int)port->index;
 	body->ifi_flags = body->ifi_change = IFF_NOARP;
 	mnl_attr_put_strz(m, IFLA_IFNAME, port->link->name);
 	mnl_attr_put(m, IFLA_ADDRESS, sizeof(port->inner_mac), port->inner_mac);
@@ -239,10 +241,27 @@ static enum cs_err inner_up(int any, const struct cs_host_link *link)
 	return ioctl(any, SIOCSIFFLAGS, &r) ? CS_ERR_IO : CS_OK;
 }
 
-static enum cs_err one_up(struct cs_scratch *s, struct cs_netlink *nl, int any,
-			  const struct cs_scratch_port *port)
+/*
+ * The name counts more than the index: rules are read and loaded by it. Whatever a
+ * namespace is born with may have the index already.
+ */
+static enum cs_err make_pair_somehow(struct cs_netlink *nl, struct cs_scratch_port *port,
+				     int outer)
 {
-	enum cs_err err = make_pair(nl, port, s->space.outer);
+	enum cs_err err = make_pair(nl, port, outer);
+
+	if (err && (errno == EBUSY || errno == EEXIST)) {
+		port->index = 0;
+		err = make_pair(nl, port, outer);
+		port->index = if_nametoindex(port->link->name);
+	}
+	return err;
+}
+
+static enum cs_err one_up(struct cs_scratch *s, struct cs_netlink *nl, int any,
+			  struct cs_scratch_port *port)
+{
+	enum cs_err err = make_pair_somehow(nl, port, s->space.outer);
 
 	if (!err)
 		err = bind_port(port);

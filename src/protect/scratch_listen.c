@@ -6,7 +6,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -92,10 +91,8 @@ static void join_v6(int fd, uint32_t link)
 static void join(struct cs_scratch_ears *ears, const struct cs_scratch *s)
 {
 	for (size_t i = 0; i < s->n_ports; i++) {
-		uint32_t link = if_nametoindex(s->ports[i].link->name);
-
-		join_v4(ears->groups[0], link);
-		join_v6(ears->groups[1], link);
+		join_v4(ears->groups[0], s->ports[i].index);
+		join_v6(ears->groups[1], s->ports[i].index);
 	}
 }
 

@@ -63,11 +63,22 @@ CS_MUST_USE enum cs_err cs_scratch_link_up(struct cs_scratch *scratch,
 					   struct cs_netlink *nl,
 					   char why[CS_SCRATCH_WHY]);
 
-CS_MUST_USE enum cs_err cs_scratch_addresses(const struct cs_host *host,
+/* The index in the scratch of the host's link @link. */
+uint32_t cs_scratch_index(const struct cs_scratch *scratch, uint32_t link);
+
+CS_MUST_USE enum cs_err cs_scratch_addresses(const struct cs_scratch *scratch,
 					     struct cs_netlink *nl,
 					     char why[CS_SCRATCH_WHY]);
-CS_MUST_USE enum cs_err cs_scratch_routes(const struct cs_host *host,
+CS_MUST_USE enum cs_err cs_scratch_routes(const struct cs_scratch *scratch,
 					  struct cs_netlink *nl,
 					  char why[CS_SCRATCH_WHY]);
+/* Which table is asked when, as the host has it. */
+CS_MUST_USE enum cs_err cs_scratch_lookups(const struct cs_host *host,
+					   struct cs_netlink *nl,
+					   char why[CS_SCRATCH_WHY]);
+/* A route as the host's kernel told it. CS_ERR_IO with errno */
+CS_MUST_USE enum cs_err cs_scratch_route_again(const struct cs_scratch *scratch,
+					       struct cs_netlink *nl,
+					       struct cs_span told);
 
 void cs_scratch_deafen(struct cs_scratch_ears *ears);

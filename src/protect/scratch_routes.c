@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses, routes, and which table is asked when. */
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +9,6 @@
 
 enum {
 	V4_BITS_BEFORE = 96, /* of the mapped prefix */
-	MESSAGE = 8192,      /* bytes of one of the kernel's that we take again */
 };
 
 static uint8_t bits_of(const struct cs_addr *a, uint8_t bits)
@@ -52,7 +49,7 @@ static enum cs_err ask_once(struct cs_netlink *nl, struct nlmsghdr *m)
 	return CS_ERR_IO;
 }
 
-static enum cs_err add_address(const struct cs_host *host, struct cs_netlink *nl,
+static enum cs_err add_address(const struct cs_scratch *s, struct cs_netlink *nl,
 			       const struct cs_host_address *a)
 {
 	_Alignas(struct nlmsghdr) uint8_t room[256];
@@ -65,9 +62,9 @@ static enum cs_err add_address(const struct cs_host *host, struct cs_netlink *nl
 	body = mnl_nlmsg_put_extra_header(m, sizeof(*body));
 	body->ifa_family = cs_netlink_family(&a->address);
 	body->ifa_prefixlen = bits_of(&a->address, a->len);
-	body->ifa_index = a->link;
+	body->ifa_index = cs_scratch_index(s, a->link);
 	body->ifa_scope = RT_SCOPE_UNIVERSE;
-	if (has_route(host, a))
+	if (has_route(s->host, a))
 		flags |= IFA_F_NOPREFIXROUTE;
 	mnl_attr_put_u32(m, IFA_FLAGS, flags);
 	cs_netlink_put_addr(m, IFA_LOCAL, &a->address);
@@ -79,7 +76,8 @@ static enum cs_err add_address(const struct cs_host *host, struct cs_netlink *nl
  * The kernel makes an IPv6 address's own route when its worker comes to it, duplicate
  * detection or none. Until then this one holds; it is the same, only less preferred.
  */
-static enum cs_err add_own_route(struct cs_netlink *nl, const struct cs_host_address *a)
+static enum cs_err add_own_route(const struct cs_scratch *s, struct cs_netlink *nl,
+				 const struct cs_host_address *a)
 {
 	_Alignas(struct nlmsghdr) uint8_t room[256];
 	struct nlmsghdr *m = mnl_nlmsg_put_header(room);
@@ -96,7 +94,7 @@ static enum cs_err add_own_route(struct cs_netlink *nl, const struct cs_host_add
 	body->rtm_protocol = RTPROT_STATIC;
 	body->rtm_type = RTN_LOCAL;
 	cs_netlink_put_addr(m, RTA_DST, &a->address);
-	mnl_attr_put_u32(m, RTA_OIF, a->link);
+	mnl_attr_put_u32(m, RTA_OIF, cs_scratch_index(s, a->link));
 	return ask_once(nl, m);
 }
 
@@ -108,15 +106,17 @@ static bool is_off(const struct cs_addr *a, int why)
 		why == EAFNOSUPPORT || why == EINVAL);
 }
 
-enum cs_err cs_scratch_addresses(const struct cs_host *host, struct cs_netlink *nl,
+enum cs_err cs_scratch_addresses(const struct cs_scratch *s, struct cs_netlink *nl,
 				 char why[CS_SCRATCH_WHY])
 {
+	const struct cs_host *host = s->host;
+
 	for (size_t i = 0; i < host->n_addresses; i++) {
 		const struct cs_host_address *a = &host->addresses[i];
 		char text[CS_ADDR_TEXT];
 
-		if ((add_address(host, nl, a) == CS_OK &&
-		     add_own_route(nl, a) == CS_OK) ||
+		if ((add_address(s, nl, a) == CS_OK &&
+		     add_own_route(s, nl, a) == CS_OK) ||
 		    is_off(&a->address, errno))
 			continue;
 		cs_addr_text(&a->address, text);
@@ -125,7 +125,8 @@ enum cs_err cs_scratch_addresses(const struct cs_host *host, struct cs_netlink *
 	return CS_OK;
 }
 
-static enum cs_err add_route(struct cs_netlink *nl, const struct cs_host_route *r)
+static enum cs_err add_route(const struct cs_scratch *s, struct cs_netlink *nl,
+			     const struct cs_host_route *r)
 {
 	_Alignas(struct nlmsghdr) uint8_t room[256];
 	struct nlmsghdr *m = mnl_nlmsg_put_header(room);
@@ -148,7 +149,7 @@ static enum cs_err add_route(struct cs_netlink *nl, const struct cs_host_route *
 	if (body->rtm_dst_len)
 		cs_netlink_put_addr(m, RTA_DST, &r->to.addr);
 	if (r->link)
-		mnl_attr_put_u32(m, RTA_OIF, r->link);
+		mnl_attr_put_u32(m, RTA_OIF, cs_scratch_index(s, r->link));
 	if (gateway) {
 		body->rtm_flags = RTNH_F_ONLINK;
 		cs_netlink_put_addr(m, RTA_GATEWAY, &r->gateway);
@@ -166,16 +167,26 @@ static bool is_down(const struct cs_host *host, const struct cs_host_route *r)
 	return r->link && (!link || !link->up);
 }
 
-static enum cs_err add_routes(const struct cs_host *host, struct cs_netlink *nl,
+/* What the kernel told, where it takes that again; else what we know of it. */
+static enum cs_err add_somehow(const struct cs_scratch *s, struct cs_netlink *nl,
+			       const struct cs_host_route *r)
+{
+	if (r->told.len &&
+	    (cs_scratch_route_again(s, nl, r->told) == CS_OK || errno == EEXIST))
+		return CS_OK;
+	return add_route(s, nl, r);
+}
+
+static enum cs_err add_routes(const struct cs_scratch *s, struct cs_netlink *nl,
 			      bool by_gateway, char why[CS_SCRATCH_WHY])
 {
-	for (size_t i = 0; i < host->n_routes; i++) {
-		const struct cs_host_route *r = &host->routes[i];
+	for (size_t i = 0; i < s->host->n_routes; i++) {
+		const struct cs_host_route *r = &s->host->routes[i];
 		char text[CS_PREFIX_TEXT];
 
-		if (is_zero(&r->gateway) == by_gateway || is_down(host, r))
+		if (is_zero(&r->gateway) == by_gateway || is_down(s->host, r))
 			continue;
-		if (add_route(nl, r) == CS_OK || is_off(&r->to.addr, errno))
+		if (add_somehow(s, nl, r) == CS_OK || is_off(&r->to.addr, errno))
 			continue;
 		cs_prefix_text(&r->to, text);
 		return cs_scratch_failed(CS_ERR_IO, text, why);
@@ -183,13 +194,13 @@ static enum cs_err add_routes(const struct cs_host *host, struct cs_netlink *nl,
 	return CS_OK;
 }
 
-enum cs_err cs_scratch_routes(const struct cs_host *host, struct cs_netlink *nl,
+enum cs_err cs_scratch_routes(const struct cs_scratch *s, struct cs_netlink *nl,
 			      char why[CS_SCRATCH_WHY])
 {
 	/* A gateway must be reachable before a route by it is taken. */
-	enum cs_err err = add_routes(host, nl, false, why);
+	enum cs_err err = add_routes(s, nl, false, why);
 
 	if (!err)
-		err = add_routes(host, nl, true, why);
+		err = add_routes(s, nl, true, why);
 	return err;
 }

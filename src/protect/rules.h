@@ -29,8 +29,10 @@ struct cs_rule {
 	const char *chain; /* "input" */
 	uint64_t handle;   /* nft's; iptables: position in its chain; ufw: its number */
 	const char *text;  /* in the tool's own words, without handle and counters */
-	size_t place;      /* position in its chain, from 0; SIZE_MAX: the policy */
-	bool ours;         /* of table inet coapscope */
+	const char
+		*raw; /* as the kernel was given it: of ufw's too iptables-save's line */
+	size_t place; /* position in its chain, from 0; SIZE_MAX: the policy */
+	bool ours;    /* of table inet coapscope */
 };
 
 /* A chain with a hook: where packets enter. */
@@ -45,13 +47,18 @@ struct cs_rules_chain {
 
 enum { CS_RULES_WHY = 512 };
 
+struct cs_listing; /* rules_listing.h */
+
 struct cs_rules {
 	struct cs_span nft;      /* for `nft -f -`: the tables that are not iptables' */
 	struct cs_span xtables4; /* for iptables-nft-restore; empty: none */
 	struct cs_span xtables6;
 	struct cs_span
 		listing; /* `nft -a list ruleset` as it was read: compared byte by byte */
-	struct cs_rule *rules; /* in the order of the listings, policies too */
+	const struct cs_listing
+		*parsed; /* @listing taken apart; NULL: iptables-save's text */
+	/* iptables' and then nft's, in the order of the listings; policies too. One of ufw's has an entry for each of its iptables lines. */
+	struct cs_rule *rules;
 	size_t n;
 	struct cs_rules_chain *chains; /* with a hook */
 	size_t n_chains;
@@ -120,12 +127,14 @@ struct cs_rules_about {
 	bool forward; /* it was routed or sent on: drops of input do not apply, and the other way round */
 	uint16_t forward_port; /* after DNAT; 0: none */
 	bool answered;
+	const char *in; /* the interface that it enters by; NULL: not known */
 };
 
 /*
  * The rules that look as if they decided this question: they name the port (or a range or set that
  * holds it), match the family, protocol and source, and say the opposite of what happened, but another rule came
- * first or their chain is not passed. At most @max, worst first; returns how many.
+ * first or their chain is not passed. At most @max, worst first: those behind the deciding rule, those of other chains,
+ * those of chains that it does not pass. ufw's rules are told once each. Returns how many.
  */
 size_t cs_rules_shadowed(const struct cs_rules *rules, const struct cs_rules_about *about,
 			 const struct cs_rule *decided, const struct cs_rule **out,

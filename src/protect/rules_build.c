@@ -38,7 +38,8 @@ static enum cs_err add_rule(struct cs_rules_build *build, const struct cs_rule *
 				   sizeof(*out->rules));
 	if (!out->rules || !rule->text)
 		return CS_ERR_NOMEM;
-	out->rules[out->n++] = *rule;
+	out->rules[out->n] = *rule;
+	out->rules[out->n++].raw = rule->text;
 	return CS_OK;
 }
 
@@ -190,7 +191,12 @@ enum cs_err cs_rules_add_listing(struct cs_rules_build *build, const struct cs_l
 {
 	const char *table = NULL;
 	size_t next = 0, named = SIZE_MAX;
-	enum cs_err err = listing_script(build, l, not_these);
+	struct cs_listing *kept = cs_arena_alloc(build->arena, sizeof(*kept));
+	enum cs_err err = kept ? listing_script(build, l, not_these) : CS_ERR_NOMEM;
+
+	if (!err)
+		*kept = *l;
+	build->out->parsed = kept;
 
 	for (size_t i = 0; !err && i < l->n_chains; i++) {
 		size_t of = l->chains[i].table;

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protect/rules_words.h"
+
+#include "protect/rules_span.h"
+
+/* What a left side asks for. */
+enum field {
+	FIELD_UNKNOWN,
+	FIELD_DPORT,
+	FIELD_SPORT,
+	FIELD_SADDR,
+	FIELD_DADDR,
+	FIELD_PROTOCOL,
+	FIELD_FAMILY,
+	FIELD_IN,
+	FIELD_OUT,
+	FIELD_STATE,
+	FIELD_TYPE, /* fib daddr type, meta pkttype */
+};
+
+enum { FIELDS_MAX = 8 /* of a concatenation */ };
+
+struct token {
+	struct cs_span text; /* without the comma behind it, and without quotes */
+	bool comma;
+	bool quoted;
+};
+
+struct reading {
+	const struct cs_words_ask *ask;
+	struct cs_words words;
+	struct cs_span rest;
+	enum field fields[FIELDS_MAX];
+	size_t n_fields;
+};
+
+/* Blanks part tokens, but not in quotes; a comma behind one belongs to it. */
+static bool next(struct cs_span *rest, struct token *out)
+{
+	struct cs_span s = cs_text_trim(*rest);
+	size_t n = 0;
+	bool quoted = false;
+
+	while (n < s.len && (quoted || !cs_text_blank(s.ptr[n]))) {
+		quoted ^= s.ptr[n] == '"';
+		n++;
+	}
+	*rest = cs_text_after(s, n);
+	out->comma = n && s.ptr[n - 1] == ',';
+	out->text = cs_span_of(s.ptr, n - out->comma);
+	out->quoted = out->text.len >= 2 && out->text.ptr[0] == '"';
+	if (out->quoted)
+		out->text = cs_span_of(out->text.ptr + 1, out->text.len - 2);
+	return n > 0;
+}
+
+static bool peek(const struct reading *r, struct token *out)
+{
+	struct cs_span rest = r->rest;
+
+	return next(&rest, out);
+}
+
+static const struct {
+	const char *words[3];
+	enum field field;
+	const char *protocol; /* what it asks for besides */
+} fields[] = {
+	{ { "udp", "dport" }, FIELD_DPORT, "udp" },
+	{ { "tcp", "dport" }, FIELD_DPORT, "tcp" },
+	{ { "th", "dport" }, FIELD_DPORT, NULL },
+	{ { "udp", "sport" }, FIELD_SPORT, "udp" },
+	{ { "tcp", "sport" }, FIELD_SPORT, "tcp" },
+	{ { "th", "sport" }, FIELD_SPORT, NULL },
+	{ { "udplite", "dport" }, FIELD_DPORT, "udplite" },
+	{ { "sctp", "dport" }, FIELD_DPORT, "sctp" },
+	{ { "dccp", "dport" }, FIELD_DPORT, "dccp" },
+	{ { "ip", "saddr" }, FIELD_SADDR, NULL },
+	{ { "ip6", "saddr" }, FIELD_SADDR, NULL },
+	{ { "ip", "daddr" }, FIELD_DADDR, NULL },
+	{ { "ip6", "daddr" }, FIELD_DADDR, NULL },
+	{ { "meta", "l4proto" }, FIELD_PROTOCOL, NULL },
+	{ { "ip", "protocol" }, FIELD_PROTOCOL, NULL },
+	{ { "ip6", "nexthdr" }, FIELD_PROTOCOL, NULL },
+	{ { "meta", "nfproto" }, FIELD_FAMILY, NULL },
+	{ { "meta", "protocol" }, FIELD_FAMILY, NULL },
+	{ { "ether", "type" }, FIELD_FAMILY, NULL },
+	{ { "iifname" }, FIELD_IN, NULL },
+	{ { "iif" }, FIELD_IN, NULL },
+	{ { "oifname" }, FIELD_OUT, NULL },
+	{ { "oif" }, FIELD_OUT, NULL },
+	{ { "ct", "state" }, FIELD_STATE, NULL },
+	{ { "fib", "daddr", "type" }, FIELD_TYPE, NULL },
+};
+
+/* A left side at the start of @rest, which it is taken off. */
+static bool take_field(struct reading *r, enum field *out, const char **protocol)
+{
+	for (size_t i = 0; i < CS_LEN(fields); i++) {
+		struct cs_span rest = r->rest;
+		struct token token;
+		size_t n = 0;
+
+		while (n < 3 && fields[i].words[n] && next(&rest, &token) &&
+		       !token.quoted && cs_text_is(token.text, fields[i].words[n]))
+			n++;
+		if (n < 3 && fields[i].words[n])
+			continue;
+		r->rest = rest;
+		*out = fields[i].field;
+		*protocol = fields[i].protocol;
+		return true;
+	}
+	return false;
+}
+
+static enum cs_words_is judge_port(const struct reading *r, bool right_side,
+				   struct cs_span value)
+{
+	if (!right_side)
+		return CS_WORDS_MAYBE; /* the other end's port is anybody's */
+	return cs_words_port(value, r->ask);
+}
+
+static enum cs_words_is judge_family(const struct reading *r, struct cs_span value)
+{
+	bool v4 = cs_addr_is_v4(&r->ask->from);
+
+	if (cs_text_is(value, "ipv4") || cs_text_is(value, "ip"))
+		return v4 ? CS_WORDS_YES : CS_WORDS_NO;
+	if (cs_text_is(value, "ipv6") || cs_text_is(value, "ip6"))
+		return v4 ? CS_WORDS_NO : CS_WORDS_YES;
+	return CS_WORDS_MAYBE;
+}
+
+static enum cs_words_is judge_value(const struct reading *r, enum field field,
+				    struct cs_span value)
+{
+	const struct cs_words_ask *ask = r->ask;
+
+	if (cs_text_is(value, "*"))
+		return CS_WORDS_YES;
+	switch (field) {
+	case FIELD_DPORT:
+		return judge_port(r, !ask->answer, value);
+	case FIELD_SPORT:
+		return judge_port(r, ask->answer, value);
+	case FIELD_SADDR:
+		return cs_words_address(value, &ask->from);
+	case FIELD_DADDR:
+		return ask->any_to ? CS_WORDS_YES : cs_words_address(value, &ask->to);
+	case FIELD_PROTOCOL:
+		return cs_words_protocol(value, ask->tcp);
+	case FIELD_FAMILY:
+		return judge_family(r, value);
+	case FIELD_IN:
+		return cs_words_interface(value, ask->answer ? NULL : ask->in);
+	case FIELD_OUT:
+		return cs_words_interface(value, ask->answer ? ask->in : NULL);
+	case FIELD_STATE:
+		return cs_words_states(value);
+	case FIELD_TYPE:
+		return cs_text_is(value, "local") ? CS_WORDS_YES : CS_WORDS_MAYBE;
+	case FIELD_UNKNOWN:
+		break;
+	}
+	return CS_WORDS_MAYBE;
+}
+
+/* The port is named where it is one of few, not where everything is meant. */
+static bool is_port(const struct reading *r, enum field field, struct cs_span value)
+{
+	return field == (r->ask->answer ? FIELD_SPORT : FIELD_DPORT) &&
+	       !cs_text_is(value, "*");
+}
+
+/* What one element of a set, or a single right side, comes to. */
+struct found {
+	enum cs_words_is is;
+	bool names_port;
+};
+
+/*
+ * Reads "VALUE . VALUE attributes" up to its comma or its end; what follows ":" is left in @rest. The
+ * token that was read last is in @last.
+ */
+static struct found judge_element(const struct reading *r, struct cs_span *rest,
+				  struct token *last)
+{
+	struct found f = { CS_WORDS_YES, false };
+	struct token token = *last;
+
+	for (size_t i = 0; i < r->n_fields; i++) {
+		enum cs_words_is is = judge_value(r, r->fields[i], token.text);
+
+		if (is == CS_WORDS_NO || f.is == CS_WORDS_NO)
+			f.is = CS_WORDS_NO;
+		else if (is == CS_WORDS_MAYBE)
+			f.is = CS_WORDS_MAYBE;
+		if (is == CS_WORDS_YES && is_port(r, r->fields[i], token.text))
+			f.names_port = true;
+		if (i + 1 < r->n_fields) {
+			(void)next(rest, &token); /* "." */
+			if (!next(rest, &token))
+				break;
+		}
+	}
+	while (!token.comma && !cs_text_is(token.text, "}")) { /* timeout, counter ... */
+		struct cs_span before = *rest;
+
+		if (!next(rest, &token))
+			break;
+		if (!token.quoted &&
+		    (cs_text_is(token.text, ":") || cs_text_is(token.text, "}"))) {
+			*rest = before;
+			break;
+		}
+	}
+	*last = token;
+	f.names_port &= f.is != CS_WORDS_NO;
+	return f;
+}
+
+static void take_verdict(struct reading *r, struct token *word, struct cs_span *rest);
+
+/*
+ * Elements up to the closing brace: the best of them. With @verdicts that of the first that
+ * fits is taken.
+ */
+static struct found judge_elements(struct reading *r, struct cs_span *rest, bool verdicts)
+{
+	struct found best = { CS_WORDS_NO, false };
+	struct token token;
+
+	while (next(rest, &token) && (token.quoted || !cs_text_is(token.text, "}"))) {
+		struct found one = judge_element(r, rest, &token);
+		bool better = best.is == CS_WORDS_NO && one.is != CS_WORDS_NO;
+		struct cs_span data = *rest;
+
+		if (better || (one.is == CS_WORDS_YES && one.names_port))
+			best = one;
+		if (!next(&data, &token) || token.quoted || !cs_text_is(token.text, ":"))
+			continue;
+		*rest = data;
+		if (!next(rest, &token))
+			break;
+		if (verdicts && better)
+			take_verdict(r, &token, rest);
+		while (!token.comma && next(rest, &token))
+			if (!token.quoted && cs_text_is(token.text, "}"))
+				return best;
+	}
+	return best;
+}
+
+/* The elements of a named set or map: what stands between its braces. */
+static bool find_set(const struct reading *r, struct cs_span name, struct cs_span *out)
+{
+	const struct cs_listing *l = r->ask->sets;
+
+	for (size_t i = 0; l && i < l->n_blocks; i++) {
+		const struct cs_listing_block *b = &l->blocks[i];
+		const uint8_t *at;
+
+		if (!cs_span_eq(b->name, name) ||
+		    !cs_span_eq(l->tables[b->table].name, r->ask->table))
+			continue;
+		at = b->body.len ? memmem(b->body.ptr, b->body.len, "elements = {", 12)
+				 : NULL;
+		*out = at ? cs_text_after(b->body, (size_t)(at - b->body.ptr) + 12)
+			  : cs_span_of(NULL, 0);
+		return true;
+	}
+	return false;
+}
+
+static struct found judge_right(struct reading *r, bool verdicts)
+{
+	struct found none = { CS_WORDS_MAYBE, false };
+	struct cs_span elements;
+	struct token token;
+
+	if (!next(&r->rest, &token))
+		return none;
+	if (!token.quoted && cs_text_is(token.text, "{"))
+		return judge_elements(r, &r->rest, verdicts);
+	if (!token.quoted && cs_text_starts(token.text, "@")) {
+		if (!find_set(r, cs_text_after(token.text, 1), &elements))
+			return none;
+		return judge_elements(r, &elements, verdicts);
+	}
+
+	struct found f = { judge_value(r, r->fields[0], token.text), false };
+
+	f.names_port = f.is == CS_WORDS_YES && is_port(r, r->fields[0], token.text);
+	return f;
+}
+
+static void settle(struct reading *r, struct found f, bool not )
+{
+	if (f.is == CS_WORDS_MAYBE)
+		r->words.unsure = true;
+	else if ((f.is == CS_WORDS_YES) == not )
+		r->words.matches = false;
+	r->words.names_port |= f.names_port && !not ;
+}
+
+/* "FIELD [. FIELD]... [!=|vmap] RIGHT" */
+static void judge_match(struct reading *r, enum field field, const char *protocol)
+{
+	struct token token;
+	bool not = false, map = false;
+
+	r->n_fields = 0;
+	for (;;) {
+		if (protocol &&
+		    cs_words_protocol(cs_span_str(protocol), r->ask->tcp) == CS_WORDS_NO)
+			r->words.matches = false;
+		if (r->n_fields < FIELDS_MAX)
+			r->fields[r->n_fields++] = field;
+		if (!peek(r, &token) || !cs_text_is(token.text, "."))
+			break;
+		(void)next(&r->rest, &token); /* "." */
+		if (!take_field(r, &field, &protocol)) {
+			r->words.unsure = true;
+			return;
+		}
+	}
+	if (!token.quoted &&
+	    (cs_text_is(token.text, "!=") || cs_text_is(token.text, "vmap") ||
+	     cs_text_is(token.text, "=="))) {
+		not = cs_text_is(token.text, "!=");
+		map = cs_text_is(token.text, "vmap");
+		(void)next(&r->rest, &token); /* it was there */
+	}
+	settle(r, judge_right(r, map), not );
+}
+
+/* accept, drop, "jump NAME" ... false: it is no verdict. */
+static bool is_verdict(struct cs_span word, enum cs_words_verdict *out)
+{
+	static const struct {
+		const char *word;
+		enum cs_words_verdict verdict;
+	} verdicts[] = {
+		{ "accept", CS_WORDS_ACCEPT },  { "drop", CS_WORDS_DROP },
+		{ "reject", CS_WORDS_DROP },    { "jump", CS_WORDS_JUMP },
+		{ "goto", CS_WORDS_JUMP },      { "return", CS_WORDS_NONE },
+		{ "continue", CS_WORDS_NONE },  { "queue", CS_WORDS_OTHER },
+		{ "dnat", CS_WORDS_OTHER },     { "snat", CS_WORDS_OTHER },
+		{ "redirect", CS_WORDS_OTHER }, { "masquerade", CS_WORDS_OTHER },
+		{ "tproxy", CS_WORDS_OTHER },
+	};
+
+	for (size_t i = 0; i < CS_LEN(verdicts); i++)
+		if (cs_text_is(word, verdicts[i].word)) {
+			*out = verdicts[i].verdict;
+			return true;
+		}
+	return false;
+}
+
+/* Takes the verdict that @word begins; then @word is the last of it. */
+static void take_verdict(struct reading *r, struct token *word, struct cs_span *rest)
+{
+	if (!is_verdict(word->text, &r->words.verdict) ||
+	    r->words.verdict != CS_WORDS_JUMP)
+		return;
+	if (next(rest, word))
+		r->words.target = word->text;
+}
+
+/* Statements that ask for nothing; how many words follow the first. */
+static bool skip_statement(struct reading *r, const struct token *first)
+{
+	static const struct {
+		const char *word;
+		size_t more;
+	} plain[] = { { "counter", 0 }, { "comment", 1 }, { "log", 0 },
+		      { "prefix", 1 },  { "level", 1 },   { "flags", 1 },
+		      { "group", 1 },   { "notrack", 0 }, { "with", 3 } };
+	struct token token;
+
+	for (size_t i = 0; i < CS_LEN(plain); i++) {
+		if (!cs_text_is(first->text, plain[i].word))
+			continue;
+		for (size_t n = 0; n < plain[i].more; n++)
+			(void)next(&r->rest, &token); /* or it ends */
+		return true;
+	}
+	return false;
+}
+
+/* "{ ip saddr limit rate over 10/second }" of a dynamic set or a meter. */
+static void skip_braces(struct reading *r)
+{
+	struct token token;
+	size_t depth = 0;
+
+	while (next(&r->rest, &token)) {
+		depth += cs_text_is(token.text, "{");
+		if (cs_text_is(token.text, "limit") || cs_text_is(token.text, "quota") ||
+		    cs_text_is(token.text, "count"))
+			r->words.rated = true;
+		if (cs_text_is(token.text, "}") && (depth < 2 || --depth == 0))
+			return;
+	}
+}
+
+/* "rate over 5/second burst 5 packets", "over 20 mbytes": numbers and the words about them. */
+static void skip_rate(struct reading *r)
+{
+	static const char *const words[] = { "rate",    "over",  "until",  "burst",
+					     "packets", "bytes", "kbytes", "mbytes",
+					     "count",   "name",  "used" };
+	struct token token;
+
+	r->words.rated = true;
+	while (peek(r, &token)) {
+		bool known =
+			token.quoted || (token.text.len && token.text.ptr[0] >= '0' &&
+					 token.text.ptr[0] <= '9');
+
+		for (size_t i = 0; i < CS_LEN(words); i++)
+			known |= cs_text_is(token.text, words[i]);
+		if (!known)
+			return;
+		(void)next(&r->rest, &token); /* it was there */
+	}
+}
+
+/* What counts packets: true when @first begins such a statement. */
+static bool take_rate(struct reading *r, const struct token *first)
+{
+	struct token second = { 0 };
+
+	(void)peek(r, &second); /* or it is the last */
+	if (cs_text_is(first->text, "meter") || cs_text_is(first->text, "update") ||
+	    cs_text_is(first->text, "add")) {
+		skip_braces(r);
+		return true;
+	}
+	if (!cs_text_is(first->text, "limit") && !cs_text_is(first->text, "quota") &&
+	    !(cs_text_is(first->text, "ct") && cs_text_is(second.text, "count")))
+		return false;
+	skip_rate(r);
+	return true;
+}
+
+static bool take_meta(struct reading *r, const struct token *first)
+{
+	struct token second = { 0 };
+
+	if (!cs_text_is(first->text, "meta") && !cs_text_is(first->text, "ct"))
+		return false;
+	(void)peek(r, &second); /* or it is the last */
+	if (cs_text_is(second.text, "iifname") || cs_text_is(second.text, "oifname") ||
+	    cs_text_is(second.text, "iif") || cs_text_is(second.text, "oif"))
+		return true; /* the field itself follows */
+	if (cs_text_is(second.text, "nftrace")) {
+		(void)next(&r->rest, &second); /* set 1 */
+		(void)next(&r->rest, &second);
+		(void)next(&r->rest, &second);
+		return true;
+	}
+	return false;
+}
+
+struct cs_words cs_words_nft(struct cs_span text, const struct cs_words_ask *ask)
+{
+	struct reading r = { .ask = ask, .words = { .matches = true }, .rest = text };
+	enum field field;
+	const char *protocol;
+	struct token token;
+
+	for (;;) {
+		if (take_field(&r, &field, &protocol)) {
+			judge_match(&r, field, protocol);
+			continue;
+		}
+		if (!next(&r.rest, &token))
+			return r.words;
+		enum cs_words_verdict verdict;
+
+		if (is_verdict(token.text, &verdict)) {
+			take_verdict(&r, &token, &r.rest);
+			if (verdict == CS_WORDS_OTHER || verdict == CS_WORDS_DROP)
+				return r.words; /* what follows is how */
+		} else if (!take_rate(&r, &token) && !skip_statement(&r, &token) &&
+			   !take_meta(&r, &token)) {
+			r.words.unsure = true;
+		}
+	}
+}

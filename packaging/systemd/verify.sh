@@ -8,7 +8,7 @@ shift
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 for unit in "$@"; do
-  sed "s|^ExecStart=[^ ]*|ExecStart=$program|" "$unit" >"$folder/$(basename "$unit")"
+  sed "s|^\(Exec[A-Za-z]*\)=[^ ]*/coapscope |\1=$program |" "$unit" >"$folder/$(basename "$unit")"
 done
 # Complaints about other units of this machine are not ours.
 SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$folder:" \

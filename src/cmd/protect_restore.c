@@ -90,8 +90,6 @@ static int compare_others(struct cs_protect_job *job, const struct cs_backup *ba
 {
 	struct cs_span then;
 
-	if (backup->rules.len == 0)
-		return -1;
 	if (cs_backup_others(backup->rules, &job->arena, &then))
 		return cs_protect_failed(job, CS_ERR_NOMEM, "");
 	if (cs_span_eq(then, now))
@@ -144,16 +142,17 @@ static int put_back(struct cs_protect_job *job, struct cs_protect_ground *ground
 	int status = cs_protect_spare_operator(
 		job, &ground->standing, kept ? &kept->policy : NULL, &backup->entries);
 
-	if (status < 0)
+	if (status < 0 && backup->made_us)
 		status = read_rules(job, &all, &others);
-	if (status < 0)
+	if (status < 0 && backup->made_us)
 		status = compare_others(job, backup, others);
 	if (status >= 0)
 		return status;
 	err = cs_apply_put(&ground->change, &ground->standing, kept, &backup->entries);
 	if (err)
 		return cs_protect_failed(job, err, ground->change.why);
-	return verify(job, backup, others);
+	/* At boot there is nothing to compare with, and CAP_NET_ADMIN must do. */
+	return backup->made_us ? verify(job, backup, others) : -1;
 }
 
 static void say_done(struct cs_protect_job *job, const struct cs_backup *backup)

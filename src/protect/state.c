@@ -85,6 +85,24 @@ static enum cs_err make_run(struct cs_state *state, uint64_t net, char why[CS_ST
 	return cs_dir_make(state->run.text) ? fail(why, state->run.text) : CS_OK;
 }
 
+/*
+ * The store may belong to somebody with fewer rights, who could put a folder of its own
+ * there: what root loads into the kernel comes from root's folder alone.
+ */
+static enum cs_err check_owner(const char *path, char why[CS_STATE_WHY])
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return fail(why, path);
+	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & S_IWOTH))
+		return CS_OK;
+	(void)snprintf(why, CS_STATE_WHY,
+		       "%.400s: want a folder that belongs to user %u alone", path,
+		       (unsigned)geteuid());
+	return CS_ERR_IO;
+}
+
 enum cs_err cs_state_open(const char *store, bool preset, struct cs_state *out,
 			  char why[CS_STATE_WHY])
 {
@@ -102,7 +120,8 @@ enum cs_err cs_state_open(const char *store, bool preset, struct cs_state *out,
 	}
 	if (cs_dir_make(state.dir.text))
 		return fail(why, state.dir.text);
-	if (make_run(&state, net, why))
+	if (check_owner(state.dir.text, why) || make_run(&state, net, why) ||
+	    check_owner(state.run.text, why))
 		return CS_ERR_IO;
 	*out = state;
 	return CS_OK;

@@ -112,7 +112,7 @@ enum cs_err cs_prober_ask(struct cs_prober *prober, const struct cs_probe_ask *a
 	enum cs_err err = cs_prober_aim(&burst, prober, ask, out);
 
 	if (!err)
-		err = cs_prober_freshen(prober, true);
+		err = cs_prober_freshen(prober, cs_addr_is_v4(&ask->from));
 	if (!err)
 		err = ask->tcp ? cs_prober_burst_tcp(&burst)
 			       : cs_prober_burst_udp(&burst);
@@ -122,6 +122,7 @@ enum cs_err cs_prober_ask(struct cs_prober *prober, const struct cs_probe_ask *a
 		err = cs_prober_hear(prober, &burst);
 	if (!err)
 		cs_prober_judge(&burst);
-	prober->touched |= out->rated;
+	if (out->rated || err)
+		cs_prober_soil(prober, cs_addr_is_v4(&ask->from));
 	return err;
 }

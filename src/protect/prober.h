@@ -37,7 +37,10 @@ enum cs_meaning_verdict {
 	CS_MEANING_DROP,
 };
 
-/* What happened to the burst. */
+/*
+ * What happened to the burst. Where a rule with a rate may be met, the burst meets the same rules with
+ * rates that it uses up: then the numbers say that a rate decides, not how many it lets pass.
+ */
 struct cs_probe_told {
 	enum cs_meaning_verdict verdict;
 	uint32_t sent, answered, errors; /* errors: ICMP errors and RST that came back */
@@ -75,7 +78,8 @@ CS_MUST_USE enum cs_err cs_prober_ask(struct cs_prober *prober,
 				      struct cs_probe_told *out);
 
 /*
- * What gets through a spoofed flood: @n requests from @n different sources of the internet, as fast as they go.
+ * What gets through a spoofed flood: @n requests from @n different sources of the internet, as fast as they go,
+ * by the link of @ask and under the rates that the rules really have.
  * Only sent, answered and the bytes of @out are told.
  */
 CS_MUST_USE enum cs_err cs_prober_flood(struct cs_prober *prober,

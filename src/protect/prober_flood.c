@@ -65,7 +65,7 @@ enum cs_err cs_prober_flood(struct cs_prober *prober, const struct cs_probe_ask 
 	enum cs_err err = cs_prober_aim(&burst, prober, ask, out);
 
 	if (!err)
-		err = cs_prober_freshen(prober, false);
+		err = cs_prober_unscale(prober);
 	burst.flood = true;
 	for (uint32_t i = 0; !err && i < n; i++) {
 		burst.packet.from = source(prober, ask, i);
@@ -75,7 +75,6 @@ enum cs_err cs_prober_flood(struct cs_prober *prober, const struct cs_probe_ask 
 		if (!err && (i % WINDOW == WINDOW - 1 || i == n - 1))
 			err = cs_prober_settle(&burst);
 	}
-	prober->touched = true;
 	/* So many flows leave no room for others. */
 	return err ? err : cs_scratch_forget(prober->scratch);
 }

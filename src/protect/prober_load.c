@@ -60,7 +60,8 @@ static bool has_edges(const struct cs_listing *l)
  * Rules at an interface come before prerouting. So that they are traced too, each
  * interface has a chain in front of them that marks what enters.
  */
-static enum cs_err load_edges(struct cs_prober *p, char why[CS_RULES_WHY])
+static enum cs_err load_edges(struct cs_prober *p, struct cs_arena *arena,
+			      char why[CS_RULES_WHY])
 {
 	size_t n, len, cap;
 	const struct cs_scratch_port *ports = cs_scratch_ports(p->scratch, &n);
@@ -68,7 +69,7 @@ static enum cs_err load_edges(struct cs_prober *p, char why[CS_RULES_WHY])
 	FILE *f;
 
 	cap = 256 + n * 400;
-	script = cs_arena_alloc(&p->arena, cap);
+	script = cs_arena_alloc(arena, cap);
 	f = script ? fmemopen(script, cap, "w") : NULL;
 	if (!f)
 		return CS_ERR_NOMEM;
@@ -87,30 +88,133 @@ static enum cs_err load_edges(struct cs_prober *p, char why[CS_RULES_WHY])
 	len = (size_t)ftell(f);
 	if (fclose(f))
 		return CS_ERR_NOMEM;
-	return load_script(cs_span_of(script, len), &p->arena, why);
+	return load_script(cs_span_of(script, len), arena, why);
+}
+
+/* All of it as it is; the listing goes to @arena. */
+static enum cs_err load_plain(struct cs_prober *p, struct cs_arena *arena,
+			      struct cs_listing *listing, char why[CS_RULES_WHY])
+{
+	enum cs_err err = cs_rules_load(p->rules, arena, why);
+
+	if (!err)
+		err = load_script(cs_span_str(cs_trace_rules), arena, why);
+	if (!err)
+		err = read_listing(arena, listing, why);
+	if (!err && has_edges(listing)) {
+		p->edges = true;
+		err = load_edges(p, arena, why);
+	}
+	return err;
 }
 
 enum cs_err cs_prober_load(struct cs_prober *prober, char why[CS_RULES_WHY])
 {
-	enum cs_err err = cs_rules_load(prober->rules, &prober->arena, why);
+	enum cs_err err = load_plain(prober, &prober->arena, &prober->first, why);
 
-	if (!err)
-		err = load_script(cs_span_str(cs_trace_rules), &prober->arena, why);
-	if (!err)
-		err = read_listing(&prober->arena, &prober->first, why);
-	if (!err && has_edges(&prober->first)) {
-		prober->edges = true;
-		err = load_edges(prober, why);
-	}
 	prober->now.listing = prober->first;
+	if (!err) {
+		err = cs_prober_scale(prober);
+		(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(err));
+	}
+	cs_prober_soil(prober, true);
+	cs_prober_soil(prober, false);
 	return err;
 }
 
-enum cs_err cs_prober_freshen(struct cs_prober *prober, bool scaled)
+void cs_prober_soil(struct cs_prober *prober, bool v4)
 {
-	(void)prober;
-	(void)scaled;
-	return CS_OK;
+	prober->dirty = true;
+	prober->dirty_xt[v4 ? 0 : 1] = true;
+}
+
+enum cs_err cs_prober_unscale(struct cs_prober *prober)
+{
+	struct cs_prober_load *now = &prober->now;
+	char why[CS_RULES_WHY];
+
+	if (!prober->scaled.any)
+		return CS_OK;
+	cs_arena_clear(&now->arena);
+	cs_prober_soil(prober, true);
+	cs_prober_soil(prober, false);
+	return load_plain(prober, &now->arena, &now->listing, why);
+}
+
+/* ---- small rates ---- */
+
+/*
+ * What iptables counts in has a name by which it would be found again: the tables go
+ * first, in a transaction of their own.
+ */
+static enum cs_err delete_xt(struct cs_prober *p, struct cs_span text, const char *family,
+			     char why[CS_RULES_WHY])
+{
+	struct cs_span rest = text, line;
+	char script[1024];
+	size_t at = 0;
+
+	while (cs_text_line(&rest, &line)) {
+		struct cs_span name = cs_text_after(line, 1);
+
+		if (!cs_text_starts(line, "*") || sizeof(script) - at < name.len + 64)
+			continue;
+		at += (size_t)snprintf(script + at, sizeof(script) - at,
+				       "table %s%.*s\ndelete table %s%.*s\n", family,
+				       (int)name.len, (const char *)name.ptr, family,
+				       (int)name.len, (const char *)name.ptr);
+	}
+	return load_script(cs_span_of(script, at), &p->now.arena, why);
+}
+
+static enum cs_err load_xt(struct cs_prober *p, bool v4, char why[CS_RULES_WHY])
+{
+	const char *const restore[] = { v4 ? "iptables-nft-restore"
+					   : "ip6tables-nft-restore",
+					NULL };
+	struct cs_span text = v4 ? p->scaled.xtables4 : p->scaled.xtables6, out;
+	enum cs_err err = delete_xt(p, text, v4 ? "ip " : "ip6 ", why);
+
+	return err ? err : run_nft(restore, text, &p->now.arena, &out, why);
+}
+
+/* Only what is asked about: the other family's rates are not met. */
+static enum cs_err load_scaled(struct cs_prober *p, bool v4, char why[CS_RULES_WHY])
+{
+	struct cs_span xt = v4 ? p->scaled.xtables4 : p->scaled.xtables6;
+	bool *dirty_xt = &p->dirty_xt[v4 ? 0 : 1];
+	enum cs_err err = CS_OK;
+
+	cs_arena_clear(&p->now.arena);
+	if (p->scaled.nft.len && p->dirty)
+		err = load_script(p->scaled.nft, &p->now.arena, why);
+	if (!err && xt.len && *dirty_xt)
+		err = load_xt(p, v4, why);
+	if (!err)
+		err = read_listing(&p->now.arena, &p->now.listing, why);
+	if (!err)
+		p->dirty = *dirty_xt = false;
+	return err;
+}
+
+enum cs_err cs_prober_freshen(struct cs_prober *prober, bool v4)
+{
+	struct cs_prober_scaled *s = &prober->scaled;
+	struct cs_span xt = v4 ? s->xtables4 : s->xtables6;
+	char why[CS_RULES_WHY];
+	bool needed = ((s->nft.len || s->refused) && prober->dirty) ||
+		      (xt.len && prober->dirty_xt[v4 ? 0 : 1]);
+	enum cs_err err;
+
+	if (!s->any || !needed)
+		return CS_OK;
+	err = s->refused ? CS_ERR_REFUSED : load_scaled(prober, v4, why);
+	if (err != CS_ERR_REFUSED)
+		return err;
+	s->refused = true;
+	err = cs_prober_unscale(prober);
+	prober->dirty = prober->dirty_xt[0] = prober->dirty_xt[1] = false;
+	return err;
 }
 
 size_t cs_prober_chain(const struct cs_prober *prober, struct cs_span table,
@@ -125,14 +229,50 @@ size_t cs_prober_chain(const struct cs_prober *prober, struct cs_span table,
 	return SIZE_MAX;
 }
 
+/* That chain's number in what is loaded now. */
+static size_t chain_now(const struct cs_prober *p, size_t first)
+{
+	const struct cs_listing *old = &p->first, *l = &p->now.listing;
+	const struct cs_listing_chain *chain = &old->chains[first];
+
+	for (size_t i = 0; i < l->n_chains; i++)
+		if (cs_span_eq(l->chains[i].name, chain->name) &&
+		    cs_span_eq(l->tables[l->chains[i].table].name,
+			       old->tables[chain->table].name))
+			return i;
+	return SIZE_MAX;
+}
+
+/* The first listing's rule at that place of the scaled chain, before which others were put. */
+static size_t unscaled(const struct cs_prober *p, size_t chain, size_t now, size_t place,
+		       bool *met)
+{
+	const struct cs_listing *l = &p->first;
+	bool more = p->now.listing.chains[now].n_rules > l->chains[chain].n_rules;
+	size_t at = 0;
+
+	for (size_t i = 0; i < l->n_rules; i++) {
+		if (l->rules[i].chain != chain)
+			continue;
+		if (more && p->scaled.rated[i] && at++ == place) {
+			*met = true;
+			return SIZE_MAX;
+		}
+		if (at++ == place)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
 size_t cs_prober_rule(const struct cs_prober *prober, size_t chain, uint64_t handle,
 		      bool *met)
 {
-	const struct cs_listing *l = &prober->first;
+	const struct cs_listing *l = &prober->now.listing;
+	size_t now = chain_now(prober, chain);
 
 	*met = false;
 	for (size_t i = 0; i < l->n_rules; i++)
-		if (l->rules[i].handle == handle && l->rules[i].chain == chain)
-			return i;
+		if (l->rules[i].handle == handle && l->rules[i].chain == now)
+			return unscaled(prober, chain, now, l->rules[i].place, met);
 	return SIZE_MAX;
 }

@@ -7,7 +7,6 @@
 
 #include "protect/prober.h"
 #include "protect/prober_frames.h"
-#include "protect/prober_rates.h"
 #include "protect/program_start.h"
 #include "protect/rules_listing.h"
 #include "protect/trace.h"
@@ -28,7 +27,15 @@ enum {
 struct cs_prober_load {
 	struct cs_arena arena;
 	struct cs_listing listing;
-	bool scaled; /* places are those of the scaled rules */
+};
+
+/* The same rules with small rates. A rule before each that has one shows who comes by. */
+struct cs_prober_scaled {
+	bool any;           /* a rate decides something; else the rest is empty */
+	bool refused;       /* nft would not take them: bursts show what they can */
+	bool *rated;        /* for each rule of the first listing */
+	struct cs_span nft; /* in place of what the tables hold */
+	struct cs_span xtables4, xtables6; /* whole, for iptables-nft-restore */
 };
 
 /* A packet's rule or policy. */
@@ -72,8 +79,9 @@ struct cs_prober {
 	struct cs_listing first; /* the rules as they were loaded first */
 	struct cs_prober_load now;
 	struct cs_prober_scaled scaled; /* where rates decide anything */
-	bool touched; /* a rate has been met since the rules were loaded */
-	bool edges;   /* there are rules in front of prerouting */
+	bool dirty;       /* a rate of nft's may have been met since they were loaded */
+	bool dirty_xt[2]; /* likewise of iptables, IPv4's and IPv6's */
+	bool edges;       /* there are rules in front of prerouting */
 
 	struct cs_program_child monitor;
 	char *said; /* of the monitor; owned */
@@ -115,8 +123,12 @@ void cs_prober_listen_no_more(struct cs_prober *prober);
 
 /* prober_load.c */
 CS_MUST_USE enum cs_err cs_prober_load(struct cs_prober *prober, char why[CS_RULES_WHY]);
-/* As if the rules were loaded freshly, where that makes a difference; @scaled: with small rates. */
-CS_MUST_USE enum cs_err cs_prober_freshen(struct cs_prober *prober, bool scaled);
+/* As if the rules were loaded freshly, where that makes a difference to packets of that family. */
+CS_MUST_USE enum cs_err cs_prober_freshen(struct cs_prober *prober, bool v4);
+/* Says that a packet of that family may have met a rate. */
+void cs_prober_soil(struct cs_prober *prober, bool v4);
+/* As freshly loaded, with the rates that they really have. */
+CS_MUST_USE enum cs_err cs_prober_unscale(struct cs_prober *prober);
 /*
  * Which of the first listing's rules has that handle now, in one of its chains. SIZE_MAX: none; @met
  * then says that it was one put before a rule with a rate, to show who comes by.
@@ -126,6 +138,9 @@ size_t cs_prober_rule(const struct cs_prober *prober, size_t chain, uint64_t han
 /* Which of the first listing's chains it is; SIZE_MAX: none. */
 size_t cs_prober_chain(const struct cs_prober *prober, struct cs_span table,
 		       struct cs_span chain);
+
+/* prober_scale.c: makes prober->scaled of the first listing. CS_ERR_NOMEM, CS_ERR_IO */
+CS_MUST_USE enum cs_err cs_prober_scale(struct cs_prober *prober);
 
 /* prober.c: makes @burst ready to ask; *@told is zeroed. CS_ERR_IO: there is no such link */
 CS_MUST_USE enum cs_err cs_prober_aim(struct cs_prober_burst *burst,

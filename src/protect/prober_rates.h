@@ -1,14 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * prober_rates: rules whose rates are so small that a short burst shows them. What a
- * rate would let pass in an hour says nothing of whether it decides; that it does shows
- * when the first packets fare differently from the later ones.
+ * prober_rates: the words of rules that count packets, and the same rules with rates so small
+ * that a short burst uses them up. How much a rate lets pass in an hour says nothing of
+ * whether it decides; that does show when a burst's first packets fare differently from its last
+ * ones. Pure but for the stream.
  */
 #pragma once
 
-#include "protect/rules_listing.h"
+#include <stdbool.h>
+#include <stdio.h>
 
-/* The rules with small rates. */
-struct cs_prober_scaled {
-	bool any; /* a rate decides something */
+#include "base/rd.h"
+
+/* What the small rates let pass at once. */
+enum {
+	CS_RATES_PACKETS = 3,
+	CS_RATES_BYTES = 1300, /* one packet of any size that is asked with, not forty */
+	CS_RATES_HITS = 6,     /* of the recent match */
 };
+
+/*
+ * True when that rule of nft's (as it lists them) counts packets, connections or bytes
+ * and what it does depends on that: one that only logs or counts does not.
+ */
+bool cs_rates_decide(struct cs_span rule);
+
+/* What of the rule stands before the first word that counts; it is in @rule. */
+struct cs_span cs_rates_before(struct cs_span rule);
+
+/* Writes the rule with small rates. What has no rate is written as it is. */
+void cs_rates_write(FILE *to, struct cs_span rule);
+
+/* The same for a line of iptables-save, "-A CHAIN ...". */
+bool cs_rates_decide_xt(struct cs_span rule);
+struct cs_span cs_rates_before_xt(struct cs_span rule);
+void cs_rates_write_xt(FILE *to, struct cs_span rule);

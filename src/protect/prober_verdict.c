@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "protect/prober_own.h"
-#include "protect/rules_build.h"
 #include "protect/rules_span.h"
 
 enum { NAME = 160 /* bytes of a table's or chain's name */ };
@@ -124,7 +123,7 @@ static const struct cs_rule *known_rule(const struct cs_prober *p,
 
 static bool is_rated(const struct cs_prober *p, const struct cs_prober_hit *hit)
 {
-	return cs_rules_rated(text_of(p, hit));
+	return hit->rule < p->first.n_rules && p->scaled.rated[hit->rule];
 }
 
 /* ---- who let it in ---- */

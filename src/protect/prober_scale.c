@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scripts that put rules with small rates in place of those that are loaded. Of
+ * nft's tables the rules go and come again, and what they count in; sets with thousands of
+ * elements stay. iptables' tables are made again as a whole.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protect/prober_own.h"
+#include "protect/prober_rates.h"
+#include "protect/rules_span.h"
+#include "protect/rules_xtables.h"
+
+enum { NAME = 160 /* bytes of a table's name */ };
+
+static void put(FILE *to, struct cs_span s)
+{
+	if (s.len)
+		(void)fwrite(s.ptr, 1, s.len, to); /* keep() looks */
+}
+
+/* What was written to the stream becomes the arena's. */
+static enum cs_err keep(FILE *f, char **text, size_t *len, struct cs_arena *arena,
+			struct cs_span *out)
+{
+	bool bad = ferror(f);
+	char *copy;
+
+	if (fclose(f) || bad) {
+		free(*text);
+		return CS_ERR_NOMEM;
+	}
+	copy = cs_arena_text(arena, cs_span_of(*text, *len));
+	*out = cs_span_of(copy, copy ? *len : 0);
+	free(*text);
+	return copy ? CS_OK : CS_ERR_NOMEM;
+}
+
+/* ---- nft's tables ---- */
+
+/* True when a rule of the table puts into that set or takes out of it. */
+static bool is_changed(const struct cs_listing *l, const struct cs_listing_block *set)
+{
+	static const char *const verbs[] = { "add", "update", "delete" };
+	char phrase[NAME + 16];
+
+	for (size_t i = 0; i < l->n_rules; i++) {
+		if (l->chains[l->rules[i].chain].table != set->table)
+			continue;
+		for (size_t k = 0; k < CS_LEN(verbs); k++) {
+			(void)snprintf(phrase, sizeof(phrase), "%s @%.*s ", verbs[k],
+				       (int)set->name.len, (const char *)set->name.ptr);
+			if (cs_text_has(l->rules[i].text, phrase))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_set(const struct cs_listing_block *b)
+{
+	return cs_text_is(b->kind, "set") || cs_text_is(b->kind, "map");
+}
+
+static bool is_bucket(const struct cs_listing_block *b)
+{
+	return cs_text_is(b->kind, "limit") || cs_text_is(b->kind, "quota");
+}
+
+static void put_name(FILE *f, const char *verb, const struct cs_listing *l,
+		     const struct cs_listing_block *b)
+{
+	struct cs_span table = l->tables[b->table].name;
+
+	(void)fprintf(f, "%s %.*s %.*s %.*s\n", verb, (int)b->kind.len,
+		      (const char *)b->kind.ptr, (int)table.len, (const char *)table.ptr,
+		      (int)b->name.len, (const char *)b->name.ptr);
+}
+
+/* The set as it is now, elements and all: what it was when it was loaded. */
+static enum cs_err put_elements(FILE *f, struct cs_prober *p,
+				const struct cs_listing_block *b)
+{
+	struct cs_span table = p->first.tables[b->table].name, out, words[2] = { 0 };
+	char kind[NAME], family[NAME], name[NAME], set[NAME], why[CS_PROGRAM_WHY];
+	const char *argv[] = { "nft", "list", kind, family, name, set, NULL };
+	struct cs_program program = { .argv = argv };
+	enum cs_err err;
+
+	for (size_t i = 0; i < CS_LEN(words); i++)
+		if (!cs_text_word(&table, &words[i]))
+			return CS_ERR_REFUSED;
+	(void)snprintf(kind, NAME, "%.*s", (int)b->kind.len, (const char *)b->kind.ptr);
+	(void)snprintf(family, NAME, "%.*s", (int)words[0].len,
+		       (const char *)words[0].ptr);
+	(void)snprintf(name, NAME, "%.*s", (int)words[1].len, (const char *)words[1].ptr);
+	(void)snprintf(set, NAME, "%.*s", (int)b->name.len, (const char *)b->name.ptr);
+	err = cs_program_must(&program, &p->arena, &out, why);
+	if (!err)
+		put(f, out);
+	return err;
+}
+
+static enum cs_err put_cleared(FILE *f, struct cs_prober *p, size_t table)
+{
+	const struct cs_listing *l = &p->first;
+	struct cs_span name = l->tables[table].name;
+	enum cs_err err = CS_OK;
+
+	(void)fprintf(f, "flush table %.*s\n", (int)name.len, (const char *)name.ptr);
+	for (size_t i = 0; !err && i < l->n_blocks; i++) {
+		const struct cs_listing_block *b = &l->blocks[i];
+
+		if (b->table != table)
+			continue;
+		if (is_bucket(b))
+			put_name(f, "delete", l, b);
+		if (is_set(b) && is_changed(l, b)) {
+			put_name(f, "flush", l, b);
+			err = put_elements(f, p, b);
+		}
+	}
+	return err;
+}
+
+/* "limit coap {" and "rate 10/second burst 5 packets" with a small rate. */
+static void put_bucket(FILE *f, const struct cs_listing_block *b)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text), "%.*s %.*s", (int)b->kind.len,
+			 (const char *)b->kind.ptr, (int)cs_text_trim(b->body).len,
+			 (const char *)cs_text_trim(b->body).ptr);
+
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return;
+	(void)fprintf(f, " %.*s %.*s {\n  ", (int)b->kind.len, (const char *)b->kind.ptr,
+		      (int)b->name.len, (const char *)b->name.ptr);
+
+	char *small = NULL;
+	size_t len = 0;
+	FILE *m = open_memstream(&small, &len);
+
+	if (!m)
+		return; /* the rules that name it are then refused */
+	cs_rates_write(m, cs_span_of(text, (size_t)n));
+	if (fclose(m) == 0)
+		put(f, cs_text_after(cs_span_of(small, len), b->kind.len + 1));
+	free(small);
+	(void)fprintf(f, "\n }\n");
+}
+
+static void put_rule(FILE *f, const struct cs_prober *p, size_t at)
+{
+	struct cs_span text = p->first.rules[at].text;
+
+	if (p->scaled.rated[at]) {
+		struct cs_span before = cs_rates_before(text);
+
+		(void)fprintf(f, "  ");
+		put(f, before);
+		(void)fprintf(f, "%s\n", before.len ? "" : "counter");
+	}
+	(void)fprintf(f, "  ");
+	cs_rates_write(f, text);
+	(void)fprintf(f, "\n");
+}
+
+static void put_chain(FILE *f, const struct cs_prober *p, size_t chain)
+{
+	const struct cs_listing *l = &p->first;
+
+	(void)fprintf(f, " chain %.*s {\n", (int)l->chains[chain].name.len,
+		      (const char *)l->chains[chain].name.ptr);
+	for (size_t i = 0; i < l->n_rules; i++)
+		if (l->rules[i].chain == chain)
+			put_rule(f, p, i);
+	(void)fprintf(f, " }\n");
+}
+
+static void put_table(FILE *f, const struct cs_prober *p, size_t table)
+{
+	const struct cs_listing *l = &p->first;
+	struct cs_span name = l->tables[table].name;
+
+	(void)fprintf(f, "table %.*s {\n", (int)name.len, (const char *)name.ptr);
+	for (size_t i = 0; i < l->n_blocks; i++)
+		if (l->blocks[i].table == table && is_bucket(&l->blocks[i]))
+			put_bucket(f, &l->blocks[i]);
+	for (size_t i = 0; i < l->n_chains; i++)
+		if (l->chains[i].table == table)
+			put_chain(f, p, i);
+	(void)fprintf(f, "}\n");
+}
+
+static bool is_rated_table(const struct cs_prober *p, size_t table)
+{
+	const struct cs_listing *l = &p->first;
+
+	for (size_t i = 0; i < l->n_rules; i++)
+		if (l->chains[l->rules[i].chain].table == table && p->scaled.rated[i])
+			return true;
+	return false;
+}
+
+static enum cs_err scale_nft(struct cs_prober *p, const bool *xt)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	enum cs_err err = CS_OK;
+
+	if (!f)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; !err && i < p->first.n_tables; i++) {
+		if (xt[i] || !is_rated_table(p, i))
+			continue;
+		p->scaled.refused |= p->first.tables[i].xt;
+		err = put_cleared(f, p, i);
+		put_table(f, p, i);
+	}
+
+	enum cs_err kept = keep(f, &text, &len, &p->arena, &p->scaled.nft);
+
+	return err ? err : kept;
+}
+
+/* ---- iptables' tables ---- */
+
+static size_t table_named(const struct cs_listing *l, const char *family,
+			  struct cs_span name)
+{
+	char whole[NAME];
+
+	(void)snprintf(whole, sizeof(whole), "%s %.*s", family, (int)name.len,
+		       (const char *)name.ptr);
+	for (size_t i = 0; i < l->n_tables; i++)
+		if (cs_text_is(l->tables[i].name, whole))
+			return i;
+	return SIZE_MAX;
+}
+
+/* Which rule of the first listing a line of iptables-save became. */
+static size_t listed(const struct cs_prober *p, const struct cs_save *save,
+		     const struct cs_save_rule *rule, const char *family)
+{
+	const struct cs_listing *l = &p->first;
+	const struct cs_save_chain *chain = &save->chains[rule->chain];
+	size_t table = table_named(l, family, save->tables[chain->table].name);
+
+	for (size_t i = 0; table != SIZE_MAX && i < l->n_rules; i++) {
+		const struct cs_listing_chain *c = &l->chains[l->rules[i].chain];
+
+		if (l->rules[i].place == rule->place && c->table == table &&
+		    cs_span_eq(c->name, chain->name))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static bool mark_rated(struct cs_prober *p, const struct cs_save *save,
+		       const char *family)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < save->n_rules; i++) {
+		size_t at;
+
+		if (!cs_rates_decide_xt(save->rules[i].text))
+			continue;
+		at = listed(p, save, &save->rules[i], family);
+		if (at == SIZE_MAX)
+			continue;
+		p->scaled.rated[at] = true;
+		any = true;
+	}
+	return any;
+}
+
+static void put_save_table(FILE *f, const struct cs_save *save, size_t table)
+{
+	(void)fprintf(f, "*%.*s\n", (int)save->tables[table].name.len,
+		      (const char *)save->tables[table].name.ptr);
+	for (size_t i = 0; i < save->n_chains; i++)
+		if (save->chains[i].table == table)
+			(void)fprintf(f, ":%.*s %.*s [0:0]\n",
+				      (int)save->chains[i].name.len,
+				      (const char *)save->chains[i].name.ptr,
+				      (int)save->chains[i].policy.len,
+				      (const char *)save->chains[i].policy.ptr);
+	for (size_t i = 0; i < save->n_rules; i++) {
+		struct cs_span text = save->rules[i].text;
+
+		if (save->chains[save->rules[i].chain].table != table)
+			continue;
+		if (cs_rates_decide_xt(text)) {
+			put(f, cs_rates_before_xt(text));
+			(void)fprintf(f, "\n");
+		}
+		cs_rates_write_xt(f, text);
+		(void)fprintf(f, "\n");
+	}
+	(void)fprintf(f, "COMMIT\n");
+}
+
+/* @text is all of one family; @out stays empty where no rate decides. */
+static enum cs_err scale_xt(struct cs_prober *p, struct cs_span text, const char *family,
+			    bool *xt, struct cs_span *out)
+{
+	struct cs_save save;
+	char *written = NULL;
+	size_t line, len = 0;
+	FILE *f;
+
+	if (text.len == 0)
+		return CS_OK;
+	if (cs_save_read(text, &p->arena, &save, &line))
+		return CS_ERR_REFUSED;
+	for (size_t i = 0; i < save.n_tables; i++) {
+		size_t table = table_named(&p->first, family, save.tables[i].name);
+
+		if (table != SIZE_MAX)
+			xt[table] = true;
+	}
+	if (!mark_rated(p, &save, family))
+		return CS_OK;
+	f = open_memstream(&written, &len);
+	if (!f)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; i < save.n_tables; i++)
+		put_save_table(f, &save, i);
+	return keep(f, &written, &len, &p->arena, out);
+}
+
+enum cs_err cs_prober_scale(struct cs_prober *prober)
+{
+	struct cs_prober_scaled *s = &prober->scaled;
+	const struct cs_listing *l = &prober->first;
+	bool *xt = cs_arena_array(&prober->arena, l->n_tables + 1, sizeof(*xt));
+	enum cs_err err = CS_OK;
+
+	s->rated = cs_arena_array(&prober->arena, l->n_rules + 1, sizeof(*s->rated));
+	if (!xt || !s->rated)
+		return CS_ERR_NOMEM;
+	err = scale_xt(prober, prober->rules->xtables4, "ip", xt, &s->xtables4);
+	if (!err)
+		err = scale_xt(prober, prober->rules->xtables6, "ip6", xt, &s->xtables6);
+	for (size_t i = 0; i < l->n_rules; i++)
+		if (!xt[l->chains[l->rules[i].chain].table])
+			s->rated[i] = cs_rates_decide(l->rules[i].text);
+	for (size_t i = 0; i < l->n_rules; i++)
+		s->any |= s->rated[i];
+	if (!err && s->any)
+		err = scale_nft(prober, xt);
+	if (err == CS_ERR_REFUSED) { /* the rules as they are will have to do */
+		s->refused = true;
+		err = CS_OK;
+	}
+	return err;
+}

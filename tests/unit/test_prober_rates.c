@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "protect/prober_rates.h"
+
+static const struct {
+	const char *rule, *small; /* NULL: as it is */
+	bool decides;
+	const char *before; /* NULL: all of it */
+} cases[] = {
+	{ "udp dport 5683 limit rate 10/second accept",
+	  "udp dport 5683 limit rate 1/hour burst 3 packets accept", true,
+	  "udp dport 5683" },
+	{ "limit rate over 5000/second burst 200 packets drop",
+	  "limit rate over 1/hour burst 3 packets drop", true, "" },
+	{ "udp dport 5683 limit rate over 10 mbytes/second burst 100 kbytes drop",
+	  "udp dport 5683 limit rate over 1 bytes/hour burst 1300 bytes drop", true,
+	  "udp dport 5683" },
+	{ "udp dport 5683 limit rate 512 kbytes/second accept",
+	  "udp dport 5683 limit rate 1 bytes/hour burst 1300 bytes accept", true,
+	  "udp dport 5683" },
+	{ "udp dport 5683 meter m size 65535 { ip saddr limit rate over 10/second burst "
+	  "20 packets } drop",
+	  "udp dport 5683 meter m size 65535 { ip saddr limit rate over 1/hour burst 3 "
+	  "packets } drop",
+	  true, "udp dport 5683" },
+	{ "ct state new add @conns { ip saddr ct count over 20 } reject",
+	  "ct state new add @conns { ip saddr ct count over 3 } reject", true,
+	  "ct state new" },
+	{ "udp dport 5683 ct count 2 accept", NULL, true, "udp dport 5683" },
+	{ "quota over 25 mbytes used 3 kbytes drop", "quota over 1300 bytes drop", true,
+	  "" },
+	{ "quota 25 mbytes accept", "quota 1300 bytes accept", true, "" },
+	{ "udp dport 5683 limit name \"coap\" accept", NULL, true, "udp dport 5683" },
+	{ "update @seen { ip saddr timeout 1m }", NULL, true, "" },
+	{ "numgen random mod 100 < 3 drop", "numgen random mod 2 0 drop", true, "" },
+	{ "numgen inc mod 10 0 drop", "numgen inc mod 2 0 drop", true, "" },
+	/* What is only logged or counted decides nothing. */
+	{ "limit rate 3/minute log prefix \"drop: \"",
+	  "limit rate 1/hour burst 3 packets log prefix \"drop: \"", false, "" },
+	{ "limit rate 3/minute counter packets 0 bytes 0",
+	  "limit rate 1/hour burst 3 packets counter packets 0 bytes 0", false, "" },
+	/* Words in quotes are no words. */
+	{ "udp dport 5683 accept comment \"limit rate 10/second drop\"", NULL, false,
+	  NULL },
+	{ "udp dport 5683 accept comment \"a quota 25 mbytes\"", NULL, false, NULL },
+	{ "iifname \"quota\" drop", NULL, false, NULL },
+	{ "ct state established accept", NULL, false, NULL },
+	{ "", NULL, false, NULL },
+	/* The ends of phrases. */
+	{ "limit rate", NULL, false, "" },
+	{ "limit rate over", NULL, false, "" },
+	{ "limit rate 10/second burst 5", "limit rate 1/hour burst 3 packets burst 5",
+	  false, "" },
+	{ "quota over", NULL, false, "" },
+};
+
+static const struct {
+	const char *rule, *small;
+	bool decides;
+	const char *before;
+} xt_cases[] = {
+	{ "-A INPUT -p udp --dport 5683 -m limit --limit 10/sec --limit-burst 100 -j "
+	  "ACCEPT",
+	  "-A INPUT -p udp --dport 5683 -m limit --limit 1/hour --limit-burst 3 -j "
+	  "ACCEPT",
+	  true, "-A INPUT -p udp --dport 5683" },
+	{ "-A ufw-user-input -p udp --dport 5683 -m conntrack --ctstate NEW -m recent "
+	  "--update --seconds 30 --hitcount 20 -j ufw-user-limit",
+	  "-A ufw-user-input -p udp --dport 5683 -m conntrack --ctstate NEW -m recent "
+	  "--update --seconds 30 --hitcount 6 -j ufw-user-limit",
+	  true, "-A ufw-user-input -p udp --dport 5683 -m conntrack --ctstate NEW" },
+	{ "-A INPUT -m recent --set --name X", NULL, true, "-A INPUT" },
+	{ "-A INPUT -m hashlimit --hashlimit-above 512kb/s --hashlimit-name b -j DROP",
+	  NULL, true, "-A INPUT" },
+	{ "-A INPUT -m hashlimit --hashlimit-above 50/sec --hashlimit-burst 2 "
+	  "--hashlimit-name b -j DROP",
+	  "-A INPUT -m hashlimit --hashlimit-above 1/hour --hashlimit-burst 2 "
+	  "--hashlimit-name b -j DROP",
+	  true, "-A INPUT" },
+	{ "-A INPUT -m connlimit --connlimit-above 20 --connlimit-mask 24 -j REJECT",
+	  "-A INPUT -m connlimit --connlimit-above 3 --connlimit-mask 24 -j REJECT", true,
+	  "-A INPUT" },
+	{ "-A INPUT -m quota --quota 25000000 -j ACCEPT",
+	  "-A INPUT -m quota --quota 1300 -j ACCEPT", true, "-A INPUT" },
+	{ "-A INPUT -m statistic --mode random --probability 0.01000000000 -j DROP",
+	  "-A INPUT -m statistic --mode random --probability 0.5 -j DROP", true,
+	  "-A INPUT" },
+	{ "-A L -m limit --limit 3/min -j LOG --log-prefix \"[UFW LIMIT] -j DROP \"",
+	  "-A L -m limit --limit 1/hour -j LOG --log-prefix \"[UFW LIMIT] -j DROP \"",
+	  false, "-A L" },
+	{ "-A INPUT -p udp -m comment --comment \"-m limit\" -j ACCEPT", NULL, false,
+	  NULL },
+	{ "-A INPUT -m", NULL, false, NULL },
+};
+
+static void assert_small(const char *rule, const char *want,
+			 void (*write)(FILE *, struct cs_span))
+{
+	size_t n = strlen(rule), len;
+	uint8_t *copy = heap_copy(rule, n);
+	char *out;
+	FILE *f = open_memstream(&out, &len);
+
+	assert_non_null(f);
+	write(f, cs_span_of(copy, n));
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(out, want ? want : rule);
+	free(out);
+	free(copy);
+}
+
+static void assert_before(const char *rule, struct cs_span got, const char *want)
+{
+	if (!cs_span_eq(got, cs_span_str(want ? want : rule)))
+		fail_msg("%s: before it \"%.*s\"", rule, (int)got.len,
+			 (const char *)got.ptr);
+}
+
+static void rules_of_nft_get_small_rates(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		struct cs_span rule = cs_span_str(cases[i].rule);
+
+		assert_small(cases[i].rule, cases[i].small, cs_rates_write);
+		if (cs_rates_decide(rule) != cases[i].decides)
+			fail_msg("%s: decides", cases[i].rule);
+		assert_before(cases[i].rule, cs_rates_before(rule), cases[i].before);
+	}
+}
+
+static void rules_of_iptables_get_small_rates(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(xt_cases); i++) {
+		struct cs_span rule = cs_span_str(xt_cases[i].rule);
+
+		assert_small(xt_cases[i].rule, xt_cases[i].small, cs_rates_write_xt);
+		if (cs_rates_decide_xt(rule) != xt_cases[i].decides)
+			fail_msg("%s: decides", xt_cases[i].rule);
+		assert_before(xt_cases[i].rule, cs_rates_before_xt(rule),
+			      xt_cases[i].before);
+	}
+}
+
+static void a_cut_rule_is_never_read_past_its_end(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++)
+		for (size_t n = 0; n < strlen(cases[i].rule); n++) {
+			uint8_t *copy = heap_copy(cases[i].rule, n);
+			struct cs_span rule = cs_span_of(copy, n);
+			FILE *null = fopen("/dev/null", "w");
+
+			assert_non_null(null);
+			cs_rates_write(null, rule);
+			assert_true(cs_rates_before(rule).len <= n);
+			(void)cs_rates_decide(rule); /* whatever it says */
+			fclose(null);
+			free(copy);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rules_of_nft_get_small_rates),
+		cmocka_unit_test(rules_of_iptables_get_small_rates),
+		cmocka_unit_test(a_cut_rule_is_never_read_past_its_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -153,9 +153,46 @@ static void segments(const struct cs_policy_part *part)
 	}
 }
 
+/*
+ * A router that tracks no connections sees a large answer in pieces, of which the first alone has a port:
+ * whose first is dropped is noted, and the others follow it. What is sent from here or was
+ * tracked is whole at this point.
+ */
+static void note_pieces(const struct cs_policy_part *part)
+{
+	static const char why[] = "the first piece of it: the others follow";
+
+	if (!part->policy->router)
+		return;
+	cs_part_rule(part, why,
+		     "meta l4proto udp ip frag-off & 0x3fff == 0x2000 update @pieces4_%s "
+		     "{ ip saddr . ip daddr . ip id }",
+		     part->name);
+	cs_part_rule(part, why,
+		     "meta l4proto udp frag frag-off 0 update @pieces6_%s { ip6 saddr . "
+		     "ip6 daddr . frag id }",
+		     part->name);
+}
+
+void cs_part_pieces(const struct cs_policy_part *part, const char *condition)
+{
+	static const char why[] = "a later piece of an answer that was dropped";
+
+	if (part->entries_only || !part->policy->router)
+		return;
+	cs_part_drop(part, "answers_pieces", why,
+		     "%sip frag-off & 0x1fff != 0 ip saddr . ip daddr . ip id "
+		     "@pieces4_%s ",
+		     condition, part->name);
+	cs_part_drop(part, "answers_pieces", why,
+		     "%sfrag frag-off != 0 ip6 saddr . ip6 daddr . frag id @pieces6_%s ",
+		     condition, part->name);
+}
+
 static void limit_chains(const struct cs_policy_part *part)
 {
 	cs_part_chain(part, "large");
+	note_pieces(part);
 	cs_part_drop(part, "answers_large", "larger than a stranger's answer may be",
 		     "%s", "");
 	cs_part_chain_end(part);
@@ -183,6 +220,7 @@ static void guard_chain(const struct cs_policy_part *part)
 	}
 	if (policy->strangers == CS_STRANGERS_DTLS_ONLY)
 		cs_part_rule(part, "encrypted: open", "th sport 5684 accept");
+	note_pieces(part);
 	cs_part_drop(part, "answers_dropped", "an answer to a stranger", "%s", "");
 	cs_part_chain_end(part);
 }

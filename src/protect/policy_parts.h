@@ -64,3 +64,6 @@ void cs_part_sets(const struct cs_policy_part *part);
 void cs_part_inbound(const struct cs_policy_part *part);
 void cs_part_strangers(const struct cs_policy_part *part);
 void cs_part_outbound(const struct cs_policy_part *part);
+
+/* What has no port of its own, of answers that were dropped: @condition stands in front. */
+void cs_part_pieces(const struct cs_policy_part *part, const char *condition);

@@ -32,7 +32,7 @@ static const struct {
 static const char *const counters[] = {
 	"peers",     "peers_limited", "denied",           "multicast",
 	"discovery", "strangers",     "strangers_let_in", "requests_limited",
-	"answers",   "answers_large", "answers_dropped",
+	"answers",   "answers_large", "answers_pieces",   "answers_dropped",
 };
 
 static void put_shared(FILE *to, bool log)
@@ -81,6 +81,10 @@ static void put_base(FILE *to, const struct way *way, const struct cs_policy_par
 		cs_part_rule(trial, "on trial: holds as long as the element",
 			     "meta l4proto @trial th %s { 5683, 5684 } goto %s_%s",
 			     way->port, way->to, trial->name);
+	if (out && trial)
+		cs_part_pieces(trial, "meta l4proto @trial ");
+	if (out)
+		cs_part_pieces(kept, "meta l4proto udp ");
 	if (!out || !kept->entries_only)
 		cs_part_rule(kept, "CoAP, and nothing else",
 			     "meta l4proto { tcp, udp } th %s { 5683, 5684 } goto %s_%s",

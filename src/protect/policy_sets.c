@@ -70,6 +70,21 @@ static void filled_set(const struct cs_policy_part *part,
 		timeout_s);
 }
 
+/* The same datagram's pieces have its addresses and its identification in common. */
+static void pieces_sets(const struct cs_policy_part *part)
+{
+	static const char *const keys[CS_PART_FAMILIES] = {
+		"ip saddr . ip daddr . ip id",
+		"ip6 saddr . ip6 daddr . frag id",
+	};
+
+	for (size_t i = 0; i < CS_PART_FAMILIES; i++)
+		fprintf(part->to,
+			"\tset pieces%c_%s {\n\t\ttypeof %s\n\t\tsize %d\n"
+			"\t\tflags dynamic,timeout\n\t\ttimeout 30s\n\t}\n",
+			cs_part_families[i].digit, part->name, keys[i], CS_PART_SET_SIZE);
+}
+
 static void family_sets(const struct cs_policy_part *part,
 			const struct cs_part_family *family)
 {
@@ -106,4 +121,6 @@ void cs_part_sets(const struct cs_policy_part *part)
 {
 	for (size_t i = 0; i < CS_PART_FAMILIES; i++)
 		family_sets(part, &cs_part_families[i]);
+	if (!part->entries_only && part->policy->router)
+		pieces_sets(part);
 }

@@ -31,9 +31,9 @@ static const struct level levels6[] = {
 };
 
 enum {
-	WIDEST_TIMES = 768, /* what all have together is this many addresses' shares */
-	RATE_MAX = 50,      /* of one address, a second: Knot's own */
-	BURST_MIN = 10,     /* a handshake, or a list in blocks */
+	ADDRESSES = 16, /* so many that are busy share what all have together */
+	RATE_MAX = 50,  /* of one address, a second: Knot's own */
+	BURST_MIN = 20, /* a handshake and a list in blocks */
 };
 
 static uint32_t at_least_1(uint32_t n)
@@ -48,7 +48,7 @@ static uint32_t least(uint32_t a, uint32_t b)
 
 static uint32_t rate_of(const struct level *level, uint32_t all)
 {
-	uint32_t base = least(at_least_1(all / WIDEST_TIMES), RATE_MAX);
+	uint32_t base = least(at_least_1(all / ADDRESSES), RATE_MAX);
 
 	return least(base * level->times, at_least_1(all / level->share));
 }

@@ -44,6 +44,7 @@ class Server:
             self.udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
             self.udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             self.udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+            self.udp.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
             self.udp.setsockopt(socket.SOL_SOCKET, lab.SO_RCVBUFFORCE, 32 << 20)
             self.udp.setsockopt(socket.SOL_SOCKET, 32, 32 << 20)  # SO_SNDBUFFORCE
             self.udp.bind(("::", port))
@@ -181,7 +182,10 @@ class Walled:
                   ("192.168.5.2/24", "fd05::2/64"))
         self.wire(self.container, "c0", "dmz0", ("172.30.0.1/24", "fd30::1/64"),
                   ("172.30.0.2/24", "fd30::2/64"))
-        self.outside.sh("ip route add local 198.18.0.0/15 dev lo; "
+        self.outside.sh("ip addr add 198.18.1.1/32 dev w0; ip addr add 198.19.0.7/32 dev w0; "
+                        "ip addr add 2a0f:18::1/128 dev w0 nodad; "
+                        "ip addr add 2a0f:18:7::7/128 dev w0 nodad; "
+                        "ip route add local 198.18.0.0/15 dev lo; "
                         "ip route add local 2a0f:18::/32 dev lo; "
                         "ip route add 192.168.5.0/24 via 203.0.113.1; "
                         "ip route add 172.30.0.0/24 via 203.0.113.1; "
@@ -217,7 +221,7 @@ class Walled:
 
     def rules(self, *options):
         """What `protect plan` makes of these options, in this host."""
-        return self.host.sh(f"{lab.COAPSCOPE} protect plan {' '.join(options)}")
+        return self.host.sh(f"{lab.COAPSCOPE} protect plan {' '.join(map(str, options))}")
 
     def protect(self, *options):
         self.nft(self.rules(*options))

@@ -340,8 +340,8 @@ static void limits_grow_with_the_prefix(void **state)
 	} cases[] = {
 		{ 1, "1/second burst 1 ", "1/second burst 1 ", "1/second burst 1 ",
 		  "1/second burst 1 " },
-		{ 50, "1/second burst 10 ", "12/second burst 30 ", "25/second burst 50 ",
-		  "2/second burst 10 " },
+		{ 50, "3/second burst 20 ", "12/second burst 30 ", "25/second burst 50 ",
+		  "6/second burst 20 " },
 		{ 76800, "50/second burst 125 ", "1600/second burst 4000 ",
 		  "12800/second burst 32000 ", "100/second burst 250 " },
 	};

@@ -4,7 +4,7 @@
 #include "cmd/protect_job.h"
 
 static int (*const verbs[CS_PROTECT_VERBS])(struct cs_protect_job *job) = {
-	[CS_PROTECT_CHECK] = NULL,
+	[CS_PROTECT_CHECK] = cs_protect_check,
 	[CS_PROTECT_PLAN] = cs_protect_plan,
 	[CS_PROTECT_APPLY] = cs_protect_apply,
 	[CS_PROTECT_CONFIRM] = cs_protect_confirm,

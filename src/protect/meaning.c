@@ -53,10 +53,21 @@ static void find_shadowed(const struct cs_meaning_request *r, struct cs_meaning 
 					    row->shadowed, CS_MEANING_SHADOWED);
 }
 
+/* False for what was routed as it came. */
+static bool was_sent_on(const struct cs_meaning *row)
+{
+	return row->told.forward_port != row->ask.port ||
+	       cs_addr_cmp(&row->told.forward_to, &row->ask.to) != 0;
+}
+
 static void conclude(const struct asking *a, const struct cs_question *question,
 		     struct cs_meaning *row)
 {
 	row->forward = question->routed || row->told.forwarded;
+	if (!was_sent_on(row)) {
+		row->told.forward_to = (struct cs_addr){ 0 };
+		row->told.forward_port = 0;
+	}
 	row->listener = listener_of(a->request, row);
 	row->exposed = row->asker == CS_ASKER_INTERNET && is_answered(row) &&
 		       (row->forward || row->listener || a->request->assume_listener);

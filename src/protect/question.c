@@ -300,6 +300,15 @@ static void refuse(struct maker *m, const char *name, const char *why)
 	m->err = name ? CS_ERR_USAGE : CS_ERR_NOMEM;
 }
 
+/* What is named twice, as a network of ours and as a peer, is asked once. */
+static bool is_asked(const struct maker *m, const char *name)
+{
+	for (size_t i = 0; name && i < m->out->n; i++)
+		if (strcmp(m->out->list[i].from, name) == 0)
+			return true;
+	return false;
+}
+
 /* One address that was named, by itself or for a prefix of which it is. */
 static void ask_named(struct maker *m, struct asker *asker, const struct cs_addr *at)
 {
@@ -307,6 +316,8 @@ static void ask_named(struct maker *m, struct asker *asker, const struct cs_addr
 	const struct cs_special *special = cs_special_of(at);
 	const struct cs_host_link *link;
 
+	if (is_asked(m, asker->name))
+		return;
 	if (cs_host_is_own(m->host, at)) {
 		refuse(m, asker->name,
 		       "is an address of this host itself: want one of another host");

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/protect_ask.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/live_line.h"
+
+/* --- who is named --- */
+
+static int out_of_memory(const struct cs_protect_job *job)
+{
+	cs_log(&job->ctx->log, CS_ERROR, "%s", cs_strerror(CS_ERR_NOMEM));
+	return CS_EXIT_FAILED;
+}
+
+/* PREFIX or PREFIX@INTERFACE; the option's own check has passed it. */
+static bool read_peer(const char *text, struct cs_peer *out)
+{
+	const char *at = strchr(text, '@');
+	size_t len = at ? (size_t)(at - text) : strlen(text);
+
+	*out = (struct cs_peer){ 0 };
+	if (at)
+		(void)snprintf(out->interface, sizeof(out->interface), "%s", at + 1);
+	return !cs_prefix_read(cs_span_of(text, len), &out->prefix);
+}
+
+static bool has_prefix(const struct cs_prefix *list, size_t n, const struct cs_prefix *p)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].bits == p->bits && cs_addr_cmp(&list[i].addr, &p->addr) == 0)
+			return true;
+	return false;
+}
+
+/* Each once, whatever it was called by. */
+static bool read_peers(struct cs_protect_job *job, struct cs_meaning_request *request)
+{
+	const struct cs_arg_list *list = &job->options.allow;
+	struct cs_peer *peers = cs_arena_array(&job->arena, list->n + 1, sizeof(*peers));
+	struct cs_prefix *seen = cs_arena_array(&job->arena, list->n + 1, sizeof(*seen));
+	size_t n = 0;
+
+	if (!peers || !seen)
+		return false;
+	for (size_t i = 0; i < list->n; i++) {
+		if (!read_peer(list->item[i], &peers[n]) ||
+		    has_prefix(seen, n, &peers[n].prefix))
+			continue;
+		seen[n] = peers[n].prefix;
+		n++;
+	}
+	request->peers = peers;
+	request->n_peers = n;
+	return true;
+}
+
+static bool read_locals(struct cs_protect_job *job, struct cs_meaning_request *request)
+{
+	const struct cs_arg_list *list = &job->options.local;
+	struct cs_prefix *locals =
+		cs_arena_array(&job->arena, list->n + 1, sizeof(*locals));
+	size_t n = 0;
+
+	if (!locals)
+		return false;
+	for (size_t i = 0; i < list->n; i++)
+		if (!cs_prefix_read(cs_span_str(list->item[i]), &locals[n]) &&
+		    !has_prefix(locals, n, &locals[n]))
+			n++;
+	request->locals = locals;
+	request->n_locals = n;
+	return true;
+}
+
+static bool read_froms(struct cs_protect_job *job, struct cs_meaning_request *request)
+{
+	const struct cs_arg_list *list = &job->options.from;
+	struct cs_addr *froms = cs_arena_array(&job->arena, list->n + 1, sizeof(*froms));
+	size_t n = 0;
+
+	if (!froms)
+		return false;
+	for (size_t i = 0; i < list->n; i++) {
+		size_t k = 0;
+
+		if (!cs_addr_read(cs_span_str(list->item[i]), &froms[n]))
+			continue;
+		while (k < n && cs_addr_cmp(&froms[k], &froms[n]) != 0)
+			k++;
+		n += k == n;
+	}
+	request->froms = froms;
+	request->n_froms = n;
+	return true;
+}
+
+/* --- rules --- */
+
+static int rules_failed(const struct cs_protect_job *job, enum cs_err err,
+			const char *why)
+{
+	const struct cs_log *log = &job->ctx->log;
+	bool other = job->options.ruleset || job->options.ufw;
+
+	if (err == CS_ERR_DENIED && !other)
+		cs_log(log, CS_ERROR,
+		       "reading this host's rules needs root: run it with sudo, or give "
+		       "another host's rules with --ruleset FILE or --ufw DIR");
+	else
+		cs_log(log, CS_ERROR, "%s", *why ? why : cs_strerror(err));
+	if (err == CS_ERR_REFUSED || err == CS_ERR_NOT_FOUND)
+		return other ? CS_EXIT_USAGE : CS_EXIT_FAILED;
+	return cs_exit_of(err);
+}
+
+static int read_rules(struct cs_protect_job *job, struct cs_rules *rules)
+{
+	const struct cs_protect_options *o = &job->options;
+	char why[CS_RULES_WHY] = "";
+	enum cs_err err;
+
+	if (o->ruleset && o->ufw) {
+		cs_log(&job->ctx->log, CS_ERROR,
+		       "--ruleset and --ufw are both another host's rules: want one");
+		return CS_EXIT_USAGE;
+	}
+	if (o->ruleset)
+		err = cs_rules_read_file(o->ruleset, &job->arena, rules, why);
+	else if (o->ufw)
+		err = cs_rules_read_ufw(o->ufw, &job->arena, rules, why);
+	else
+		err = cs_rules_read(&job->arena, rules, why);
+	if (err)
+		return rules_failed(job, err, why);
+	for (size_t i = 0; i < rules->n_unread; i++)
+		cs_log(&job->ctx->log, CS_WARN,
+		       "%s: nft cannot print it so that it can be loaded again: it is "
+		       "left out, and answers may differ",
+		       rules->unread[i]);
+	return -1;
+}
+
+/* --- the host that they are of --- */
+
+static bool has_address(const struct cs_host *host)
+{
+	for (size_t i = 0; i < host->n_addresses; i++) {
+		const struct cs_host_link *link =
+			cs_host_link(host, host->addresses[i].link);
+
+		if (link && link->up && !link->loopback)
+			return true;
+	}
+	return false;
+}
+
+static int host_failed(const struct cs_protect_job *job, enum cs_err err)
+{
+	cs_log(&job->ctx->log, CS_ERROR, "reading this host's interfaces: %s",
+	       err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
+	return cs_exit_of(err);
+}
+
+static int read_host(struct cs_protect_job *job, struct cs_protect_ask *ask)
+{
+	struct cs_meaning_request *r = &ask->request;
+	bool other = job->options.ruleset || job->options.ufw;
+	enum cs_err err = CS_OK;
+
+	if (!other) {
+		err = cs_host_read(&job->arena, &ask->host);
+		if (err)
+			return host_failed(job, err);
+		if (has_address(&ask->host))
+			return -1;
+		cs_log(&job->ctx->log, CS_NOTE,
+		       "no interface with an address is up: asked as if there were one");
+	}
+	err = cs_host_assume(&ask->rules, r->locals, r->n_locals, &job->arena,
+			     &ask->host);
+	return err ? host_failed(job, err) : -1;
+}
+
+static int read_listeners(struct cs_protect_job *job, struct cs_protect_ask *ask)
+{
+	struct cs_listener *list = NULL;
+	size_t n = 0;
+	enum cs_err err;
+
+	ask->request.assume_listener = job->options.ruleset || job->options.ufw;
+	if (ask->request.assume_listener)
+		return -1;
+	err = cs_listeners_read(&job->arena, &list, &n);
+	if (err) {
+		cs_log(&job->ctx->log, CS_ERROR, "reading who listens: %s",
+		       err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
+		return cs_exit_of(err);
+	}
+	ask->request.listeners = list;
+	ask->request.n_listeners = n;
+	return -1;
+}
+
+int cs_protect_ask_read(struct cs_protect_job *job, struct cs_protect_ask *ask)
+{
+	int status;
+
+	*ask = (struct cs_protect_ask){ 0 };
+	ask->request.host = &ask->host;
+	ask->request.rules = &ask->rules;
+	ask->request.flood = job->options.flood;
+	if (!read_peers(job, &ask->request) || !read_locals(job, &ask->request) ||
+	    !read_froms(job, &ask->request))
+		return out_of_memory(job);
+	status = read_rules(job, &ask->rules);
+	if (status < 0)
+		status = read_host(job, ask);
+	if (status < 0)
+		status = read_listeners(job, ask);
+	return status;
+}
+
+/* --- asking --- */
+
+static void show_progress(void *arg, size_t done, size_t n)
+{
+	struct cs_live_line *line = arg;
+
+	if (cs_live_is_due(line))
+		cs_live_draw(line, "asking the rules: %zu of %zu questions", done, n);
+}
+
+int cs_protect_ask_all(struct cs_protect_job *job, struct cs_protect_ask *ask,
+		       struct cs_meanings *out)
+{
+	struct cs_live_line line = cs_live_line(job->ctx);
+	const struct cs_log *log = &job->ctx->log;
+	char why[CS_RULES_WHY] = "";
+	enum cs_err err;
+
+	ask->request.progress = show_progress;
+	ask->request.arg = &line;
+	err = cs_meaning_ask(&ask->request, &job->arena, out, why);
+	cs_live_clear(&line);
+	if (err)
+		return rules_failed(job, err, why);
+	if (out->assumed_route)
+		cs_log(log, CS_NOTE,
+		       "there is no default route: asked as if there were one");
+	if (out->left_out)
+		cs_log(log, CS_WARN,
+		       "there are too many networks: only the first %zu questions were "
+		       "asked",
+		       out->n);
+	return -1;
+}

@@ -33,6 +33,7 @@ struct cs_rule {
 		*raw; /* as the kernel was given it: of ufw's too iptables-save's line */
 	size_t place; /* position in its chain, from 0; SIZE_MAX: the policy */
 	bool ours;    /* of table inet coapscope */
+	bool unseen;  /* in force, and no trace will tell of it: of legacy4, legacy6 */
 };
 
 /* A chain with a hook: where packets enter. */
@@ -53,6 +54,8 @@ struct cs_rules {
 	struct cs_span nft;      /* for `nft -f -`: the tables that are not iptables' */
 	struct cs_span xtables4; /* for iptables-nft-restore; empty: none */
 	struct cs_span xtables6;
+	/* for iptables-legacy-restore: where tables of that name are there already. No trace tells of them. */
+	struct cs_span legacy4, legacy6;
 	struct cs_span
 		listing; /* `nft -a list ruleset` as it was read: compared byte by byte */
 	const struct cs_listing

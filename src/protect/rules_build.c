@@ -240,17 +240,17 @@ static int32_t priority_of(struct cs_span table, const char *hook)
 	return cs_listing_priority(table, false, &priority) ? priority : 0;
 }
 
+/* The rules of one chain, after @rule: its table, its family. */
 static enum cs_err save_chain(struct cs_rules_build *build, const struct cs_save *save,
-			      size_t at, const char *table)
+			      size_t at, struct cs_rule rule)
 {
 	const struct cs_save_chain *from = &save->chains[at];
-	struct cs_rule rule = { .tool = CS_RULE_IPTABLES,
-				.table = table,
-				.chain = cs_arena_text(build->arena, from->name) };
-	enum cs_err err = rule.chain ? CS_OK : CS_ERR_NOMEM;
 	struct cs_rules_chain base = { .hook = hook_of(from->name),
 				       .drops = cs_text_is(from->policy, "DROP") };
+	enum cs_err err;
 
+	rule.chain = cs_arena_text(build->arena, from->name);
+	err = rule.chain ? CS_OK : CS_ERR_NOMEM;
 	for (size_t i = 0; !err && from->n_rules && i < save->n_rules; i++) {
 		const struct cs_save_rule *r = &save->rules[i];
 
@@ -268,10 +268,24 @@ static enum cs_err save_chain(struct cs_rules_build *build, const struct cs_save
 	return add_base(build, rule, &base);
 }
 
-/* The whole text of the tables of one family, one after the other. */
-static enum cs_err save_script(struct cs_rules_build *build, const struct cs_save *save,
-			       bool v6, const bool *not_these, struct cs_span *out)
+static bool is_wanted(const struct cs_save *save, size_t table,
+		      const struct cs_rules_wanted *w)
 {
+	return save->tables[table].v6 == w->v6 && !(w->not_these && w->not_these[table]);
+}
+
+static struct cs_span *restored_by(struct cs_rules *out, const struct cs_rules_wanted *w)
+{
+	if (w->legacy)
+		return w->v6 ? &out->legacy6 : &out->legacy4;
+	return w->v6 ? &out->xtables6 : &out->xtables4;
+}
+
+/* The text of the wanted tables behind what is there already. */
+static enum cs_err save_script(struct cs_rules_build *build, const struct cs_save *save,
+			       const struct cs_rules_wanted *w)
+{
+	struct cs_span *out = restored_by(build->out, w);
 	struct script s = { 0 };
 	size_t most = out->len + 1;
 
@@ -284,7 +298,7 @@ static enum cs_err save_script(struct cs_rules_build *build, const struct cs_sav
 	for (size_t i = 0; i < save->n_tables; i++) {
 		struct cs_span whole = save->tables[i].whole;
 
-		if (save->tables[i].v6 == v6 && !(not_these && not_these[i]))
+		if (is_wanted(save, i, w))
 			copy(&s, whole.ptr, whole.ptr + whole.len);
 	}
 	*out = cs_span_of(s.bytes, s.len);
@@ -292,24 +306,22 @@ static enum cs_err save_script(struct cs_rules_build *build, const struct cs_sav
 }
 
 enum cs_err cs_rules_add_save(struct cs_rules_build *build, const struct cs_save *save,
-			      bool v6, const bool *not_these)
+			      const struct cs_rules_wanted *wanted)
 {
-	struct cs_rules *out = build->out;
-	enum cs_err err = save_script(build, save, v6, not_these,
-				      v6 ? &out->xtables6 : &out->xtables4);
+	enum cs_err err = save_script(build, save, wanted);
 
 	for (size_t i = 0; !err && i < save->n_chains; i++) {
-		const struct cs_save_table *table = &save->tables[save->chains[i].table];
+		struct cs_span table = save->tables[save->chains[i].table].name;
+		struct cs_rule rule = { .tool = CS_RULE_IPTABLES,
+					.unseen = wanted->legacy };
 		char name[64];
 
-		if (table->v6 != v6 || (not_these && not_these[save->chains[i].table]))
+		if (!is_wanted(save, save->chains[i].table, wanted))
 			continue;
-		(void)snprintf(name, sizeof(name), "%s %.*s", v6 ? "ip6" : "ip",
-			       (int)table->name.len, (const char *)table->name.ptr);
-
-		const char *kept = cs_arena_text(build->arena, cs_span_str(name));
-
-		err = kept ? save_chain(build, save, i, kept) : CS_ERR_NOMEM;
+		(void)snprintf(name, sizeof(name), "%s %.*s", wanted->v6 ? "ip6" : "ip",
+			       (int)table.len, (const char *)table.ptr);
+		rule.table = cs_arena_text(build->arena, cs_span_str(name));
+		err = rule.table ? save_chain(build, save, i, rule) : CS_ERR_NOMEM;
 	}
 	return err;
 }

@@ -29,13 +29,19 @@ CS_MUST_USE enum cs_err cs_rules_add_listing(struct cs_rules_build *build,
 					     const struct cs_listing *listing,
 					     const bool *not_these);
 
+/* Which of a text's tables are wanted, and for what. */
+struct cs_rules_wanted {
+	bool v6;               /* those of that family */
+	bool legacy;           /* for the old backend's restore */
+	const bool *not_these; /* by index; NULL: all are wanted */
+};
+
 /*
- * Adds the rules of one family of @save and makes out->xtables4 or 6 of them, but for the tables that
- * @not_these says. CS_ERR_NOMEM
+ * Adds the rules of @save that are wanted and their text to what is restored. CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_rules_add_save(struct cs_rules_build *build,
-					  const struct cs_save *save, bool v6,
-					  const bool *not_these);
+					  const struct cs_save *save,
+					  const struct cs_rules_wanted *wanted);
 
 /*
  * A rule's words as people know them: on one line, without counts. NULL: memory is out.

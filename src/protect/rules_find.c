@@ -9,8 +9,8 @@ const struct cs_rule *cs_rules_at(const struct cs_rules *rules, const char *tabl
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct cs_rule *rule = &rules->rules[i];
 
-		if (rule->place == place && strcmp(rule->chain, chain) == 0 &&
-		    strcmp(rule->table, table) == 0)
+		if (!rule->unseen && rule->place == place &&
+		    strcmp(rule->chain, chain) == 0 && strcmp(rule->table, table) == 0)
 			return rule;
 	}
 	return NULL;

@@ -36,13 +36,19 @@ static enum cs_err load_nft(struct cs_span nft, struct cs_arena *arena,
 enum cs_err cs_rules_load(const struct cs_rules *rules, struct cs_arena *arena,
 			  char why[CS_RULES_WHY])
 {
-	static const char *const restore4[] = { "iptables-nft-restore", NULL };
-	static const char *const restore6[] = { "ip6tables-nft-restore", NULL };
+	const struct {
+		const char *const argv[2];
+		struct cs_span input;
+	} restore[] = {
+		{ { "iptables-nft-restore", NULL }, rules->xtables4 },
+		{ { "ip6tables-nft-restore", NULL }, rules->xtables6 },
+		{ { "iptables-legacy-restore", NULL }, rules->legacy4 },
+		{ { "ip6tables-legacy-restore", NULL }, rules->legacy6 },
+	};
 	enum cs_err err = load_nft(rules->nft, arena, why);
 
-	if (!err && rules->xtables4.len)
-		err = run(restore4, rules->xtables4, arena, why);
-	if (!err && rules->xtables6.len)
-		err = run(restore6, rules->xtables6, arena, why);
+	for (size_t i = 0; !err && i < CS_LEN(restore); i++)
+		if (restore[i].input.len)
+			err = run(restore[i].argv, restore[i].input, arena, why);
 	return err;
 }

@@ -150,7 +150,9 @@ static enum cs_err read_nft_save(struct reading *r, bool v6)
 		if (at != SIZE_MAX)
 			r->iptables[at] = true;
 	}
-	return cs_rules_add_save(&r->build, &save, v6, not_these);
+	return cs_rules_add_save(
+		&r->build, &save,
+		&(struct cs_rules_wanted){ .v6 = v6, .not_these = not_these });
 }
 
 /* True for a table of the old backend that decides nothing: no rules, nothing dropped. */
@@ -176,14 +178,27 @@ static bool has_legacy(bool v6)
 	return first != EOF;
 }
 
+/* True where nft has a table of that name, whoever made it. */
+static bool is_taken(const struct reading *r, struct cs_span name, bool v6)
+{
+	for (size_t i = 0; i < r->listing.n_tables; i++) {
+		struct cs_span table = r->listing.tables[i].name;
+
+		if (cs_text_starts(table, v6 ? "ip6 " : "ip ") &&
+		    cs_span_eq(cs_text_after(table, v6 ? 4 : 3), name))
+			return true;
+	}
+	return false;
+}
+
 /*
- * The old backend's rules, which nft does not list. The scratch has them as iptables-nft's, where those have no table
- * of that name themselves.
+ * The old backend's rules, which nft does not list. The scratch has them as iptables-nft's, so that a trace tells
+ * of them; where nft has a table of that name, they stay what they are.
  */
 static enum cs_err read_legacy(struct reading *r, bool v6)
 {
 	struct cs_save save;
-	bool *not_these;
+	bool *taken, *not_taken, any = false;
 	enum cs_err err;
 
 	if (!has_legacy(v6))
@@ -191,24 +206,27 @@ static enum cs_err read_legacy(struct reading *r, bool v6)
 	err = run_save(r, v6 ? "ip6tables-legacy-save" : "iptables-legacy-save", &save);
 	if (err)
 		return err;
-	not_these = cs_arena_array(r->build.arena, save.n_tables + 1, sizeof(bool));
-	if (!not_these)
+	taken = cs_arena_array(r->build.arena, 2 * save.n_tables + 1, sizeof(bool));
+	if (!taken)
 		return CS_ERR_NOMEM;
-	for (size_t i = 0; !err && i < save.n_tables; i++) {
-		struct cs_span name = save.tables[i].name;
+	not_taken = taken + save.n_tables;
+	for (size_t i = 0; i < save.n_tables; i++) {
+		bool nothing = says_nothing(&save, i);
 
 		save.tables[i].v6 = v6;
-		not_these[i] = says_nothing(&save, i);
-		if (not_these[i] || table_named(r, name, v6) == SIZE_MAX)
-			continue;
-		not_these[i] = true;
-		err = cs_rules_unread(
-			&r->build,
-			"table %s %.*s: iptables-legacy has rules in it beside "
-			"iptables-nft's: they are not read",
-			v6 ? "ip6" : "ip", (int)name.len, (const char *)name.ptr);
+		taken[i] = nothing || is_taken(r, save.tables[i].name, v6);
+		not_taken[i] = nothing || !taken[i];
+		any |= !not_taken[i];
 	}
-	return err ? err : cs_rules_add_save(&r->build, &save, v6, not_these);
+	err = cs_rules_add_save(
+		&r->build, &save,
+		&(struct cs_rules_wanted){ .v6 = v6, .not_these = taken });
+	if (err || !any)
+		return err;
+	return cs_rules_add_save(&r->build, &save,
+				 &(struct cs_rules_wanted){ .v6 = v6,
+							    .legacy = true,
+							    .not_these = not_taken });
 }
 
 static enum cs_err read_all(struct reading *r)

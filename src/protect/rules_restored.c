@@ -143,5 +143,8 @@ enum cs_err cs_rules_add_restored(struct cs_rules_build *build,
 	}
 	for (size_t i = 0; i < fresh.n_tables; i++)
 		fresh.tables[i].v6 = input->v6;
-	return err ? err : cs_rules_add_save(build, &fresh, input->v6, NULL);
+	if (err)
+		return err;
+	return cs_rules_add_save(build, &fresh,
+				 &(struct cs_rules_wanted){ .v6 = input->v6 });
 }

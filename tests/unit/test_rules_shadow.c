@@ -28,7 +28,9 @@ static void build(struct cs_arena *arena, const struct texts *from, struct cs_ru
 			CS_OK);
 		for (size_t i = 0; i < save.n_tables; i++)
 			save.tables[i].v6 = v6;
-		assert_int_equal(cs_rules_add_save(&b, &save, v6, NULL), CS_OK);
+		assert_int_equal(cs_rules_add_save(&b, &save,
+						   &(struct cs_rules_wanted){ .v6 = v6 }),
+				 CS_OK);
 	}
 	if (from->user)
 		assert_int_equal(

@@ -58,6 +58,8 @@ struct cs_arg {
 	enum cs_arg_type type;
 	unsigned traits;          /* enum cs_arg_traits */
 	const char *preset;       /* default as text, or NULL: unset */
+	const char *bare;         /* TEXT: what the option alone means; a value then
+				     follows a "=" and nothing else. NULL: it has one */
 	size_t at;                /* offsetof() in the command's struct */
 	uint64_t min, max;        /* U64 */
 	const char *const *words; /* WORD: ends with NULL */

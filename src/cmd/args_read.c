@@ -38,9 +38,10 @@ static struct option long_form(const struct cs_arg *row, size_t i, enum called h
 			       const char *name)
 {
 	bool value = how != BY_NO && takes_value(row);
+	int needs = row->bare ? optional_argument : required_argument;
 
 	return (struct option){ .name = name,
-				.has_arg = value ? required_argument : no_argument,
+				.has_arg = value ? needs : no_argument,
 				.val = (int)(FIRST_LONG + 4 * i + how) };
 }
 
@@ -165,7 +166,8 @@ static enum cs_err seen(struct reading *r, int c, int long_at)
 				      : joined(&r->common->arena, "-", letter);
 	if (!origin.name)
 		return CS_ERR_NOMEM;
-	return cs_args_store(row, taken_back, optarg, origin, r->common, r->why);
+	return cs_args_store(row, taken_back, optarg || taken_back ? optarg : row->bare,
+			     origin, r->common, r->why);
 }
 
 /* Stores the options of argv; what is left over becomes the operands. */

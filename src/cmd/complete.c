@@ -98,7 +98,7 @@ static void bash_command(const struct cs_cmd *cmd, FILE *to)
 
 	fprintf(to, "\t%s)\n\t\tcase $prev in\n", cmd->name);
 	for (size_t i = 0; i < cs_arg_count(set); i++) {
-		if (cs_arg_row(set, i)->metavar)
+		if (cs_arg_row(set, i)->metavar && !cs_arg_row(set, i)->bare)
 			bash_value(cs_arg_row(set, i), to);
 	}
 	fputs("\t\tesac\n\t\twords='", to);
@@ -146,7 +146,7 @@ static void zsh_action(const struct cs_arg *row, FILE *to)
 {
 	if (!row->metavar)
 		return;
-	fprintf(to, ":%s:", row->metavar);
+	fprintf(to, "%s:%s:", row->bare ? ":" : "", row->metavar);
 	if (row->traits & CS_ARG_IS_FILE)
 		fputs("_files", to);
 	else if (row->traits & CS_ARG_IS_DIR)
@@ -161,7 +161,8 @@ static void zsh_form(const struct cs_arg *row, const char *dashes, const char *n
 {
 	bool again = row->type == CS_ARG_LIST || row->type == CS_ARG_COUNT;
 
-	fprintf(to, "\t\t\t'%s%s%s[", again ? "*" : "", dashes, name);
+	fprintf(to, "\t\t\t'%s%s%s%s[", again ? "*" : "", dashes, name,
+		row->bare ? "=-" : "");
 	hint(row->help, "[]:\\", to);
 	fputc(']', to);
 	zsh_action(row, to);
@@ -288,7 +289,7 @@ static void fish_row(const char *command, const struct cs_arg_set *set,
 	fprintf(to, " -l %s%s", no_prefix(row), row->name);
 	if (row->alias)
 		fprintf(to, " -l %s", row->alias);
-	if (row->metavar)
+	if (row->metavar && !row->bare)
 		fputs(row->traits & (CS_ARG_IS_FILE | CS_ARG_IS_DIR) ? " -r -F" : " -x",
 		      to);
 	for (size_t i = 0; row->type == CS_ARG_WORD && row->words[i]; i++)

@@ -63,9 +63,11 @@ static bool shown_as_no(const struct cs_arg *row)
 static void synopsis(const struct cs_arg *row, char out[SYNOPSIS])
 {
 	const char letter[] = { '-', row->letter, ',', ' ', '\0' };
-	int n = snprintf(out, SYNOPSIS, "%s--%s%s%s%s", row->letter ? letter : "    ",
+	const char *before = row->bare ? "[=" : " ";
+	int n = snprintf(out, SYNOPSIS, "%s--%s%s%s%s%s", row->letter ? letter : "    ",
 			 shown_as_no(row) ? "no-" : "", row->name,
-			 row->metavar ? " " : "", row->metavar ? row->metavar : "");
+			 row->metavar ? before : "", row->metavar ? row->metavar : "",
+			 row->bare ? "]" : "");
 
 	if (row->traits & CS_ARG_NO)
 		(void)snprintf(out + n, SYNOPSIS - (size_t)n, ", --no-%s", row->name);
@@ -207,9 +209,9 @@ static void scdoc_row(const struct cs_arg_set *set, const struct cs_arg *row, FI
 	}
 	scdoc_name(shown_as_no(row) ? "--no-" : "--", row->name, to);
 	if (row->metavar) {
-		fputs(" _", to);
+		fputs(row->bare ? "[=_" : " _", to);
 		scdoc_text(row->metavar, to);
-		fputc('_', to);
+		fputs(row->bare ? "_]" : "_", to);
 	}
 	if (row->traits & CS_ARG_NO) {
 		fputs(", ", to);

@@ -25,6 +25,7 @@ struct sample {
 	struct cs_arg_list sources;
 	struct cs_maybe_u64 seed;
 	const char *ports;
+	const char *where;
 };
 
 #define SAMPLE_AT(field) offsetof(struct sample, field)
@@ -127,6 +128,14 @@ static const struct cs_arg sample_rows[] = {
 	  .want = "ports",
 	  .group = "Output",
 	  .help = "A text that is checked." },
+	{ .name = "where",
+	  .metavar = "PLACE",
+	  .type = CS_ARG_TEXT,
+	  .traits = CS_ARG_NO,
+	  .bare = "here",
+	  .at = SAMPLE_AT(where),
+	  .group = "Output",
+	  .help = "A text that may be missing." },
 };
 
 static const struct cs_arg_set sample_set = {

@@ -99,6 +99,26 @@ static void every_kind_of_option_is_stored(void **state)
 	teardown(&r);
 }
 
+static void a_text_that_may_be_missing_follows_its_equals_sign_alone(void **state)
+{
+	struct run r = { 0 };
+
+	(void)state;
+	setup(&r, "a");
+	assert_null(r.o.where);
+	teardown(&r);
+	setup(&r, "--where a");
+	assert_string_equal(r.o.where, "here");
+	assert_string_equal(r.o.common.operands.item[0], "a");
+	teardown(&r);
+	setup(&r, "--where=there");
+	assert_string_equal(r.o.where, "there");
+	teardown(&r);
+	setup(&r, "--where=there --where --no-where");
+	assert_null(r.o.where);
+	teardown(&r);
+}
+
 static void the_last_of_two_wins_and_lists_grow(void **state)
 {
 	struct run r = { 0 };
@@ -151,6 +171,7 @@ static void errors_say_where_what_and_what_is_right(void **state)
 		{ "-O xml", "-O 'xml': want csv, jsonl or table" },
 		{ "--targets-file ''", "--targets-file '': want FILE" },
 		{ "--exclude ''", "--exclude '': want ADDRESS" },
+		{ "--where=", "--where '': want PLACE" },
 		{ "--exclude ,", "--exclude '': want ADDRESS" },
 		{ "--ports 0", "--ports '0': want ports" },
 		{ "--seed -1", "--seed '-1': want a number" },
@@ -323,6 +344,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_options_the_defaults_hold),
 		cmocka_unit_test(every_kind_of_option_is_stored),
+		cmocka_unit_test(
+			a_text_that_may_be_missing_follows_its_equals_sign_alone),
 		cmocka_unit_test(the_last_of_two_wins_and_lists_grow),
 		cmocka_unit_test(an_alias_is_the_same_option),
 		cmocka_unit_test(errors_say_where_what_and_what_is_right),

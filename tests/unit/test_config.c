@@ -252,6 +252,7 @@ static void what_holds_is_printed_with_its_origin(void **state)
 		       "source = b ; %s/n.conf:5\n"
 		       "seed = 1 ; flag -e\n"
 		       "ports = 5683 ; default\n"
+		       "; where is not set\n"
 		       "quiet = false ; default\n"
 		       "verbose = 0 ; default\n"
 		       "color = auto ; default\n",

@@ -43,7 +43,9 @@ static void help_has_groups_defaults_and_wrapped_text(void **state)
 		"  -S, --source NAME           A list that the nearest source replaces.\n"
 		"  -e, --seed N                A number that may be missing.\n"
 		"      --ports PORTS           A text that is checked. [default: "
-		"5683]\n");
+		"5683]\n"
+		"      --where[=PLACE], --no-where\n"
+		"                              A text that may be missing.\n");
 	caught_free(&caught);
 }
 
@@ -81,6 +83,7 @@ static void the_manual_has_the_same_rows(void **state)
 			    8 + 22 + 35 + 14);
 	assert_non_null(strstr(caught.out, "*--no-follow*\n\tOnly probes.\n"));
 	assert_non_null(strstr(caught.out, "*--store* _DIR_, *--no-store*\n"));
+	assert_non_null(strstr(caught.out, "*--where*[=_PLACE_], *--no-where*\n"));
 	assert_non_null(strstr(caught.out, "Also called *--allowlist-file*.\n"));
 	assert_non_null(strstr(caught.out, "*-h*, *--help*\n"));
 	caught_free(&caught);
@@ -90,19 +93,20 @@ static void every_shell_gets_every_option(void **state)
 {
 	static const struct {
 		void (*print)(const struct cs_ctx *ctx, FILE *to);
-		const char *has[4];
+		const char *has[5];
 	} shells[] = {
 		{ cs_complete_bash,
 		  { "-O|--output-format) COMPREPLY=($(compgen -W 'csv jsonl table' --",
 		    " --no-follow ", "--allowlist-file|--targets-file) mapfile",
-		    " --no-store " } },
+		    " --no-store ", " --where " } },
 		{ cs_complete_zsh,
 		  { "'--output-format[How it looks]:FORMAT:(csv jsonl table)'",
-		    "'--no-follow[Only probes]'", "'*--exclude[", ":DIR:_files -/'" } },
+		    "'--no-follow[Only probes]'", "'*--exclude[", ":DIR:_files -/'",
+		    "'--where=-[A text that may be missing]::PLACE:'" } },
 		{ cs_complete_fish,
 		  { "-s O -l output-format -x -a 'csv jsonl table' -d 'How it looks'",
 		    "-l no-follow ", "-s f -l targets-file -l allowlist-file -r -F",
-		    "-l no-store\n" } },
+		    "-l no-store\n", "-l where -d 'A text" } },
 	};
 
 	(void)state;

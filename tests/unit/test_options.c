@@ -31,6 +31,7 @@ static void row_is_sound(const struct cs_arg_set *set, size_t at)
 	    row->help[strlen(row->help) - 1] != '.' || row->at >= set->size ||
 	    (row->traits & CS_ARG_NO && row->type != CS_ARG_TEXT &&
 	     row->type != CS_ARG_LIST) ||
+	    (row->bare && row->type != CS_ARG_TEXT) ||
 	    (row->traits & (CS_ARG_ADDS | CS_ARG_SPLIT) && row->type != CS_ARG_LIST))
 		fail_msg("%s: row %s", set->command, row->name);
 }

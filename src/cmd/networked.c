@@ -66,6 +66,7 @@ int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want)
 		.capture = want->capture,
 		.post = want->post,
 		.dns = want->dns,
+		.local = want->local,
 		.child = want->child,
 		.serve = want->serves,
 		.user = want->user,

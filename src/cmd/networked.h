@@ -36,6 +36,7 @@ struct cs_jail_want {
 	bool serves;       /* connections are taken at a socket that listens */
 	bool read_only;    /* the store is only read */
 	bool dns;          /* names are asked for: sockets may be opened for that */
+	bool local;        /* a service on this machine may be connected to anew */
 	int child;         /* a process that runs already and may be ended; 0: none */
 	bool capture;      /* captures that are open are read, and nothing else is done */
 	int post;          /* .capture's: the descriptor that is written to */

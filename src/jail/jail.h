@@ -9,7 +9,8 @@
  * Afterwards: files only beneath the named folders; no new socket, no other
  * program, no other process; sockets that are open go on when .net is set. With
  * .serve one that listens already takes connections. With .dns new ones may be
- * opened, but only to ask somebody: nobody can be let in. With .capture there is
+ * opened, but only to ask somebody: nobody can be let in; with .local likewise to a
+ * service on this machine. With .capture there is
  * less than all this: no file is opened, looked at, made or changed; descriptors
  * that are open are read, and one is written to.
  *
@@ -41,6 +42,7 @@ struct cs_jail {
 	bool net;   /* sockets that are open send and receive */
 	bool serve; /* and a socket that listens takes connections */
 	bool dns;   /* and UDP and TCP sockets may be opened and connected */
+	bool local; /* and Unix sockets of SOCK_SEQPACKET, which few programs listen at */
 	int child;  /* its end may be waited for and brought about; 0: nobody's */
 	/*
 	 * Instead of all these, folders too: sockets that capture packets and files

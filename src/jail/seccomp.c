@@ -96,7 +96,8 @@ static bool is_used(const struct cs_jail *jail, enum use use)
 	case FILES:
 		return !jail->capture;
 	case NET:
-		return !jail->capture && (jail->net || jail->dns || jail->serve);
+		return !jail->capture &&
+		       (jail->net || jail->dns || jail->serve || jail->local);
 	case CAPTURE:
 		return jail->capture;
 	case ALWAYS:
@@ -266,6 +267,14 @@ static int allow_dns(scmp_filter_ctx filter)
 	return rc;
 }
 
+/* A service here that may end and come back. */
+static int allow_local(scmp_filter_ctx filter)
+{
+	int rc = allow_socket(filter, AF_UNIX, SOCK_SEQPACKET);
+
+	return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);
+}
+
 /* Taking connections, and how their packets are filled; no socket that listens anew. */
 static int allow_serve(scmp_filter_ctx filter)
 {
@@ -328,6 +337,8 @@ static int fill(scmp_filter_ctx filter, const struct cs_jail *jail)
 		rc = allow_posts(filter, jail->post);
 	if (!rc && jail->dns && !jail->capture)
 		rc = allow_dns(filter);
+	if (!rc && jail->local && !jail->capture)
+		rc = allow_local(filter);
 	if (!rc && jail->serve && !jail->capture)
 		rc = allow_serve(filter);
 	if (!rc && jail->child > 0)

@@ -28,6 +28,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -387,6 +388,45 @@ static void with_dns_nobody_is_let_in(void **state)
 {
 	(void)state;
 	in_a_child(try_more_than_dns);
+}
+
+/* A service on this machine, of records, and its address. */
+static int local_listener(const char *dir, struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	(void)snprintf(addr->sun_path, sizeof(addr->sun_path), "%s/service", dir);
+	MUST(fd >= 0 && bind(fd, (struct sockaddr *)addr, sizeof(*addr)) == 0);
+	MUST(listen(fd, 1) == 0);
+	return fd;
+}
+
+static void try_local(const char *dir)
+{
+	const char *const rw[] = { dir };
+	struct cs_jail jail = { .rw = rw, .n_rw = 1, .local = true };
+	struct sockaddr_un addr;
+	int listener = local_listener(dir, &addr), fd;
+	char why[CS_JAIL_WHY] = "";
+
+	MUST(cs_jail_enter(&jail, &held, why) == CS_OK);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	MUST(fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0);
+	MUST(send(fd, "hi", 2, MSG_DONTWAIT) == 2 && close(fd) == 0);
+	DENIED(EPERM, socket(AF_UNIX, SOCK_STREAM, 0));
+	DENIED(EPERM, socket(AF_UNIX, SOCK_DGRAM, 0));
+	DENIED(EPERM, socket(AF_INET, SOCK_SEQPACKET, 0));
+	DENIED(EPERM, socket(AF_INET, SOCK_DGRAM, 0));
+	DENIED(EPERM, socket(AF_INET, SOCK_STREAM, 0));
+	DENIED(EPERM, accept(listener, NULL, NULL));
+	DENIED(EPERM, listen(fd, 1));
+}
+
+static void with_local_a_service_is_connected_to_anew(void **state)
+{
+	(void)state;
+	in_a_child(try_local);
 }
 
 static void try_serve(const char *dir)
@@ -860,6 +900,7 @@ int main(void)
 		cmocka_unit_test(without_net_sockets_are_mute),
 		cmocka_unit_test(with_dns_somebody_can_be_asked),
 		cmocka_unit_test(with_dns_nobody_is_let_in),
+		cmocka_unit_test(with_local_a_service_is_connected_to_anew),
 		cmocka_unit_test(with_serve_a_socket_that_listens_takes_connections),
 		cmocka_unit_test(a_capture_s_files_are_read_and_that_is_all),
 		cmocka_unit_test(a_capture_s_sockets_listen_and_send_nothing),

@@ -10,6 +10,7 @@ static int (*const verbs[CS_PROTECT_VERBS])(struct cs_protect_job *job) = {
 	[CS_PROTECT_CONFIRM] = cs_protect_confirm,
 	[CS_PROTECT_UNDO] = cs_protect_undo,
 	[CS_PROTECT_STATUS] = cs_protect_status,
+	[CS_PROTECT_GUARD] = cs_protect_guard,
 	[CS_PROTECT_LIST] = cs_protect_list,
 	[CS_PROTECT_ALLOW] = cs_protect_allow,
 	[CS_PROTECT_DENY] = cs_protect_deny,

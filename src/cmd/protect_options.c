@@ -122,7 +122,7 @@ static const struct cs_arg rows[] = {
 	  .want = "an address or prefix as 192.0.2.7 or 2001:db8::/48, with @eth0 behind "
 		  "it "
 		  "where it is bound to an interface",
-	  .verbs = CHANGES | OF(CHECK),
+	  .verbs = CHANGES | OF(CHECK) | OF(GUARD),
 	  .group = POLICY,
 	  .help = "A peer that may. Not dropped by us: where another table drops it, "
 		  "plan "
@@ -134,7 +134,7 @@ static const struct cs_arg rows[] = {
 	  .at = AT(local),
 	  .read = is_prefix,
 	  .want = "a prefix as 192.168.1.0/24 or 2001:db8::/48",
-	  .verbs = CHANGES | OF(CHECK),
+	  .verbs = CHANGES | OF(CHECK) | OF(GUARD),
 	  .group = POLICY,
 	  .help = "What is ours. By default the networks of this host's interfaces. "
 		  "Repeatable." },
@@ -230,9 +230,11 @@ static const struct cs_arg rows[] = {
 	  .at = AT(for_s),
 	  .read = read_for,
 	  .want = "a time as 90s, 15m, 1h or 7d, at most 365d",
-	  .verbs = OF(ALLOW) | OF(DENY),
+	  .verbs = OF(ALLOW) | OF(DENY) | OF(GUARD),
 	  .group = CHANGE,
-	  .help = "For this long; by default until it is deleted." },
+	  .help = "For this long; by default until it is deleted. guard blocks at most "
+		  "for "
+		  "this long, by default 1h." },
 	{ .name = "reason",
 	  .metavar = "TEXT",
 	  .type = CS_ARG_TEXT,
@@ -300,6 +302,20 @@ static const struct cs_arg rows[] = {
 	  .verbs = OF(GUARD),
 	  .group = GUARD,
 	  .help = "New blocks a minute." },
+	{ .name = "user",
+	  .metavar = "NAME",
+	  .type = CS_ARG_TEXT,
+	  .at = AT(user),
+	  .verbs = OF(GUARD),
+	  .group = GUARD,
+	  .help = "Whoever watches as this user may ask, too; root may." },
+	{ .name = "require-jail",
+	  .type = CS_ARG_FLAG,
+	  .at = AT(require_jail),
+	  .verbs = OF(GUARD),
+	  .group = GUARD,
+	  .help = "Refuse to run where the kernel lacks a piece of the jail (Landlock, "
+		  "seccomp)." },
 	{ .name = "output-file",
 	  .letter = 'o',
 	  .metavar = "FILE",

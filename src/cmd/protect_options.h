@@ -59,6 +59,8 @@ struct cs_protect_options {
 	const char *verdicts; /* a file of them instead of the socket */
 	bool enforce;         /* else it only says what it would do */
 	uint64_t entries, entry_rate;
+	const char *user; /* who may ask besides root */
+	bool require_jail;
 
 	const char *output_file;
 	int output_format; /* -1: by the output */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/watch_options.h"
 
+#include "cmd/watch_protect.h"
+
 #define AT(field) offsetof(struct cs_watch_options, field)
 
 static const char FROM[] = "Where packets come from";
@@ -194,6 +196,16 @@ static const struct cs_arg rows[] = {
 	  .at = AT(duration_s),
 	  .group = RUN,
 	  .help = "Live, end after so long; 0: no limit." },
+	{ .name = "protect",
+	  .metavar = "SOCKET",
+	  .type = CS_ARG_TEXT,
+	  .traits = CS_ARG_IS_FILE | CS_ARG_NO,
+	  .bare = CS_GUARD_SOCKET,
+	  .at = AT(protect),
+	  .group = RUN,
+	  .help = "Live, hand over whom to block to `coapscope protect guard`, which is "
+		  "at /run/coapscope/guard unless SOCKET says otherwise. Whether anybody "
+		  "is blocked, it decides." },
 };
 
 const struct cs_arg_set cs_watch_args = {
@@ -212,6 +224,12 @@ const struct cs_arg_set cs_watch_args = {
 		    "/run/suricata/eve.sock\n",
 };
 
+/* Of the configuration --protect may stand beside -r: it counts for what is live. */
+static bool is_typed(const struct cs_watch_options *o)
+{
+	return cs_args_origin(&o->common, AT(protect)).from == CS_FROM_FLAG;
+}
+
 enum cs_err cs_watch_options_settle(struct cs_watch_options *o, char why[CS_ARG_WHY])
 {
 	const char *what = NULL;
@@ -228,6 +246,11 @@ enum cs_err cs_watch_options_settle(struct cs_watch_options *o, char why[CS_ARG_
 		what = "--anonymise is for --store";
 	if (!what && o->messages && o->format != CS_WATCH_TEXT && !o->eve)
 		what = "--messages is for -O text or --eve";
+	if (!what && o->protect && o->files.n > 0 && is_typed(o))
+		what = "--protect is for -i; of a file: coapscope protect guard "
+		       "--verdicts";
+	if (o->files.n > 0)
+		o->protect = NULL;
 	if (!what)
 		return CS_OK;
 	(void)snprintf(why, CS_ARG_WHY, "%s", what);

@@ -25,6 +25,7 @@ struct cs_watch_options {
 	uint64_t keep_days;
 	bool anonymise;
 	uint64_t interval_ms, duration_s;
+	const char *protect; /* the guard's socket; NULL: nothing is handed over */
 };
 
 extern const struct cs_arg_set cs_watch_args;

@@ -52,6 +52,16 @@ static int open_keep(struct cs_watch_output *o)
 	return want.dir ? cs_watch_keep_open(o->ctx, &want, &o->keep) : -1;
 }
 
+static int open_guard(struct cs_watch_output *o)
+{
+	const char *socket = o->options->protect;
+
+	if (!socket || !cs_watch_protect_open(o->ctx, socket, &o->guard))
+		return -1;
+	cs_log(&o->ctx->log, CS_ERROR, "--protect: %s", cs_strerror(CS_ERR_NOMEM));
+	return CS_EXIT_FAILED;
+}
+
 /* Names of a file's sources are asked for together; live, by and by. */
 static int open_group(struct cs_watch_output *o)
 {
@@ -92,6 +102,8 @@ int cs_watch_output_open(struct cs_ctx *ctx, const struct cs_watch_options *opti
 	if (status < 0)
 		status = open_keep(output);
 	if (status < 0)
+		status = open_guard(output);
+	if (status < 0)
 		status = cs_watch_who_open(
 			ctx, &options->decode,
 			cs_args_taken_back(
@@ -105,6 +117,7 @@ void cs_watch_output_jail(struct cs_watch_output *output, struct cs_jail_want *w
 {
 	cs_watch_sinks_jail(&output->sinks, want);
 	want->store = output->options->store;
+	want->local = output->options->protect != NULL;
 }
 
 /* --- verdicts --- */
@@ -116,6 +129,8 @@ static enum cs_err tell(struct cs_watch_output *o, const struct cs_verdict *v)
 
 	if (o->board)
 		err = cs_board_put(o->board, v, &changed);
+	if (!err)
+		cs_watch_protect_tell(o->guard, v, changed);
 	/* Live, what is final is said again: then the numbers are those of the end. */
 	changed |= !o->live || o->counts.last;
 	if (!err && o->format == CS_WATCH_JSONL && changed)
@@ -210,6 +225,7 @@ static void tell_metrics(struct cs_watch_output *o)
 	if (!o->options->metrics)
 		return;
 	cs_board_tally(o->board, metrics.verdicts);
+	metrics.guard = cs_watch_protect_state(o->guard);
 	cs_watch_sinks_metrics(&o->sinks, &metrics);
 }
 
@@ -351,6 +367,7 @@ void cs_watch_output_abort(struct cs_watch_output *output)
 	cs_watch_sinks_close(&output->sinks);
 	cs_watch_screen_close(output->screen);
 	cs_watch_keep_close(output->keep, output->now_us);
+	cs_watch_protect_close(output->guard);
 	cs_board_close(output->board);
 	cs_watch_group_close(output->group);
 	cs_watch_who_close(&output->who);

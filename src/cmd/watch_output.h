@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/live_line.h"
 #include "cmd/watch_options.h"
+#include "cmd/watch_protect.h"
 #include "cmd/watch_screen.h"
 #include "cmd/watch_sinks.h"
 #include "cmd/watch_store.h"
@@ -27,7 +28,8 @@ struct cs_watch_output {
 	struct cs_board *board;
 	struct cs_watch_screen *screen; /* NULL: no table is written over itself */
 	struct cs_watch_who who;
-	struct cs_watch_keep *keep; /* NULL: no --store */
+	struct cs_watch_keep *keep;     /* NULL: no --store */
+	struct cs_watch_protect *guard; /* NULL: no --protect */
 	struct cs_watch_group
 		*group; /* of a file, with a resolver: sources on their way */
 	struct cs_post_counts counts; /* the latest */

@@ -69,6 +69,18 @@ static void put_outputs(FILE *to, const struct cs_watch_metrics *m)
 				       m->outputs[i].name, m->outputs[i].state.lost);
 }
 
+static void put_guard(FILE *to, const struct cs_watch_metrics *m)
+{
+	if (!m->guard)
+		return;
+	cs_prometheus_one(to, PREFIX "guard_requests_total", "counter",
+			  "Requests to block that the guard was handed.",
+			  m->guard->lines);
+	cs_prometheus_one(to, PREFIX "guard_lost_total", "counter",
+			  "Requests to block that could not be handed over.",
+			  m->guard->lost);
+}
+
 void cs_write_metrics(FILE *to, const struct cs_watch_metrics *m)
 {
 	cs_prometheus_one(to, PREFIX "start_time_seconds", "gauge",
@@ -81,4 +93,5 @@ void cs_write_metrics(FILE *to, const struct cs_watch_metrics *m)
 	put_kinds(to, m->counts);
 	put_verdicts(to, m);
 	put_outputs(to, m);
+	put_guard(to, m);
 }

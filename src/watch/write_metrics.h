@@ -25,6 +25,7 @@ struct cs_watch_metrics {
 	uint32_t verdicts[CS_CLASSES][CS_WORRIES]; /* sources as they stand now */
 	const struct cs_metrics_output *outputs;
 	size_t n_outputs;
+	const struct cs_live_state *guard; /* requests to it; NULL: no --protect */
 };
 
 void cs_write_metrics(FILE *to, const struct cs_watch_metrics *metrics);

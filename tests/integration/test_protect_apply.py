@@ -1,0 +1,478 @@
+# SPDX-License-Identifier: Apache-2.0
+"""protect apply, confirm, undo: nobody is locked out, whoever is killed when."""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import lab
+from protected import FOREIGN, POLICY, Host, comm, lives
+
+LANES = 6  # hosts that are worked on at a time
+
+
+@pytest.fixture(autouse=True)
+def _here(namespaces_work):
+    """Root and namespaces, or the test is left out."""
+
+
+@pytest.fixture
+def host(tmp_path):
+    with Host(tmp_path / "store") as it:
+        yield it
+
+
+# --- in time, and not ---
+
+
+def test_without_a_confirmation_everything_is_as_before(host):
+    began = time.monotonic()
+    done = host.protect("apply", *POLICY, "--confirm-within", 1)
+    back = time.monotonic()
+    assert host.marks() == ["pending"]
+    assert "confirm" in done.stderr and done.stdout == ""
+    host.is_as_before(within=began + 4 - time.monotonic())
+    # Counted from when the rules came into force, which is before apply is back.
+    assert time.monotonic() - back < 3
+    assert host.protect("confirm", rc=3).stderr.count("\n") == 1
+    host.is_as_before()
+
+
+def test_what_is_confirmed_stays_until_undo(host):
+    host.protect("apply", *POLICY, "--confirm-within", 1)
+    host.protect("confirm")
+    assert host.marks() == ["kept"]
+    assert host.pids() == []
+    kept = host.ours()
+    assert "pending" in host.protect("confirm", rc=3).stderr
+    time.sleep(1.5)
+    assert host.ours() == kept
+    host.protect("undo")
+    host.is_as_before()
+    assert "nothing" in host.protect("undo").stderr
+    host.is_as_before()
+
+
+def test_undo_takes_back_what_is_pending_and_its_helper(host):
+    host.protect("apply", *POLICY)
+    host.protect("undo")
+    host.is_as_before()
+    assert "nothing is pending" in host.protect("confirm", rc=3).stderr
+
+
+def test_a_policy_that_was_confirmed_holds_again_when_the_next_is_not(host):
+    host.protect("apply", *POLICY, "--confirm-within", 60)
+    host.protect("confirm")
+    kept = host.ours()
+    host.protect("apply", "--strangers", "limit", "--confirm-within", 1)
+    assert host.marks() == ["pending"]
+    host.nft("table ip late {\n chain c {\n }\n}\n")
+    lab.wait_until(lambda: host.marks() == ["kept"], 4)
+    lab.wait_until(lambda: not host.pids())
+    assert host.ours() == kept
+    assert "table ip late" in host.listing()
+    host.protect("undo")
+    host.nft("delete table ip late")
+    host.is_as_before()
+
+
+def test_the_helper_needs_nobody(host):
+    process = host.start("apply", *POLICY, "--confirm-within", 2)
+    out, err = process.communicate(timeout=30)  # its end closes the streams for good
+    assert process.returncode == 0, err
+    assert out == ""
+    pid = host.helper()
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    session, terminal = int(fields[3]), int(fields[4])
+    assert session != os.getsid(0) and terminal == 0
+    files = {os.readlink(f) for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+    assert {f for f in files if f.startswith("/")} <= {
+        "/dev/null", *(f for f in files if f.endswith("/helper"))}
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
+        os.kill(pid, number)
+    time.sleep(0.1)
+    assert lives(pid) and host.marks() == ["pending"]
+    host.is_as_before(within=4)
+
+
+def test_who_ends_the_helper_has_the_rules_taken_back_now(host):
+    host.protect("apply", *POLICY, "--confirm-within", 600)
+    os.kill(host.helper(), signal.SIGTERM)
+    host.is_as_before(within=3)
+
+
+def test_without_its_helper_the_kernel_alone_ends_it(host):
+    host.protect("apply", *POLICY, "--confirm-within", 1)
+    os.kill(host.helper(), signal.SIGKILL)
+    lab.wait_until(lambda: not host.pids())
+    lab.wait_until(lambda: host.elements("trial") == "", 4)
+    assert "too late" in host.protect("confirm", rc=3).stderr
+    assert json.loads(host.protect("status").stdout)["state"] == "expired"
+    host.protect("undo")
+    host.is_as_before()
+
+
+def test_without_its_helper_it_can_be_confirmed_in_time(host):
+    host.protect("apply", *POLICY, "--confirm-within", 20)
+    os.kill(host.helper(), signal.SIGKILL)
+    host.protect("confirm")
+    assert host.marks() == ["kept"]
+
+
+def test_the_next_apply_clears_up_what_a_killed_helper_left(host):
+    host.protect("apply", *POLICY, "--confirm-within", 1)
+    os.kill(host.helper(), signal.SIGKILL)
+    lab.wait_until(lambda: host.elements("trial") == "", 4)
+    host.protect("apply", "--strangers", "limit", "--confirm-within", 1)
+    host.is_as_before(within=4)
+
+
+def test_what_was_pending_when_the_rules_were_flushed_is_void(host):
+    """As after a reboot in the middle of it."""
+    host.protect("apply", *POLICY, "--confirm-within", 1)
+    host.nft("flush ruleset\n" + FOREIGN)
+    now = host.listing()
+    assert "nothing is pending" in host.protect("confirm", rc=3).stderr
+    lab.wait_until(lambda: not host.pids(), 4)
+    assert host.listing() == now
+
+
+# --- two at a time ---
+
+
+def test_of_two_at_a_time_one_is_refused(host):
+    both = [host.start("apply", *POLICY, "--confirm-within", 2) for _ in range(2)]
+    said = [p.communicate(timeout=30)[1] for p in both]
+    assert sorted(p.returncode for p in both) == [0, 3], said
+    refused = said[[p.returncode for p in both].index(3)]
+    assert re.search("pending|changing the rules", refused)
+    host.is_as_before(within=5)
+
+
+def test_an_apply_while_one_is_pending_is_refused(host):
+    host.protect("apply", *POLICY, "--confirm-within", 20)
+    now = host.ours()
+    assert "pending" in host.protect("apply", "--strangers", "limit", rc=3).stderr
+    assert host.ours() == now
+    host.protect("confirm")
+    host.protect("undo")
+    host.is_as_before()
+
+
+def test_of_many_confirmations_and_an_end_one_wins(host):
+    """The kernel decides: what was said to be confirmed is, what was not is not."""
+    for _ in range(3):
+        host.protect("apply", *POLICY, "--confirm-within", 1)
+        time.sleep(0.75)
+        many = [host.start("confirm") for _ in range(3)]
+        for process in many:
+            process.communicate(timeout=30)
+        codes = sorted(p.returncode for p in many)
+        time.sleep(0.5)
+        lab.wait_until(lambda: not host.pids(), 4)
+        assert codes in ([0, 3, 3], [3, 3, 3])
+        assert host.marks() == (["kept"] if codes[0] == 0 else [])
+        host.protect("undo")
+        host.is_as_before()
+
+
+# --- somebody is killed ---
+
+
+def steps(tmp_path):
+    """What apply asks of the kernel, in order: [(name, which one of that name)]."""
+    trace, counts, found = tmp_path / "trace", {}, []
+    with Host(tmp_path / "traced") as host:
+        process = host.start("apply", *POLICY, "--confirm-within", 1,
+                             before=("strace", "-qq", "-o", str(trace)))
+        err = process.communicate(timeout=60)[1]
+        assert process.returncode == 0, err
+        host.is_as_before(within=5)
+    for line in trace.read_text().splitlines():
+        name = re.match(r"(\w+)\(", line)
+        if name and name[1] not in ("execve", "exit_group", "brk", "close"):
+            counts[name[1]] = counts.get(name[1], 0) + 1
+            found.append((name[1], counts[name[1]]))
+    return found
+
+
+def spread(items, n):
+    return [items[i * len(items) // n] for i in range(n)]
+
+
+def in_lanes(function, items):
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        return list(pool.map(function, items))
+
+
+def killed_at(tmp_path, step, *options):
+    """A host whose apply was killed there; whether it was."""
+    name, number = step
+    host = Host(tmp_path / f"{name}-{number}")
+    process = host.start("apply", *POLICY, "--confirm-within", 1,
+                         before=("strace", "-qq", "-o", "/dev/null", *options, "-e",
+                                 f"inject={name}:signal=KILL:when={number}"))
+    process.communicate(timeout=60)
+    return host, process.returncode
+
+
+def test_apply_killed_at_any_step_leaves_everything_as_before(tmp_path):
+    all_steps = steps(tmp_path)
+    # From the moment that a helper is there each step counts.
+    first = next(i for i, s in enumerate(all_steps) if s[0] == "socketpair")
+
+    def once(step):
+        host, status = killed_at(tmp_path, step)
+        with host:
+            host.is_as_before(within=5)
+            host.protect("apply", *POLICY, "--confirm-within", 30)
+            host.protect("undo")
+            host.is_as_before()
+        return status
+
+    chosen = spread(all_steps[:first], 14) + spread(all_steps[first:], 22)
+    ended = in_lanes(once, chosen)
+    assert sum(status != 0 for status in ended) > len(chosen) // 2
+
+
+def test_whoever_is_killed_at_any_step_no_rule_lasts(tmp_path):
+    """apply, its helper, or the nft that one of them runs: each that comes to that step."""
+    def once(step):
+        host, _ = killed_at(tmp_path, step, "-f")
+        with host:
+            lab.wait_until(lambda: not host.pids(), 6)
+            # What is left has no effect, and is no obstacle.
+            assert host.elements("trial") == ""
+            host.protect("undo")
+            host.is_as_before()
+            host.protect("apply", *POLICY, "--confirm-within", 30)
+            host.protect("undo")
+            host.is_as_before()
+
+    names = [("socketpair", 1), ("clone", 1), ("setsid", 1), ("sendto", 1), ("sendto", 2),
+             ("sendto", 3), ("recvfrom", 1), ("recvfrom", 2), ("timerfd_settime", 1),
+             ("timerfd_settime", 2), ("sendmsg", 1), ("sendmsg", 2), ("rename", 1),
+             ("rename", 2), ("inotify_add_watch", 1), ("flock", 1), ("flock", 2),
+             ("unlink", 1)]
+    in_lanes(once, names)
+
+
+def test_a_confirmation_killed_at_any_step_keeps_all_or_nothing(tmp_path):
+    def once(step):
+        name, number = step
+        with Host(tmp_path / f"{name}-{number}") as host:
+            host.protect("apply", *POLICY, "--confirm-within", 2)
+            process = host.start("confirm", before=(
+                "strace", "-qq", "-o", "/dev/null", "-e",
+                f"inject={name}:signal=KILL:when={number}"))
+            process.communicate(timeout=60)
+            lab.wait_until(lambda: not host.pids(), 6)
+            marks = host.marks()
+            assert marks in ([], ["kept"])
+            state = json.loads(host.protect("status").stdout)["state"]
+            # The file's turn may be last: then the next change finishes it.
+            host.protect("deny", "192.0.2.77")
+            host.protect("delete", 1)
+            if marks:
+                assert json.loads(host.protect("status").stdout)["state"] == "confirmed"
+                assert (host.store / "protect/kept").exists()
+            else:
+                assert state == "none"
+            host.protect("undo")
+            if marks:
+                host.is_as_before()
+
+    in_lanes(once, [("rename", 1), ("rename", 2), ("fsync", 1), ("fsync", 2), ("fsync", 3),
+                    ("flock", 1), ("flock", 3), ("unlink", 1), ("wait4", 1),
+                    ("waitid", 1), ("waitid", 2), ("waitid", 3), ("waitid", 4)])
+
+
+def test_killed_by_nobody_but_told_to_end(host):
+    """SIGTERM and SIGHUP to apply, as a lost session sends them."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        process = host.start("apply", *POLICY, "--confirm-within", 1)
+        time.sleep(0.05)
+        process.send_signal(number)
+        process.communicate(timeout=30)
+        host.is_as_before(within=5)
+
+
+# --- what was planned ---
+
+
+def test_a_plan_is_applied_as_long_as_the_rules_are_those_that_it_was_made_for(host, tmp_path):
+    plan = tmp_path / "plan"
+    host.protect("plan", *POLICY, "-o", plan)
+    host.is_as_before()
+    host.protect("apply", "--plan", plan, "--confirm-within", 1)
+    assert "192.0.2.0/24" in host.ours()
+    host.is_as_before(within=4)
+    host.nft("add rule inet foreign input tcp dport 99 accept")
+    now = host.listing()
+    refused = host.protect("apply", "--plan", plan, rc=3)
+    assert "+ tcp dport 99 accept" in refused.stderr
+    assert host.listing() == now and host.pids() == []
+
+
+def test_counters_that_counted_since_are_no_change(host, tmp_path):
+    plan = tmp_path / "plan"
+    host.protect("plan", *POLICY, "-o", plan)
+    host.net.sh("ping -q -c1 -W1 127.0.0.1")
+    host.before = host.listing()
+    host.protect("apply", "--plan", plan, "--confirm-within", 1)
+    host.is_as_before(within=4)
+
+
+def test_rules_that_somebody_changes_while_they_are_applied_are_refused(host):
+    """Somebody who changes them all the time: either it comes out right, or not at all."""
+    stop = threading.Event()
+
+    def change():
+        while not stop.is_set():
+            host.nft("add table ip busy\nadd chain ip busy c\ndelete table ip busy\n"
+                     "add table ip busy\nadd chain ip busy c\n"
+                     "add rule ip busy c tcp dport 7 accept\n")
+            host.nft("delete table ip busy")
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        codes = {host.command(*host.line("apply", *POLICY, "--confirm-within", 1)).returncode
+                 for _ in range(3)}
+    finally:
+        stop.set()
+        thread.join()
+    assert codes <= {0, 3}
+    host.is_as_before(within=5)
+
+
+# --- the machine is not as wished ---
+
+
+def test_a_table_of_that_name_that_is_not_ours_is_left_alone(tmp_path):
+    with Host(tmp_path, FOREIGN + "table inet coapscope {\n chain mine {\n }\n}\n") as host:
+        for words in (("apply", *POLICY), ("deny", "192.0.2.1"), ("undo",), ("reset",)):
+            assert "not ours" in host.protect(*words, rc=3).stderr
+        assert json.loads(host.protect("status").stdout)["state"] == "foreign"
+        host.is_as_before()
+
+
+def test_a_full_disk_changes_nothing(tmp_path):
+    full = tmp_path / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", full], check=True)
+    try:
+        with Host(full / "store") as host:
+            (full / "filler").write_bytes(b"x" * 60000)
+            done = host.protect("apply", *POLICY, rc=4)
+            assert "No space left" in done.stderr and done.stderr.count("\n") == 1
+            host.is_as_before()
+            (full / "filler").unlink()
+            host.protect("apply", *POLICY, "--confirm-within", 30)
+            used = os.statvfs(full)
+            (full / "filler").write_bytes(b"x" * (used.f_bavail * used.f_frsize - 4096))
+            assert "No space left" in host.protect("confirm", rc=4).stderr
+            assert host.marks() == ["pending"]
+            (full / "filler").unlink()
+            host.protect("confirm")
+            assert host.marks() == ["kept"]
+    finally:
+        subprocess.run(["umount", full], check=True)
+
+
+def test_without_nft_nothing_is_done_and_it_is_said(host, tmp_path):
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    for words in (("apply", *POLICY), ("confirm",), ("status",), ("undo",), ("deny", "192.0.2.1")):
+        done = host.protect(*words, rc=4, env={"PATH": str(empty)})
+        assert "nft" in done.stderr and done.stderr.count("\n") == 1
+    host.is_as_before()
+
+
+def test_an_nft_that_fails_in_the_middle_changes_nothing(host, tmp_path):
+    """It takes the script for good, and then cannot load it."""
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    real = subprocess.run(["which", "nft"], text=True, capture_output=True,
+                          check=True).stdout.strip()
+    (bin_folder / "nft").write_text(
+        "#!/bin/sh\n"
+        f'if [ "$1" = -f ]; then echo "Error: no memory" >&2; exit 1; fi\nexec {real} "$@"\n')
+    (bin_folder / "nft").chmod(0o755)
+    # Where it is tried out beforehand it may be used as it is: rules of nobody's.
+    done = host.protect("apply", *POLICY, rc=4, env={"PATH": f"{bin_folder}:/usr/bin:/bin"})
+    assert "no memory" in done.stderr
+    host.is_as_before(within=1)
+
+
+def test_without_root_it_says_so(host):
+    done = host.command("setpriv", "--reuid", 65534, "--regid", 65534, "--clear-groups",
+                        lab.COAPSCOPE, "protect", "apply", "--store", "/tmp/nobody's")
+    assert done.returncode == 4 and "root" in done.stderr
+    host.is_as_before()
+    subprocess.run(["rm", "-rf", "/tmp/nobody's"], check=True)
+
+
+def test_a_store_of_somebody_else_is_not_believed(host):
+    folder = host.store / "protect"
+    folder.mkdir(parents=True)
+    os.chown(folder, 65534, 65534)
+    assert "belongs" in host.protect("apply", *POLICY, rc=4).stderr
+    host.is_as_before()
+
+
+def test_damaged_files_do_not_stop_an_undo(host):
+    host.protect("apply", *POLICY, "--confirm-within", 30)
+    host.protect("confirm")
+    kept = host.store / "protect/kept"
+    kept.write_bytes(kept.read_bytes().replace(b"drop", b"dorp"))
+    assert "checksum" in host.protect("status", rc=4).stderr
+    assert "checksum" in host.protect("apply", *POLICY, rc=4).stderr
+    host.protect("undo")
+    host.is_as_before()
+
+
+def test_a_backup_is_there_before_anything_is_changed(host):
+    host.protect("apply", *POLICY, "--confirm-within", 1)
+    backups = list((host.store / "protect/backups").iterdir())
+    assert len(backups) == 1
+    assert re.fullmatch(r"\d{8}-\d{6}\.backup", backups[0].name)
+    assert host.before in backups[0].read_text()
+    host.is_as_before(within=4)
+
+
+def test_many_prefixes_are_applied_within_a_second_each(host, tmp_path):
+    config = tmp_path / "conf"
+    prefixes = [f"10.{i // 256}.{i % 256}.0/25" for i in range(20000)]
+    config.write_text("[protect]\nallow = " + ", ".join(prefixes) + "\n")
+    host.protect("apply", "--config", config, "--confirm-within", 30)
+    assert host.ours().count("/25") == 20000
+    host.protect("confirm")
+    host.protect("undo")
+    host.is_as_before()
+
+
+def test_the_store_need_not_be_named_twice(host):
+    """Who confirms may have forgotten --store: what is in force knows where it is from."""
+    host.protect("apply", *POLICY, "--confirm-within", 30)
+    done = host.command(lab.COAPSCOPE, "protect", "confirm")
+    assert done.returncode == 0, done.stderr
+    assert (host.store / "protect/kept").exists()
+    done = host.command(lab.COAPSCOPE, "protect", "undo")
+    assert done.returncode == 0, done.stderr
+    assert not (host.store / "protect/kept").exists()
+    host.is_as_before()
+
+
+def test_the_names_of_our_processes_say_what_they_are(host):
+    host.protect("apply", *POLICY, "--confirm-within", 5)
+    assert comm(host.helper()) == "coapscope-undo"
+    host.protect("undo")

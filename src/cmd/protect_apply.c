@@ -40,9 +40,13 @@ static int apply(struct cs_protect_job *job, struct cs_protect_ground *ground,
 				  .still_same = cs_protect_still_same,
 				  .still_proved = cs_protect_still_proved,
 				  .arg = &proof };
-	int status = cs_protect_proof_begin(&proof);
+	int status = cs_protect_said(
+		job, cs_apply_make_way(&ground->change, &ground->standing),
+		ground->change.why);
 	enum cs_err err;
 
+	if (status < 0)
+		status = cs_protect_proof_begin(&proof);
 	if (status >= 0)
 		return status;
 	warn_operator(job, policy, &ground->standing.entries);

@@ -41,7 +41,7 @@ static enum cs_err clear_inert(struct cs_change *change, struct cs_standing *sta
 	return err ? err : cs_standing_read(change, standing);
 }
 
-static enum cs_err make_way(struct cs_change *change, struct cs_standing *standing)
+enum cs_err cs_apply_make_way(struct cs_change *change, struct cs_standing *standing)
 {
 	enum cs_err err = cs_apply_refuse_foreign(change, &standing->table);
 
@@ -242,7 +242,7 @@ enum cs_err cs_apply(struct cs_change *change, struct cs_standing *standing,
 				     .take_back = take_back,
 				     .arg = &at_work };
 	struct cs_span script;
-	enum cs_err err = make_way(change, standing);
+	enum cs_err err = cs_apply_make_way(change, standing);
 
 	if (!err)
 		err = note_before(change, standing);

@@ -29,6 +29,14 @@ struct cs_apply {
 };
 
 /*
+ * Whether there is room for a change: refused while another is pending, or the table is not ours or of
+ * another store's. What was not confirmed in time and whose helper was killed is cleared away. To be
+ * called before the rules are read that a change is compared with; cs_apply() does, too.
+ */
+CS_MUST_USE enum cs_err cs_apply_make_way(struct cs_change *change,
+					  struct cs_standing *standing);
+
+/*
  * Puts it in force for a while, with a helper that takes it back. @standing was read under the
  * lock that is held now.
  * CS_ERR_REFUSED  another is pending, the table is not ours, or one of the questions said so

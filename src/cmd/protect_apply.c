@@ -6,6 +6,7 @@
 #include "cmd/protect_planned.h"
 #include "cmd/protect_policy.h"
 #include "cmd/protect_prove.h"
+#include "cmd/protect_ufw.h"
 
 /* Ours match CoAP ports only, so ssh goes on; but CoAP from there may be what is meant. */
 static void warn_operator(struct cs_protect_job *job, const struct cs_policy *policy,
@@ -59,13 +60,18 @@ static int apply(struct cs_protect_job *job, struct cs_protect_ground *ground,
 /* The plan's rules are compared with those in force while nobody of ours changes them. */
 static int read_policy(struct cs_protect_job *job, struct cs_policy *policy)
 {
-	int status = job->options.plan ? cs_planned_read(job, policy)
-				       : cs_protect_policy(job, policy);
+	return job->options.plan ? cs_planned_read(job, policy)
+				 : cs_protect_policy(job, policy);
+}
 
-	if (status >= 0 || job->options.backend == CS_PROTECT_NFT)
-		return status;
-	cs_log(&job->ctx->log, CS_ERROR, "--backend ufw is not built yet");
-	return CS_EXIT_USAGE;
+static int refuse_pending_ufw(struct cs_protect_job *job,
+			      const struct cs_protect_ground *ground)
+{
+	if (job->options.backend == CS_PROTECT_UFW || !ground->ufw.pending.there)
+		return -1;
+	return cs_protect_failed(job, CS_ERR_REFUSED,
+				 "an earlier apply (ufw) is pending: want `coapscope "
+				 "protect confirm` or `coapscope protect undo` first");
 }
 
 int cs_protect_apply(struct cs_protect_job *job)
@@ -77,6 +83,10 @@ int cs_protect_apply(struct cs_protect_job *job)
 	if (status < 0)
 		status = read_policy(job, &policy);
 	if (status < 0)
+		status = refuse_pending_ufw(job, &ground);
+	if (status < 0 && job->options.backend == CS_PROTECT_UFW)
+		status = cs_protect_ufw_apply(job, &ground, &policy);
+	else if (status < 0)
 		status = apply(job, &ground, &policy);
 	if (status < 0) {
 		cs_log(&job->ctx->log, CS_NOTE,

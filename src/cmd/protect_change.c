@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cmd/protect_ufw.h"
+
 enum { LOCK_MS = 5000 };
 
 int cs_protect_failed(struct cs_protect_job *job, enum cs_err err, const char *why)
@@ -46,6 +48,24 @@ static enum cs_err stand_on_table(struct cs_protect_job *job,
 	return cs_table_look(&job->arena, &ground->standing.table, ground->change.why);
 }
 
+/*
+ * What ufw has: first what is due there and nobody did. Who only looks does not wait for the lock, and
+ * leaves it to those who have it.
+ */
+static enum cs_err stand_on_ufw(struct cs_protect_job *job, enum cs_protect_aim aim,
+				struct cs_protect_ground *ground)
+{
+	struct cs_change *change = &ground->change;
+	bool locked = aim != CS_PROTECT_LOOK ||
+		      cs_state_lock(&ground->state, 0, change->why) == CS_OK;
+
+	if (locked)
+		cs_protect_ufw_repair(job, ground);
+	if (aim == CS_PROTECT_LOOK)
+		cs_state_unlock(&ground->state);
+	return cs_ufw_standing_read(change, &ground->ufw);
+}
+
 int cs_protect_enter(struct cs_protect_job *job, enum cs_protect_aim aim,
 		     struct cs_protect_ground *ground)
 {
@@ -62,6 +82,8 @@ int cs_protect_enter(struct cs_protect_job *job, enum cs_protect_aim aim,
 					     .arena = &job->arena };
 	if (aim != CS_PROTECT_LOOK)
 		err = cs_state_lock(&ground->state, LOCK_MS, ground->change.why);
+	if (!err)
+		err = stand_on_ufw(job, aim, ground);
 	if (!err)
 		err = cs_standing_read(&ground->change, &ground->standing);
 	if (err == CS_ERR_DAMAGED && aim == CS_PROTECT_REMOVE)

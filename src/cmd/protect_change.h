@@ -3,13 +3,14 @@
 #pragma once
 
 #include "cmd/protect_job.h"
-#include "protect/standing.h"
+#include "protect/ufw_standing.h"
 
 /* How things stand, and where they are kept. */
 struct cs_protect_ground {
 	struct cs_state state;
 	struct cs_change change;
 	struct cs_standing standing;
+	struct cs_ufw_standing ufw; /* the same of --backend ufw */
 };
 
 enum cs_protect_aim {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* coapscope protect confirm: what is pending is kept. */
-#include "cmd/protect_change.h"
+#include "cmd/protect_ufw.h"
 #include "protect/apply.h"
 #include "protect/boot.h"
 
@@ -23,6 +23,8 @@ int cs_protect_confirm(struct cs_protect_job *job)
 	struct cs_protect_ground ground;
 	int status = cs_protect_enter(job, CS_PROTECT_ALTER, &ground);
 
+	if (status < 0)
+		status = cs_protect_ufw_confirm(job, &ground);
 	if (status < 0)
 		status = cs_protect_said(
 			job, cs_apply_confirm(&ground.change, &ground.standing),

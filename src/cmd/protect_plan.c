@@ -9,6 +9,7 @@
 
 #include "cmd/protect_planned.h"
 #include "cmd/protect_policy.h"
+#include "cmd/protect_ufw.h"
 #include "protect/ruleset.h"
 
 enum { SHOWN_MAX = 200 };
@@ -106,6 +107,8 @@ int cs_protect_plan(struct cs_protect_job *job)
 	struct cs_span script, rules;
 	int status = cs_protect_policy(job, &policy);
 
+	if (status < 0 && job->options.backend == CS_PROTECT_UFW)
+		return cs_protect_ufw_plan(job, &policy);
 	if (status < 0 && cs_policy_rules(&policy, NULL, (struct cs_policy_hold){ 0 },
 					  &job->arena, &script))
 		status = fail(job, "", CS_ERR_NOMEM);

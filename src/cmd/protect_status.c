@@ -4,6 +4,7 @@
 
 #include "cmd/protect_entry.h"
 #include "cmd/protect_output.h"
+#include "cmd/protect_ufw.h"
 #include "out/grid.h"
 #include "protect/boot.h"
 #include "protect/figures.h"
@@ -12,6 +13,8 @@ struct status {
 	struct cs_protect_job *job;
 	const struct cs_protect_ground *ground;
 	const struct cs_standing *standing;
+	struct cs_standing by_ufw; /* what ufw has, where our table has nothing */
+	bool ufw;
 	struct cs_figures figures;
 	struct cs_boot boot;
 	bool helper;
@@ -124,6 +127,10 @@ static void put_boot_line(const struct status *st, FILE *to)
 {
 	if (!st->standing->kept.there && !st->standing->filed.there)
 		return;
+	if (st->ufw) {
+		put_line(to, "reboot", "covered by ufw itself, as long as it is enabled");
+		return;
+	}
 	if (st->boot.by == CS_BOOT_BY_NOTHING) {
 		(void)fputs("reboot         NOT covered: ", to);
 		cs_term_text(to, cs_span_str(st->boot.why));
@@ -181,6 +188,8 @@ static enum cs_err put_table(const struct status *st, const struct cs_protect_ou
 	enum cs_err err = CS_OK;
 
 	(void)fprintf(out->to, "%s\n", state_sentence(st->standing));
+	if (st->ufw)
+		put_line(out->to, "backend", "ufw");
 	if (policy)
 		put_policy_lines(out->to, policy);
 	put_pending_lines(st, out->to);
@@ -301,6 +310,19 @@ static void put_figures(struct cs_json *json, const struct cs_figures *f)
 	cs_json_array_end(json);
 }
 
+/* ufw's files are read at boot by ufw. */
+static void put_ufw_boot(struct cs_json *json)
+{
+	cs_json_key(json, "reboot");
+	cs_json_object(json);
+	put_bool(json, "covered", true);
+	cs_json_key(json, "by");
+	cs_json_word(json, "ufw");
+	cs_json_key(json, "why");
+	cs_json_null(json);
+	cs_json_object_end(json);
+}
+
 static void put_boot(struct cs_json *json, const struct cs_boot *boot)
 {
 	static const char *const by[] = { [CS_BOOT_BY_NOTHING] = NULL,
@@ -335,6 +357,8 @@ static void put_json(const struct status *st, FILE *to)
 	put_time(&json, "time", true, now_us);
 	cs_json_key(&json, "state");
 	cs_json_word(&json, state_word(s));
+	cs_json_key(&json, "backend");
+	cs_json_word(&json, st->ufw ? "ufw" : in_force ? "nft" : NULL);
 	put_time(&json, "since", policy != NULL, policy ? policy->since_us : 0);
 	put_pending(&json, st, now_us);
 	put_policy(&json, policy);
@@ -344,7 +368,10 @@ static void put_json(const struct status *st, FILE *to)
 	for (size_t i = 0; i < s->entries.n; i++)
 		cs_protect_entry_json(&json, &s->entries.at[i], i + 1, in_force);
 	cs_json_array_end(&json);
-	put_boot(&json, &st->boot);
+	if (st->ufw)
+		put_ufw_boot(&json);
+	else
+		put_boot(&json, &st->boot);
 	cs_json_key(&json, "store");
 	cs_json_string(&json, cs_span_str(st->ground->state.dir.text));
 	cs_json_object_end(&json);
@@ -360,6 +387,9 @@ static int look(struct status *st, struct cs_protect_ground *ground)
 
 	st->ground = ground;
 	st->standing = &ground->standing;
+	st->ufw = kind == CS_TABLE_NONE && cs_protect_ufw_standing(ground, &st->by_ufw);
+	if (st->ufw)
+		st->standing = &st->by_ufw;
 	cs_boot_look(&ground->state, &st->boot);
 	st->helper = cs_state_helper_is_there(&ground->state, 0);
 	if (kind != CS_TABLE_NONE && kind != CS_TABLE_FOREIGN)

@@ -381,3 +381,16 @@ bool cs_ufw_saves_equal(struct cs_span a, struct cs_span b)
 {
 	return same_ufw(a, b) && same_ufw(b, a) && same_mangle(a, b);
 }
+
+bool cs_ufw_user_rules_equal(struct cs_span a, struct cs_span b)
+{
+	static const char *const chains[] = {
+		"ufw-user-input",  "ufw-user-output",  "ufw-user-forward",
+		"ufw6-user-input", "ufw6-user-output", "ufw6-user-forward",
+	};
+
+	for (size_t i = 0; i < CS_LEN(chains); i++)
+		if (!same_chain(a, b, "filter", cs_span_str(chains[i])))
+			return false;
+	return true;
+}

@@ -38,3 +38,6 @@ CS_MUST_USE enum cs_err cs_ufw_back_script(const struct cs_ufw_three *saves,
 
 /* True when the chains that are ufw's or ours, and the jumps into ours, are the same in both. */
 bool cs_ufw_saves_equal(struct cs_span a, struct cs_span b);
+
+/* True when ufw's user chains, which its commands fill, have the same rules in both. */
+bool cs_ufw_user_rules_equal(struct cs_span a, struct cs_span b);

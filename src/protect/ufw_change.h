@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ufw_change: a policy comes into force by ufw for a while, is confirmed, or everything is taken back. As
+ * apply.h, but that nothing in the kernel forgets these rules: the helper alone takes them back, and where it
+ * was killed too, or the machine restarted, whatever verb of protect comes next does (cs_ufw_repair()).
+ */
+#pragma once
+
+#include "protect/ufw_standing.h"
+
+struct cs_ufw_apply {
+	const struct cs_policy *policy;
+	struct cs_span text; /* cs_policy_write() of it */
+	const struct cs_ufw_plan *plan;
+	const struct cs_ufw_shot *planned_for; /* how ufw was then */
+	uint32_t seconds;                      /* until it is taken back */
+	bool force; /* also where what is in force is not what ufw's files say */
+	/* What has been put in does what the policy says. NULL: not asked */
+	enum cs_err (*proved)(void *arg, char why[CS_STATE_WHY]);
+	void *arg;
+};
+
+/*
+ * Puts it in force for a while, with a helper that takes it back. The lock is held.
+ * CS_ERR_REFUSED  another is pending; ufw was changed since it was planned; a command of ufw's failed; not proved
+ * CS_ERR_IO and others; everything is as before
+ */
+CS_MUST_USE enum cs_err cs_ufw_apply(struct cs_change *change,
+				     const struct cs_ufw_standing *standing,
+				     const struct cs_ufw_apply *apply);
+
+/* Keeps what is pending. CS_ERR_REFUSED: nothing is, or it is too late; nothing changed. */
+CS_MUST_USE enum cs_err cs_ufw_confirm(struct cs_change *change);
+
+/* Takes everything back to before the first apply; nothing where there was none. */
+CS_MUST_USE enum cs_err cs_ufw_undo(struct cs_change *change,
+				    const struct cs_ufw_standing *standing);
+
+/*
+ * Takes back what is pending, is due, and has no helper any more. *@done tells whether something was.
+ */
+CS_MUST_USE enum cs_err cs_ufw_repair(struct cs_change *change, bool *done);

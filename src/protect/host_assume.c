@@ -372,6 +372,14 @@ static void set_own(struct assumption *a, const struct cs_addr *own, bool said)
 	n->said = said;
 }
 
+/* Without a network around it: nobody there is known, and all are strangers. */
+static void add_outer(struct assumption *a, const struct cs_addr *own)
+{
+	if (a->n_networks < NETWORKS_MAX)
+		a->networks[a->n_networks++] =
+			(struct network){ { *own, 128 }, *own, OUTER, false };
+}
+
 /* Addresses that rules say are the machine's: in a network that is there, or outside. */
 static void add_own(struct assumption *a)
 {
@@ -381,7 +389,7 @@ static void add_own(struct assumption *a)
 		if (is_others(a, &one.addr) || !is_hosts(&one.addr))
 			continue;
 		if (!network_with(a, &one.addr))
-			add_network(a, &one, OUTER);
+			add_outer(a, &one.addr);
 		set_own(a, &one.addr, true);
 	}
 }
@@ -392,14 +400,10 @@ static void add_outside(struct assumption *a)
 			 v6 = prefix_of("2a01:4f8:c17:2a4b::2");
 
 	add_own(a);
-	if (!has_network(a, OUTER, true)) {
-		add_network(a, &v4, OUTER);
-		set_own(a, &v4.addr, false);
-	}
-	if (!has_network(a, OUTER, false)) {
-		add_network(a, &v6, OUTER);
-		set_own(a, &v6.addr, false);
-	}
+	if (!has_network(a, OUTER, true))
+		add_outer(a, &v4.addr);
+	if (!has_network(a, OUTER, false))
+		add_outer(a, &v6.addr);
 }
 
 /* --- the host --- */
@@ -436,12 +440,14 @@ static void put_network(struct assumption *a, const struct network *n)
 
 	if (address)
 		*address = (struct cs_host_address){ n->own, n->prefix.bits, n->link };
-	put_route(a, &n->prefix, n->link, NULL);
+	if (n->prefix.bits < 128)
+		put_route(a, &n->prefix, n->link, NULL);
 }
 
+/* The router is the first one of the network that an outer address is usually in. */
 static void put_default(struct assumption *a, bool v4)
 {
-	struct cs_prefix all = prefix_of(v4 ? "0.0.0.0/0" : "::/0");
+	struct cs_prefix all = prefix_of(v4 ? "0.0.0.0/0" : "::/0"), around;
 	struct cs_addr gateway = prefix_of("fe80::1").addr;
 
 	for (size_t i = 0; v4 && i < a->n_networks; i++) {
@@ -449,9 +455,10 @@ static void put_default(struct assumption *a, bool v4)
 
 		if (n->link != OUTER || !cs_addr_is_v4(&n->own))
 			continue;
-		gateway = cs_addr_plus(n->prefix.addr, 1);
+		around = widen(&(struct cs_prefix){ n->own, 128 });
+		gateway = free_address(a, &around);
 		if (cs_addr_cmp(&gateway, &n->own) == 0)
-			gateway = cs_addr_plus(n->prefix.addr, 254);
+			gateway = cs_addr_plus(around.addr, 254);
 		break;
 	}
 	put_route(a, &all, OUTER, &gateway);

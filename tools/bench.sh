@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ours and its peers side by side, in network namespaces of its own; as root.
 # Usage: tools/bench.sh [PART...], of: send find idle checksum memory resources
-# decode store csv ptr enrich serve report page watch watch_live verdict. Prints a table a
+# decode store csv ptr enrich serve report page watch watch_live verdict protect. Prints a table a
 # part, and keeps it in bench/RESULTS.md.
 set -eu
 cd "$(dirname "$0")/.."

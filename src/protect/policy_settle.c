@@ -9,7 +9,8 @@
 
 const struct cs_policy cs_policy_preset = {
 	.strangers = CS_STRANGERS_DROP,
-	.answer_bytes = 136, /* RFC 9175 section 2.4: what amplifies nothing worth it */
+	.answer_bytes =
+		136, /* RFC 9175 section 2.4: to one whose address is not proved */
 	.answer_rate = 50,
 	.peer_rate = 1000,
 };

@@ -12,6 +12,7 @@ it was told, whatever it is asked.
 """
 import contextlib
 import dataclasses
+import json
 import os
 import select
 import socket
@@ -267,7 +268,7 @@ def spoofed(source, to, data=GET, sport=40000, dport=5683):
 
 
 def mac(net, interface):
-    return net.sh(f"cat /sys/class/net/{interface}/address").strip()
+    return json.loads(net.sh(f"ip -j link show {interface}"))[0]["address"]
 
 
 def run(net, *command, timeout=20):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protect/prober.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,11 +49,14 @@ enum cs_err cs_prober_open(struct cs_scratch *scratch, const struct cs_host *hos
 	p->monitor = (struct cs_program_child){ .pidfd = -1, .out = -1, .err = -1 };
 	p->bell = -1;
 	p->next_port = CS_PROBER_FIRST_PORT;
-	err = cs_prober_load(p, why);
-	if (!err)
-		err = listen_on_all(p, why);
+	/* nft reads all rules when it starts to listen: so while there are none. */
+	err = cs_prober_load_trace(p, why);
 	if (!err)
 		err = cs_prober_listen_in(p, why);
+	if (!err)
+		err = cs_prober_load(p, why);
+	if (!err)
+		err = listen_on_all(p, why);
 	if (err) {
 		cs_prober_close(p);
 		return err;
@@ -80,8 +84,10 @@ enum cs_err cs_prober_aim(struct cs_prober_burst *b, struct cs_prober *p,
 	*told = (struct cs_probe_told){ 0 };
 	b->wanted = p->scaled.any ? CS_PROBER_SHOTS_RATED : CS_PROBER_SHOTS;
 	b->port = cs_scratch_port(p->scratch, ask->link);
-	if (!b->port)
+	if (!b->port) {
+		errno = ENODEV;
 		return CS_ERR_IO;
+	}
 	b->packet = (struct cs_prober_packet){
 		.from = ask->from, .to = ask->to, .to_port = ask->port, .hop_limit = 64
 	};

@@ -85,7 +85,7 @@ enum cs_err cs_prober_shoot(struct cs_prober_burst *burst, uint16_t port, bool m
 /* The flow's first packet counts for nothing but that it was there. */
 static enum cs_err introduce(struct cs_prober_burst *burst, uint16_t port)
 {
-	enum cs_err err = cs_prober_shoot(burst, port, false);
+	enum cs_err err = cs_prober_shoot(burst, port, true);
 
 	if (!err)
 		err = cs_prober_settle(burst);

@@ -91,6 +91,11 @@ static enum cs_err load_edges(struct cs_prober *p, struct cs_arena *arena,
 	return load_script(cs_span_of(script, len), arena, why);
 }
 
+enum cs_err cs_prober_load_trace(struct cs_prober *prober, char why[CS_RULES_WHY])
+{
+	return load_script(cs_span_str(cs_trace_rules), &prober->arena, why);
+}
+
 /* All of it as it is; the listing goes to @arena. */
 static enum cs_err load_plain(struct cs_prober *p, struct cs_arena *arena,
 			      struct cs_listing *listing, char why[CS_RULES_WHY])

@@ -122,6 +122,9 @@ CS_MUST_USE enum cs_err cs_prober_hear(struct cs_prober *prober,
 void cs_prober_listen_no_more(struct cs_prober *prober);
 
 /* prober_load.c */
+/* The rules that trace, alone. */
+CS_MUST_USE enum cs_err cs_prober_load_trace(struct cs_prober *prober,
+					     char why[CS_RULES_WHY]);
 CS_MUST_USE enum cs_err cs_prober_load(struct cs_prober *prober, char why[CS_RULES_WHY]);
 /* As if the rules were loaded freshly, where that makes a difference to packets of that family. */
 CS_MUST_USE enum cs_err cs_prober_freshen(struct cs_prober *prober, bool v4);

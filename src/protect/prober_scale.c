@@ -99,7 +99,7 @@ static enum cs_err put_elements(FILE *f, struct cs_prober *p,
 	(void)snprintf(set, NAME, "%.*s", (int)b->name.len, (const char *)b->name.ptr);
 	err = cs_program_must(&program, &p->arena, &out, why);
 	if (!err)
-		put(f, out);
+		cs_rates_write(f, out);
 	return err;
 }
 
@@ -115,12 +115,10 @@ static enum cs_err put_cleared(FILE *f, struct cs_prober *p, size_t table)
 
 		if (b->table != table)
 			continue;
-		if (is_bucket(b))
+		if (is_bucket(b) || (is_set(b) && is_changed(l, b)))
 			put_name(f, "delete", l, b);
-		if (is_set(b) && is_changed(l, b)) {
-			put_name(f, "flush", l, b);
+		if (is_set(b) && is_changed(l, b))
 			err = put_elements(f, p, b);
-		}
 	}
 	return err;
 }

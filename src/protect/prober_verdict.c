@@ -148,8 +148,7 @@ static bool names_port(struct cs_span text, uint16_t port)
 		for (; i < text.len && is_digit(text.ptr[i]) && low < 100000; i++)
 			low = low * 10 + (uint32_t)(text.ptr[i] - '0');
 		high = low;
-		if (i + 1 < text.len && (text.ptr[i] == '-' || text.ptr[i] == ':') &&
-		    is_digit(text.ptr[i + 1]))
+		if (i + 1 < text.len && text.ptr[i] == '-' && is_digit(text.ptr[i + 1]))
 			for (high = 0, i++;
 			     i < text.len && is_digit(text.ptr[i]) && high < 100000; i++)
 				high = high * 10 + (uint32_t)(text.ptr[i] - '0');
@@ -165,6 +164,8 @@ static bool is_entry(const struct cs_listing_chain *base)
 	       (cs_text_is(base->hook, "input") || cs_text_is(base->hook, "forward"));
 }
 
+enum weight { ANY, POLICY, PASSED, NAMES_PORT, NAMES_PORT_AT_ENTRY };
+
 /* How much a hit that accepted is the one that people look for; the last of the best is. */
 static int weight(const struct cs_prober_burst *b, const struct cs_prober_journey *j,
 		  const struct cs_prober_hit *hit)
@@ -179,17 +180,17 @@ static int weight(const struct cs_prober_burst *b, const struct cs_prober_journe
 	if (j->arrived_port)
 		names |= names_port(text, j->arrived_port);
 	if (names)
-		return is_entry(base) ? 4 : 3;
+		return is_entry(base) ? NAMES_PORT_AT_ENTRY : NAMES_PORT;
 	if (is_entry(base))
-		return hit->rule == SIZE_MAX ? 1 : 2;
-	return 0;
+		return hit->rule == SIZE_MAX ? POLICY : PASSED;
+	return ANY;
 }
 
 static size_t find_accept(const struct cs_prober_burst *b,
-			  const struct cs_prober_journey *j)
+			  const struct cs_prober_journey *j, int least)
 {
 	size_t best = SIZE_MAX;
-	int heaviest = -1;
+	int heaviest = least;
 
 	for (size_t i = 0; i < j->n; i++) {
 		int w;
@@ -255,12 +256,53 @@ static size_t find_rate(const struct cs_prober *p, const struct cs_prober_journe
 
 /* ---- which of them is told ---- */
 
+/* Where no chain looks at requests, what let the answer out. */
+static const struct cs_prober_journey *answer_to(const struct cs_prober_burst *b,
+						 const struct cs_prober_journey *request)
+{
+	const struct cs_prober *p = b->prober;
+
+	for (size_t i = p->n_journeys; i > 0; i--) {
+		const struct cs_prober_journey *j = &p->journeys[i - 1];
+
+		if (!j->request && j->to_port == request->from_port)
+			return j;
+	}
+	return NULL;
+}
+
+/*
+ * The rules of NAT see a flow's first packet only. What they did with it decides where
+ * nothing but a policy let the later ones in.
+ */
+static const struct cs_prober_journey *first_of(const struct cs_prober_burst *b,
+						const struct cs_prober_journey *later)
+{
+	const struct cs_prober *p = b->prober;
+
+	for (size_t i = 0; i < p->n_journeys; i++)
+		if (p->journeys[i].request &&
+		    p->journeys[i].from_port == later->from_port)
+			return &p->journeys[i];
+	return later;
+}
+
 static const struct cs_rule *decided_open(const struct cs_prober_burst *b,
 					  const struct cs_prober_journey *j)
 {
-	size_t at = j ? find_accept(b, j) : SIZE_MAX;
+	const struct cs_prober_journey *ways[4] = { j };
+	static const int least[4] = { PASSED, NAMES_PORT, ANY, ANY };
+	size_t at = SIZE_MAX, i = 0;
 
-	return at == SIZE_MAX ? NULL : known_rule(b->prober, j, at);
+	if (!j)
+		return NULL;
+	ways[1] = first_of(b, j);
+	ways[2] = j;
+	ways[3] = answer_to(b, j);
+	for (; i < CS_LEN(ways) && at == SIZE_MAX; i++)
+		if (ways[i])
+			at = find_accept(b, ways[i], least[i]);
+	return at == SIZE_MAX ? NULL : known_rule(b->prober, ways[i - 1], at);
 }
 
 static const struct cs_rule *decided_closed(const struct cs_prober_burst *b,

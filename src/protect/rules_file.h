@@ -40,7 +40,7 @@ struct cs_rules_input {
 /*
  * Restores @input in a namespace that is thrown away and prints it
  * back to @saved, in the words of iptables-save. What this machine has no match, target or
- * set for is blanked out in the text and said.
+ * set for becomes a comment in the text and is said.
  * CS_ERR_SYNTAX with name and line in @why; others as cs_throwaway_run()
  */
 CS_MUST_USE enum cs_err cs_rules_restored(struct cs_rules_build *build,

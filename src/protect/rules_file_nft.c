@@ -42,12 +42,18 @@ static enum cs_err blank_unloadable(struct cs_rules_file *file)
 			continue;
 		if (!cs_text_has(bare, "xt match ") && !cs_text_has(bare, "xt target "))
 			continue;
+
+		const char *whole = (const char *)bare.ptr;
+		size_t len = bare.len;
+		uint64_t handle;
+
+		(void)cs_text_handle(&bare, &handle); /* it may have none */
 		err = cs_rules_unread(&file->build,
 				      "%s:%zu: nft cannot load again what iptables made "
 				      "(iptables-save's text can be read): %.*s",
 				      file->path, n, (int)bare.len,
 				      (const char *)bare.ptr);
-		blank((const char *)bare.ptr, bare.len);
+		blank(whole, len);
 	}
 	return err;
 }

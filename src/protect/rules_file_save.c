@@ -5,7 +5,10 @@
 
 #include "protect/rules_span.h"
 
-/* A copy of the text with the other family's tables blanked out, so that lines keep their numbers. */
+/*
+ * A copy of the text in which the other family's tables are comments, so that lines keep
+ * their numbers. (A line of blanks alone is none to iptables-restore, but an error.)
+ */
 static char *one_family(struct cs_rules_file *file, const struct cs_save *save, bool v6)
 {
 	char *copy = cs_arena_text(file->build.arena, cs_span_of(file->text, file->len));
@@ -16,7 +19,7 @@ static char *one_family(struct cs_rules_file *file, const struct cs_save *save, 
 
 		for (size_t k = 0; table->v6 != v6 && k < table->whole.len; k++)
 			if (copy[at + k] != '\n')
-				copy[at + k] = ' ';
+				copy[at + k] = '#';
 	}
 	return copy;
 }

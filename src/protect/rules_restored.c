@@ -84,7 +84,7 @@ static enum cs_err judge(struct cs_rules_build *build, const struct cs_rules_inp
 	err = cs_rules_unread(build, "%s:%zu: %.*s: %.*s", name, number, (int)what.len,
 			      (const char *)what.ptr, (int)line.len,
 			      (const char *)line.ptr);
-	memset((char *)(uintptr_t)line.ptr, ' ', line.len);
+	memset((char *)(uintptr_t)line.ptr, '#', line.len); /* a comment */
 	return err;
 }
 

@@ -164,11 +164,19 @@ make_page() {
 # Row ADDRESS of the table of verdicts holds these words.
 judged() { grep -E "^$1 " "$DIR/watch.txt" | grep -qF "$2"; }
 
+has_namespaces() {
+  [ "$(id -u)" -eq 0 ] || unshare --map-root-user --net true 2>/dev/null && return
+  say "  (left out: network namespaces want root here)"
+  return 1
+}
+
+close_it() {
+  has_namespaces || return 0
+  COAPSCOPE=$COAPSCOPE fit tools/demo_protect.sh "$DIR" || die "coapscope protect"
+}
+
 watch_probes() {
-  if [ "$(id -u)" -ne 0 ] && ! unshare --map-root-user --net true 2>/dev/null; then
-    say "  (left out: network namespaces want root here)"
-    return
-  fi
+  has_namespaces || return 0
   say "  198.51.100.10   nmap -sU -p 5683"
   say "  198.51.100.20   zmap's CoAP probe"
   say "  198.51.100.30   libcoap's client: reads /time, then writes to /light"
@@ -220,6 +228,9 @@ make_page
 title "Who knocks? Real probes of a device in a network of its own, while coapscope watch listens"
 watch_probes
 
+title "Close it: rules that look closed, what they really do, and one command that mends them"
+close_it
+
 title "Done: $COUNT of $COUNT devices found, $LISTS of them tell everybody what they have"
 say "  $DIR/found.csv     Shadowserver's columns"
 say "  $DIR/found.jsonl   all that is known, with the lock and the raw bytes"
@@ -234,3 +245,5 @@ say
 say "Next, in a network that is yours (--dry-run sends nothing):"
 say "  $COAPSCOPE scan --dry-run local"
 say "  $COAPSCOPE scan --help"
+say "Or, as root, what this machine's own firewall does with CoAP (nothing is changed):"
+say "  $COAPSCOPE protect check"

@@ -38,6 +38,7 @@ def test_it_finds_all_of_its_devices_twice_in_a_row(demo, tmp_path):
     for _ in range(2):
         done = net.run("demo", command, timeout=60)
         assert "5 of 5 devices found" in done.stdout
+        assert "silence" in done.stdout and "byte for byte" in done.stdout
         assert "/lamp" in done.stdout
         assert not left_behind(net)
     assert len((tmp_path / "out/found.csv").read_text().splitlines()) == 5

@@ -250,6 +250,7 @@ enum cs_err cs_watch_output_idle(struct cs_watch_output *output)
 	if (!output->live || !output->stale)
 		return cs_watch_sinks_flush(&output->sinks);
 	output->stale = false;
+	cs_watch_protect_idle(output->guard);
 	(void)cs_who_work(output->who.who); /* seen at the source's next change */
 	cs_watch_keep_commit(output->keep, output->now_us);
 	return output->screen ? redraw(output) : cs_watch_sinks_flush(&output->sinks);

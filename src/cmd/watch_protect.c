@@ -18,12 +18,19 @@ enum {
 	SLOTS = 4096,
 	AGAIN_S = 1,   /* between attempts to connect */
 	RENEW_S = 300, /* between requests about a source that goes on */
+	WAITING = 256, /* requests that may wait for the guard */
+	STALE_S = 600, /* what has waited longer is no longer asked for */
 };
 
 /* What was handed over last, of the sources that share a slot. */
 struct slot {
 	struct cs_prefix prefix;
 	int64_t until_ns; /* handed over again from then on; 0: empty */
+};
+
+struct waiting {
+	struct cs_guard_request request;
+	int64_t since_ns;
 };
 
 struct cs_watch_protect {
@@ -35,6 +42,8 @@ struct cs_watch_protect {
 	struct cs_live_state state;
 	struct cs_sipkey key;
 	struct slot slots[SLOTS];
+	struct waiting waiting[WAITING]; /* a circle: the oldest at .first */
+	size_t first, n;
 };
 
 /* --- the connection --- */
@@ -84,9 +93,8 @@ static bool is_connected(struct cs_watch_protect *p)
 		say_away(p);
 	else if (p->told)
 		cs_log(&p->ctx->log, CS_NOTE,
-		       "--protect %s: the guard is there; %" PRIu64
-		       " requests were not handed over until now",
-		       p->path, p->state.lost);
+		       "--protect %s: the guard is there; %zu requests waited for it",
+		       p->path, p->n);
 	p->told = p->fd < 0;
 	return p->fd >= 0;
 }
@@ -99,6 +107,7 @@ static void hang_up(struct cs_watch_protect *p)
 	say_away(p);
 }
 
+/* False: not now. */
 static bool send_request(struct cs_watch_protect *p, const struct cs_guard_request *r)
 {
 	uint8_t bytes[CS_GUARD_WIRE];
@@ -113,6 +122,56 @@ static bool send_request(struct cs_watch_protect *p, const struct cs_guard_reque
 	if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
 		hang_up(p);
 	return false;
+}
+
+/* --- what waits for it --- */
+
+static struct waiting *waiting_at(struct cs_watch_protect *p, size_t i)
+{
+	return &p->waiting[(p->first + i) % WAITING];
+}
+
+static void take_first(struct cs_watch_protect *p, uint64_t *count)
+{
+	p->first = (p->first + 1) % WAITING;
+	p->n--;
+	(*count)++;
+}
+
+void cs_watch_protect_idle(struct cs_watch_protect *p)
+{
+	while (p && p->n > 0) {
+		const struct waiting *w = waiting_at(p, 0);
+		int64_t age_ns = cs_clock_mono(p->ctx->clock) - w->since_ns;
+
+		if (age_ns > STALE_S * CS_NS_PER_S)
+			take_first(p, &p->state.lost);
+		else if (send_request(p, &w->request))
+			take_first(p, &p->state.lines);
+		else
+			return;
+	}
+}
+
+static bool same_prefix(const struct cs_prefix *a, const struct cs_prefix *b)
+{
+	return a->bits == b->bits && cs_addr_cmp(&a->addr, &b->addr) == 0;
+}
+
+/* One about the same source takes its place; of too many the oldest are lost. */
+static void let_wait(struct cs_watch_protect *p, const struct cs_guard_request *r)
+{
+	struct waiting w = { *r, cs_clock_mono(p->ctx->clock) };
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!same_prefix(&waiting_at(p, i)->request.prefix, &r->prefix))
+			continue;
+		*waiting_at(p, i) = w;
+		return;
+	}
+	if (p->n == WAITING)
+		take_first(p, &p->state.lost);
+	*waiting_at(p, p->n++) = w;
 }
 
 /* --- the request --- */
@@ -176,8 +235,7 @@ static struct slot *slot_of(struct cs_watch_protect *p, const struct cs_prefix *
 static bool is_due(const struct slot *slot, const struct cs_prefix *prefix,
 		   int64_t now_ns)
 {
-	return memcmp(&slot->prefix, prefix, sizeof(*prefix)) != 0 ||
-	       now_ns >= slot->until_ns;
+	return !same_prefix(&slot->prefix, prefix) || now_ns >= slot->until_ns;
 }
 
 void cs_watch_protect_tell(struct cs_watch_protect *p, const struct cs_verdict *v,
@@ -195,13 +253,10 @@ void cs_watch_protect_tell(struct cs_watch_protect *p, const struct cs_verdict *
 	slot = slot_of(p, &request.prefix);
 	if (!changed && !is_due(slot, &request.prefix, now_ns))
 		return;
-	if (!send_request(p, &request)) {
-		p->state.lost++;
-		return;
-	}
-	p->state.lines++;
 	/* While it goes on: how long it blocks is for the guard to say. */
 	*slot = (struct slot){ request.prefix, now_ns + RENEW_S * CS_NS_PER_S };
+	let_wait(p, &request);
+	cs_watch_protect_idle(p);
 }
 
 /* --- beginning and end --- */
@@ -232,6 +287,8 @@ void cs_watch_protect_close(struct cs_watch_protect *p)
 {
 	if (!p)
 		return;
+	cs_watch_protect_idle(p);
+	p->state.lost += p->n;
 	if (p->state.lines > 0 || p->state.lost > 0)
 		cs_log(&p->ctx->log, p->state.lost ? CS_WARN : CS_NOTE,
 		       "--protect %s: %" PRIu64 " requests to block handed over, %" PRIu64

@@ -2,8 +2,8 @@
 /*
  * watch_protect: hands verdicts that call for it over to the guard (coapscope protect
  * guard) as requests to block. The watch never waits for the guard: where it is slow
- * or gone, what could not be handed over is counted, said once, and handed over when the
- * source is heard of again.
+ * or gone, which is said once, some requests wait for it for some minutes; the others are
+ * lost, and counted.
  */
 #pragma once
 
@@ -29,6 +29,9 @@ CS_MUST_USE enum cs_err cs_watch_protect_open(struct cs_ctx *ctx, const char *pa
  */
 void cs_watch_protect_tell(struct cs_watch_protect *p, const struct cs_verdict *v,
 			   bool changed);
+
+/* Hands over what waits, if somebody is there now. NULL is fine. Never waits. */
+void cs_watch_protect_idle(struct cs_watch_protect *p);
 
 /* .lines were handed over, .lost were not. NULL of NULL. Borrowed. */
 const struct cs_live_state *cs_watch_protect_state(const struct cs_watch_protect *p);

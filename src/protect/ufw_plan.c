@@ -51,6 +51,7 @@ static bool within(const struct cs_prefix *inner, const struct cs_prefix *outer)
 }
 
 /* A line that lives as long as the plan; "" when memory is out. */
+CS_PRINTF(2, 3)
 static const char *line(struct family *f, const char *fmt, ...)
 {
 	char text[512];

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/protect_plan_ask.h"
 #include "cmd/protect_planned.h"
 #include "cmd/protect_policy.h"
 #include "cmd/protect_ufw.h"
@@ -68,7 +69,7 @@ static enum cs_err put_difference(struct cs_protect_job *job, struct cs_span rul
 	return n == SIZE_MAX ? CS_ERR_NOMEM : CS_OK;
 }
 
-/* Without root the rules can be shown, and tried, but not compared. */
+/* Without root the rules can be shown, but not tried: nft's messages may then not be as long as they are. */
 static int read_rules(struct cs_protect_job *job, struct cs_span *out)
 {
 	const char *path = job->options.output_file;
@@ -76,7 +77,8 @@ static int read_rules(struct cs_protect_job *job, struct cs_span *out)
 	enum cs_err err = cs_ruleset_read(&job->arena, out, why);
 
 	if (err == CS_ERR_DENIED && strcmp(path, "-") == 0) {
-		cs_log(&job->ctx->log, CS_WARN, "%s: the difference is not shown", why);
+		cs_log(&job->ctx->log, CS_WARN,
+		       "%s: the difference, and what check will say, are not shown", why);
 		*out = cs_span_of(NULL, 0);
 		return -1;
 	}
@@ -89,15 +91,20 @@ static int show(struct cs_protect_job *job, const struct cs_policy *policy,
 	FILE *to = job->ctx->out;
 	char why[CS_PROGRAM_WHY] = "";
 	struct cs_span then;
-	enum cs_err err = cs_ruleset_of(script, &job->arena, &then, why);
+	enum cs_err err;
 
-	if (err)
-		return fail(job, why, err);
 	put_policy(policy, to);
 	fwrite(script.ptr, 1, script.len, to);
-	if (rules.ptr)
+	if (!rules.ptr)
+		return -1;
+	err = cs_ruleset_of(script, &job->arena, &then, why);
+	if (!err)
 		err = put_difference(job, rules, then, to);
-	return err ? fail(job, "", err) : -1;
+	if (err)
+		return fail(job, why, err);
+	/* Where that cannot be asked it has been said; the rules are as good without. */
+	cs_protect_plan_ask(job, policy, script, to);
+	return -1;
 }
 
 int cs_protect_plan(struct cs_protect_job *job)

@@ -48,6 +48,18 @@ static const struct cs_prober_shot *last_marked(const struct cs_prober_burst *b,
 	return NULL;
 }
 
+/*
+ * The first marked packet that was not answered: of a burst that nothing came of it shows who
+ * keeps it out, when later ones have used up a limit in front of that.
+ */
+static const struct cs_prober_shot *first_unanswered(const struct cs_prober_burst *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->shots[i].marked && !b->shots[i].answered)
+			return &b->shots[i];
+	return NULL;
+}
+
 bool cs_prober_seen_enough(const struct cs_prober_burst *burst)
 {
 	size_t answered = 0;
@@ -362,6 +374,7 @@ void cs_prober_judge(const struct cs_prober_burst *burst)
 	const struct cs_prober_shot *in = last_marked(burst, true);
 	const struct cs_prober_shot *out = last_marked(burst, false);
 	const struct cs_prober_journey *way_in = in ? way_of(burst, in) : NULL;
+	const struct cs_prober_shot *first = first_unanswered(burst);
 	const struct cs_prober_journey *way_out = out ? way_of(burst, out) : NULL;
 
 	t->verdict = verdict_of(t);
@@ -372,5 +385,5 @@ void cs_prober_judge(const struct cs_prober_burst *burst)
 	else if (t->verdict == CS_MEANING_LIMIT)
 		t->rule = decided_limit(burst, way_in, way_out);
 	else
-		t->rule = decided_closed(burst, way_out);
+		t->rule = decided_closed(burst, first ? way_of(burst, first) : NULL);
 }

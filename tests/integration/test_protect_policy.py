@@ -451,9 +451,7 @@ def test_nft_takes_every_policy(walled):
     rng = random.Random(5683)
     for _ in range(int(os.environ.get("COAPSCOPE_POLICIES", "60"))):
         options = random_policy(rng)
-        done = run(walled.host, lab.COAPSCOPE, "protect", "plan", *options)
-        assert done.returncode == 0, (options, done.stderr)
-        checked = walled.host.sh("nft -c -f -", input=done.stdout)
+        checked = walled.host.sh("nft -c -f -", input=walled.rules(*options))
         assert checked == "", options
 
 
@@ -481,7 +479,9 @@ def test_twenty_thousand_peers_are_no_burden(served, tmp_path):
     rows = [f"  10.{n >> 8}.{n & 255}.{n % 7 * 32}/27" for n in range(20000)]
     file.write_text("[protect]\nallow = 198.19.0.7\n" + "\n".join(rows) + "\n")
     began = time.monotonic()
-    script = served.host.sh(f"{lab.COAPSCOPE} protect plan --config {file} 2>&1")
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(0o755)
+    script = served.rules("--config", file)
     planned = time.monotonic() - began
     served.nft(script)
     loaded = time.monotonic() - began - planned
@@ -513,6 +513,25 @@ def test_a_plan_is_only_applied_to_the_rules_it_was_made_for(served, tmp_path):
     assert ask(served.outside, STRANGER4).n == 0
     assert protect("undo", *store).returncode == 0
     assert served.host.sh("nft -a list ruleset") == before
+
+
+def test_a_plan_says_what_check_will_and_who_else_keeps_a_peer_out(served):
+    served.host.sh("sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0")
+    served.nft("table inet filter {\n chain input {\n type filter hook input priority 0\n"
+               "ip saddr 198.19.0.0/16 udp dport 5683 drop\n}\n}\n")
+    before = served.host.sh("nft -a list ruleset")
+    done = run(served.host, lab.COAPSCOPE, "protect", "plan", "--allow", PEER4, timeout=60)
+    assert done.returncode == 0, done.stderr
+    rules, said = done.stdout.split("# What check will say:\n")
+    assert "# + table inet coapscope" in rules
+    assert all(line.startswith("#") for line in said.splitlines())
+    handle = before.split("udp dport 5683 drop # handle ")[1].split()[0]
+    assert (f"#   to open it: nft insert rule inet filter input handle {handle} ip saddr {PEER4} "
+            "udp dport 5683 accept\n") in said
+    assert "EXPOSED" not in said
+    assert served.host.sh("nft -a list ruleset") == before
+    served.nft(done.stdout)  # the whole is a script
+    assert ask(served.outside, STRANGER4).n == 0
 
 
 def test_the_log_has_no_more_than_a_line_a_second(walled):

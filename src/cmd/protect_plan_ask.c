@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/protect_plan_ask.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/protect_ask.h"
+#include "out/term.h"
+
+enum { WIDTH = 200, PEERS_MAX = 8 };
+
+static void put_text(FILE *to, const char *text)
+{
+	cs_term_text(to, cs_span_str(text));
+}
+
+/* "nft inet filter input handle 7: udp dport 5683 drop" */
+static void put_rule(const struct cs_rule *rule, FILE *to)
+{
+	fprintf(to, "%s ", cs_rule_tool_names[rule->tool]);
+	put_text(to, rule->table);
+	fputc(' ', to);
+	put_text(to, rule->chain);
+	if (rule->handle > 0)
+		fprintf(to, " %s %" PRIu64, rule->tool == CS_RULE_NFT ? "handle" : "rule",
+			rule->handle);
+	fputs(": ", to);
+	put_text(to, rule->text);
+}
+
+/* Who, by which protocol and port, as the rule that would let it in sees it. */
+struct opening {
+	const struct cs_rule *rule;
+	const char *proto, *from;
+	uint16_t port;
+	bool v4, answer; /* it is the answer that is kept back */
+};
+
+static void put_nft(const struct opening *o, FILE *to)
+{
+	fprintf(to, "nft %s rule ", o->rule->handle ? "insert" : "add");
+	put_text(to, o->rule->table);
+	fputc(' ', to);
+	put_text(to, o->rule->chain);
+	if (o->rule->handle)
+		fprintf(to, " handle %" PRIu64, o->rule->handle);
+	fprintf(to, " %s %s %s %s %s %u accept\n", o->v4 ? "ip" : "ip6",
+		o->answer ? "daddr" : "saddr", o->from, o->proto,
+		o->answer ? "sport" : "dport", o->port);
+}
+
+static void put_iptables(const struct opening *o, FILE *to)
+{
+	fprintf(to, "%s -I ", o->v4 ? "iptables" : "ip6tables");
+	put_text(to, o->rule->chain);
+	if (o->rule->handle)
+		fprintf(to, " %" PRIu64, o->rule->handle);
+	fprintf(to, " %s %s -p %s %s %u -j ACCEPT\n", o->answer ? "-d" : "-s", o->from,
+		o->proto, o->answer ? "--sport" : "--dport", o->port);
+}
+
+static void put_ufw(const struct opening *o, FILE *to)
+{
+	fputs("ufw ", to);
+	if (o->rule->handle)
+		fprintf(to, "insert %" PRIu64 " ", o->rule->handle);
+	fprintf(to, "allow from %s to any port %u proto %s\n", o->from, o->port,
+		o->proto);
+}
+
+/* Chains have any name; those that hold back answers have this one by custom. */
+static bool is_output(const struct cs_rule *rule)
+{
+	return strcasestr(rule->chain, "output") != NULL;
+}
+
+static void put_opening(const struct cs_meaning *row, FILE *to)
+{
+	static void (*const put[CS_RULE_TOOLS])(const struct opening *o, FILE *to) = {
+		[CS_RULE_NFT] = put_nft,
+		[CS_RULE_IPTABLES] = put_iptables,
+		[CS_RULE_UFW] = put_ufw,
+	};
+	uint16_t sent_on = row->told.forward_port;
+	struct opening o = {
+		.rule = row->told.rule,
+		.proto = row->ask.tcp ? "tcp" : "udp",
+		.from = row->from,
+		.port = sent_on ? sent_on : row->ask.port,
+		.v4 = cs_addr_is_v4(&row->ask.from),
+		.answer = is_output(row->told.rule),
+	};
+
+	fprintf(to, "# Peer %s, %s %u: not let in by ", row->from, o.proto,
+		row->ask.port);
+	put_rule(o.rule, to);
+	fputs("\n#   to open it: ", to);
+	put[o.rule->tool](&o, to);
+}
+
+/* allow means: not dropped by us. */
+static void put_kept_out(const struct cs_meanings *meanings, FILE *to)
+{
+	for (size_t i = 0; i < meanings->n; i++) {
+		const struct cs_meaning *row = &meanings->rows[i];
+		bool shut = row->told.verdict == CS_MEANING_DROP ||
+			    row->told.verdict == CS_MEANING_REJECT;
+
+		if (row->asker == CS_ASKER_PEER && row->ask.flow == CS_FLOW_NEW && shut &&
+		    row->told.rule && !row->told.rule->ours)
+			put_opening(row, to);
+	}
+}
+
+static void put_behind_mark(const char *text, FILE *to)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		fprintf(to, "# %.*s\n", (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static enum cs_err put_answers(const struct cs_meanings *meanings,
+			       const struct cs_meaning_request *request, FILE *to)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+	enum cs_err err = CS_ERR_NOMEM;
+
+	if (memory) {
+		err = cs_meanings_write_table(meanings, request, memory, WIDTH, false);
+		if (fclose(memory) != 0 && !err)
+			err = CS_ERR_NOMEM;
+	}
+	if (!err) {
+		fputs("\n# What check will say:\n", to);
+		put_behind_mark(text, to);
+		put_kept_out(meanings, to);
+	}
+	free(text);
+	return err;
+}
+
+static void failed(const struct cs_protect_job *job, enum cs_err err, const char *why)
+{
+	cs_log(&job->ctx->log, CS_WARN, "what check will say: %s",
+	       *why ? why : cs_strerror(err));
+}
+
+/* Each costs a few questions: of a long list those that stand evenly in it. */
+static enum cs_err take_peers(struct cs_protect_job *job, const struct cs_policy *policy,
+			      struct cs_meaning_request *request)
+{
+	size_t n = policy->n_allow < PEERS_MAX ? policy->n_allow : PEERS_MAX;
+	struct cs_peer *peers = cs_arena_array(&job->arena, n + 1, sizeof(*peers));
+
+	if (!peers)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		peers[i] = policy->allow[i * policy->n_allow / n];
+	request->peers = peers;
+	request->n_peers = n;
+	return CS_OK;
+}
+
+void cs_protect_plan_ask(struct cs_protect_job *job, const struct cs_policy *policy,
+			 struct cs_span script, FILE *to)
+{
+	struct cs_arg_list allow = job->options.allow;
+	char why[CS_RULES_WHY] = "";
+	struct cs_protect_ask ask;
+	struct cs_meanings meanings;
+	enum cs_err err;
+	int status;
+
+	job->options.allow.n = 0; /* the policy has them, in order */
+	status = cs_protect_ask_read(job, &ask);
+	job->options.allow = allow;
+	if (status >= 0)
+		return;
+	err = take_peers(job, policy, &ask.request);
+	if (!err)
+		err = cs_rules_read_with(script, &job->arena, &ask.rules, why);
+	if (!err && cs_protect_ask_all(job, &ask, &meanings) < 0)
+		err = put_answers(&meanings, &ask.request, to);
+	if (err)
+		failed(job, err, why);
+}

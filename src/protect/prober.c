@@ -70,6 +70,7 @@ void cs_prober_close(struct cs_prober *prober)
 	if (!prober)
 		return;
 	cs_prober_listen_no_more(prober);
+	cs_arena_clear(&prober->work);
 	cs_arena_clear(&prober->now.arena);
 	cs_arena_clear(&prober->arena);
 }

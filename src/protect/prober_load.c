@@ -100,16 +100,17 @@ enum cs_err cs_prober_load_trace(struct cs_prober *prober, char why[CS_RULES_WHY
 static enum cs_err load_plain(struct cs_prober *p, struct cs_arena *arena,
 			      struct cs_listing *listing, char why[CS_RULES_WHY])
 {
-	enum cs_err err = cs_rules_load(p->rules, arena, why);
+	enum cs_err err = cs_rules_load(p->rules, &p->work, why);
 
 	if (!err)
-		err = load_script(cs_span_str(cs_trace_rules), arena, why);
+		err = load_script(cs_span_str(cs_trace_rules), &p->work, why);
 	if (!err)
 		err = read_listing(arena, listing, why);
 	if (!err && has_edges(listing)) {
 		p->edges = true;
-		err = load_edges(p, arena, why);
+		err = load_edges(p, &p->work, why);
 	}
+	cs_arena_clear(&p->work);
 	return err;
 }
 
@@ -141,6 +142,7 @@ enum cs_err cs_prober_unscale(struct cs_prober *prober)
 	if (!prober->scaled.any)
 		return CS_OK;
 	cs_arena_clear(&now->arena);
+	*now = (struct cs_prober_load){ 0 };
 	cs_prober_soil(prober, true);
 	cs_prober_soil(prober, false);
 	return load_plain(prober, &now->arena, &now->listing, why);
@@ -169,7 +171,7 @@ static enum cs_err delete_xt(struct cs_prober *p, struct cs_span text, const cha
 				       (int)name.len, (const char *)name.ptr, family,
 				       (int)name.len, (const char *)name.ptr);
 	}
-	return load_script(cs_span_of(script, at), &p->now.arena, why);
+	return load_script(cs_span_of(script, at), &p->work, why);
 }
 
 static enum cs_err load_xt(struct cs_prober *p, bool v4, char why[CS_RULES_WHY])
@@ -180,25 +182,66 @@ static enum cs_err load_xt(struct cs_prober *p, bool v4, char why[CS_RULES_WHY])
 	struct cs_span text = v4 ? p->scaled.xtables4 : p->scaled.xtables6, out;
 	enum cs_err err = delete_xt(p, text, v4 ? "ip " : "ip6 ", why);
 
-	return err ? err : run_nft(restore, text, &p->now.arena, &out, why);
+	return err ? err : run_nft(restore, text, &p->work, &out, why);
+}
+
+/*
+ * The steps between two listings of the same rules, one load of nft's apart. Where iptables'
+ * tables are loaded again beside them, tables change their order: there it is not worth it.
+ */
+static void learn_steps(struct cs_prober *p, const struct cs_listing *old)
+{
+	struct cs_prober_load *now = &p->now;
+	const struct cs_listing *l = &now->listing;
+	const struct cs_prober_scaled *s = &p->scaled;
+	bool xt = s->xtables4.len || s->xtables6.len;
+
+	if ((xt && s->nft.len) || (s->nft.len && old->n_rules != l->n_rules))
+		return;
+	now->steps = cs_arena_array(&now->arena, l->n_rules + 1, sizeof(*now->steps));
+	/* A table that is deleted and made again has the same handles as before. */
+	for (size_t i = 0; now->steps && s->nft.len && i < l->n_rules; i++)
+		now->steps[i] = l->rules[i].handle - old->rules[i].handle;
+}
+
+static enum cs_err list_scaled(struct cs_prober *p, char why[CS_RULES_WHY])
+{
+	struct cs_prober_load *now = &p->now, old = *now;
+	enum cs_err err;
+
+	now->arena = (struct cs_arena){ 0 };
+	now->steps = NULL;
+	err = read_listing(&now->arena, &now->listing, why);
+	if (!err && (!p->scaled.nft.len || (old.scaled && old.loads == 1)))
+		learn_steps(p, &old.listing);
+	cs_arena_clear(&old.arena);
+	now->loads = 0;
+	now->scaled = true;
+	return err;
 }
 
 /* Only what is asked about: the other family's rates are not met. */
 static enum cs_err load_scaled(struct cs_prober *p, bool v4, char why[CS_RULES_WHY])
 {
 	struct cs_span xt = v4 ? p->scaled.xtables4 : p->scaled.xtables6;
-	bool *dirty_xt = &p->dirty_xt[v4 ? 0 : 1];
+	struct cs_prober_load *now = &p->now;
+	unsigned family = v4 ? 0 : 1;
+	bool listed = now->steps && (!xt.len || now->has_xt[family]);
 	enum cs_err err = CS_OK;
 
-	cs_arena_clear(&p->now.arena);
-	if (p->scaled.nft.len && p->dirty)
-		err = load_script(p->scaled.nft, &p->now.arena, why);
-	if (!err && xt.len && *dirty_xt)
+	if (p->scaled.nft.len && p->dirty) {
+		err = load_script(p->scaled.nft, &p->work, why);
+		now->loads++;
+	}
+	if (!err && xt.len && p->dirty_xt[family]) {
 		err = load_xt(p, v4, why);
+		now->has_xt[family] = true;
+	}
+	if (!err && !listed)
+		err = list_scaled(p, why);
+	cs_arena_clear(&p->work);
 	if (!err)
-		err = read_listing(&p->now.arena, &p->now.listing, why);
-	if (!err)
-		p->dirty = *dirty_xt = false;
+		p->dirty = p->dirty_xt[family] = false;
 	return err;
 }
 
@@ -276,8 +319,12 @@ size_t cs_prober_rule(const struct cs_prober *prober, size_t chain, uint64_t han
 	size_t now = chain_now(prober, chain);
 
 	*met = false;
-	for (size_t i = 0; i < l->n_rules; i++)
-		if (l->rules[i].handle == handle && l->rules[i].chain == now)
+	for (size_t i = 0; i < l->n_rules; i++) {
+		uint64_t moved =
+			prober->now.steps ? prober->now.steps[i] * prober->now.loads : 0;
+
+		if (l->rules[i].handle + moved == handle && l->rules[i].chain == now)
 			return unscaled(prober, chain, now, l->rules[i].place, met);
+	}
 	return SIZE_MAX;
 }

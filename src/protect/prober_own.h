@@ -23,10 +23,18 @@ enum {
 	CS_PROBER_LAST_PORT = 60000,
 };
 
-/* The rules as they stand in the scratch now. */
+/*
+ * The rules as they stand in the scratch now. To list them takes as long as to load
+ * them; but each load of the same script moves the handles by the same steps.
+ */
 struct cs_prober_load {
-	struct cs_arena arena;
+	struct cs_arena arena; /* the listing's */
 	struct cs_listing listing;
+	uint64_t *
+		steps; /* for each of its rules, from a load to the next; NULL: not known yet */
+	uint64_t loads; /* since it was made */
+	bool scaled;    /* it is of the rules with small rates */
+	bool has_xt[2]; /* iptables' of that family are in it, as they are loaded again */
 };
 
 /* The same rules with small rates. A rule before each that has one shows who comes by. */
@@ -78,6 +86,7 @@ struct cs_prober {
 
 	struct cs_listing first; /* the rules as they were loaded first */
 	struct cs_prober_load now;
+	struct cs_arena work;           /* of one load */
 	struct cs_prober_scaled scaled; /* where rates decide anything */
 	bool dirty;       /* a rate of nft's may have been met since they were loaded */
 	bool dirty_xt[2]; /* likewise of iptables, IPv4's and IPv6's */

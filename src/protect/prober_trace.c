@@ -21,6 +21,7 @@ enum {
 	BELL_RINGS = 0x00feffff,
 	PATIENCE = 10000, /* ms for what has been traced to be told */
 	AGAIN = 20,       /* ms: until nft listens, the bell is rung in vain */
+	NAP = 1,          /* ms */
 	SAID_FIRST = 1 << 16,
 	SAID_MAX = 64 << 20,
 };
@@ -258,6 +259,8 @@ static enum cs_err read_more(struct cs_prober *p, int ms)
 		n = poll(&wait, 1, ms);
 		if (n == 0)
 			return CS_ERR_BUSY;
+		/* It says words one by one: so that we do not wake for each. */
+		(void)poll(NULL, 0, NAP);
 		if (n < 0 && errno != EINTR)
 			return CS_ERR_IO;
 	}

@@ -2,6 +2,8 @@
 #include "protect/scratch.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,8 @@
 
 #include "net/netlink.h"
 #include "protect/scratch_own.h"
+
+enum { CLOSERS = 31 };
 
 enum cs_err cs_scratch_failed(enum cs_err err, const char *what, char why[CS_SCRATCH_WHY])
 {
@@ -80,6 +84,42 @@ enum cs_err cs_scratch_open(const struct cs_host *host, struct cs_scratch **out,
 	return CS_OK;
 }
 
+/* The ports still to be closed, by whoever comes first. */
+struct closing {
+	const struct cs_scratch *scratch;
+	atomic_size_t next;
+};
+
+static void *close_some(void *arg)
+{
+	struct closing *c = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&c->next, 1)) < c->scratch->n_ports)
+		if (c->scratch->ports[i].fd >= 0)
+			(void)close(c->scratch->ports[i].fd); /* frames, not files */
+	return NULL;
+}
+
+/*
+ * The kernel lets each packet socket's end wait for all processors, 15 ms and more;
+ * many can wait together.
+ */
+static void close_ports(struct cs_scratch *s)
+{
+	struct closing closing = { .scratch = s };
+	pthread_t helpers[CLOSERS];
+	size_t n = 0;
+
+	while (n < CLOSERS && n + 1 < s->n_ports &&
+	       pthread_create(&helpers[n], NULL, close_some, &closing) == 0)
+		n++;
+	(void)close_some(&closing); /* itself too, or alone */
+	while (n > 0)
+		(void)pthread_join(helpers[--n], NULL); /* it was made above */
+	free(s->ports);
+}
+
 void cs_scratch_close(struct cs_scratch *scratch)
 {
 	int kept = errno;
@@ -88,10 +128,7 @@ void cs_scratch_close(struct cs_scratch *scratch)
 		return;
 	cs_scratch_deafen(scratch->ears);
 	cs_scratch_disorder(scratch);
-	for (size_t i = 0; i < scratch->n_ports; i++)
-		if (scratch->ports[i].fd >= 0)
-			(void)close(scratch->ports[i].fd); /* frames, not files */
-	free(scratch->ports);
+	close_ports(scratch);
 	cs_scratch_leave(&scratch->space);
 	free(scratch);
 	errno = kept;

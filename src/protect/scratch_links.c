@@ -7,12 +7,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ethtool.h>
-#include <net/if.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/ethernet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,17 +100,17 @@ static struct ifinfomsg *put_link(struct nlmsghdr *m)
 	return body;
 }
 
-/* The other end's name says whose it is. */
-static void name_outer(char name[IFNAMSIZ], uint32_t index)
+/* The other end is called after the socket on it: no two have the same. */
+static void name_outer(char name[IFNAMSIZ], const struct cs_scratch_port *port)
 {
-	(void)snprintf(name, IFNAMSIZ, "o%u", index);
+	(void)snprintf(name, IFNAMSIZ, "o%d", port->fd);
 }
 
 /*
  * Its hardware address is nobody's whom a frame is for: the outer namespace's own
  * IP layer then looks at no frame, and only the packet socket does.
  */
-static void put_peer(struct nlmsghdr *m, uint32_t index, int outer)
+static void put_peer(struct nlmsghdr *m, const struct cs_scratch_port *port, int outer)
 {
 	struct nlattr *peer = mnl_attr_nest_start(m, VETH_INFO_PEER);
 	struct ifinfomsg *body = put_link(m);
@@ -118,8 +118,8 @@ static void put_peer(struct nlmsghdr *m, uint32_t index, int outer)
 	uint8_t mac[6];
 
 	body->ifi_flags = body->ifi_change = IFF_NOARP;
-	name_outer(name, index);
-	make_mac(mac, 0xc2, index);
+	name_outer(name, port);
+	make_mac(mac, 0xc2, port->link->index);
 	mnl_attr_put_strz(m, IFLA_IFNAME, name);
 	mnl_attr_put(m, IFLA_ADDRESS, sizeof(mac), mac);
 	mnl_attr_put_u32(m, IFLA_NET_NS_FD, (uint32_t)outer);
@@ -144,7 +144,7 @@ static enum cs_err make_pair(struct cs_netlink *nl, const struct cs_scratch_port
 	info = mnl_attr_nest_start(m, IFLA_LINKINFO);
 	mnl_attr_put_strz(m, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(m, IFLA_INFO_DATA);
-	put_peer(m, port->link->index, outer);
+	put_peer(m, port, outer);
 	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, info);
 	return cs_netlink_ask(nl, m, NULL, NULL);
@@ -167,7 +167,7 @@ static enum cs_err bind_port(const struct cs_scratch_port *port)
 	struct sockaddr_ll at = { .sll_family = AF_PACKET,
 				  .sll_protocol = htons(ETH_P_ALL) };
 
-	name_outer(r.ifr_name, port->link->index);
+	name_outer(r.ifr_name, port);
 	if (ioctl(port->fd, SIOCSIFFLAGS, &r) || ioctl(port->fd, SIOCGIFINDEX, &r))
 		return CS_ERR_IO;
 	at.sll_ifindex = r.ifr_ifindex;
@@ -253,7 +253,8 @@ static enum cs_err make_pair_somehow(struct cs_netlink *nl, struct cs_scratch_po
 	if (err && (errno == EBUSY || errno == EEXIST)) {
 		port->index = 0;
 		err = make_pair(nl, port, outer);
-		port->index = if_nametoindex(port->link->name);
+		if (!err)
+			port->index = if_nametoindex(port->link->name);
 	}
 	return err;
 }

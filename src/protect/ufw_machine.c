@@ -20,7 +20,7 @@ static const char CONF[] = "/etc/ufw/ufw.conf";
 static const char DEFAULTS[] = "/etc/default/ufw";
 
 static const char *const paths[CS_UFW_NAMES] = {
-	[CS_UFW_PROFILES] = "/etc/ufw/" CS_UFW_PROFILE_FILE,
+	[CS_UFW_PROFILES] = ("/etc/ufw/" CS_UFW_PROFILE_FILE),
 	[CS_UFW_BEFORE] = "/etc/ufw/before.rules",
 	[CS_UFW_BEFORE6] = "/etc/ufw/before6.rules",
 	[CS_UFW_USER] = "/etc/ufw/user.rules",

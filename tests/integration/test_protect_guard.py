@@ -257,23 +257,29 @@ def test_a_guard_that_comes_later_is_found_from_the_jail(street):
     watch.said("the guard is there; 1 requests waited for it")
 
 
+def lost_in(metrics):
+    if not metrics.exists():
+        return 0
+    return int(re.search(r"^coapscope_watch_guard_lost_total (\d+)$", metrics.read_text(),
+                         re.M)[1])
+
+
 def test_a_guard_that_sleeps_does_not_hold_the_watch_up(street):
     guard = street.guard()
     watch = street.watch("--metrics", street.folder / "metrics")
     os.kill(guard.process.pid, signal.SIGSTOP)
-    for i in range(900):
-        ask(street.outside, f"198.18.{40 + i // 200}.{i % 200}", n=30, wait=0)
-    # All are told of; what the guard has no room for is counted.
-    wait_until(lambda: sum('"class":"C1"' in line for line in watch.out) >= 900, timeout=30)
+    for i in range(1500):
+        ask(street.outside, f"198.18.{40 + i // 200}.{i % 200}", n=25, wait=0)
+    # All are told of; what the guard has no room for waits, and more than that is lost.
+    wait_until(lambda: sum('"class":"C1"' in line for line in watch.out) >= 1400, timeout=30)
+    wait_until(lambda: lost_in(street.folder / "metrics"), timeout=30)
     os.kill(guard.process.pid, signal.SIGCONT)
     assert watch.end() == 0
     handed, lost = map(int, re.search(r"(\d+) requests to block handed over, (\d+) not",
                                       watch.said("requests to block")).groups())
     assert handed > 50 and lost > 0
-    text = (street.folder / "metrics").read_text()
     # What waited to the end is lost then, behind the last metrics.
-    told = int(re.search(r"^coapscope_watch_guard_lost_total (\d+)$", text, re.M)[1])
-    assert 0 < told <= lost
+    assert 0 < lost_in(street.folder / "metrics") <= lost
     assert guard.end() == 0
 
 

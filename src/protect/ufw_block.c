@@ -153,6 +153,17 @@ static void put_limited(struct block *b)
 	put_drop(b, "coapscope-in", "LIMIT");
 }
 
+/* To IPv6 every address is unicast that is no group's, its own ones too. */
+static void put_scope(struct block *b)
+{
+	fputs("# what is for other hosts (a published container port is for this one)\n",
+	      b->to);
+	fputs(b->v6 ? "-A coapscope-in ! -d ff00::/8 -m addrtype ! --dst-type LOCAL -j "
+		      "RETURN\n"
+		    : "-A coapscope-in -m addrtype --dst-type UNICAST -j RETURN\n",
+	      b->to);
+}
+
 static void put_in(struct block *b)
 {
 	const struct cs_policy *policy = b->policy;
@@ -164,10 +175,7 @@ static void put_in(struct block *b)
 	      "RETURN\n",
 	      b->to);
 	if (!policy->router)
-		fputs("# what is for other hosts (a published container port is for this "
-		      "one)\n"
-		      "-A coapscope-in -m addrtype --dst-type UNICAST -j RETURN\n",
-		      b->to);
+		put_scope(b);
 	fputs("# to groups: from our own links alone\n", b->to);
 	put_groups(b, " -j coapscope-group");
 	fputs("# allowed\n", b->to);

@@ -372,7 +372,11 @@ static void each_word_of_the_policy_is_in_the_block(void **state)
 		block_has(&policy, true, "-A coapscope-group -s fe80::/10 -j RETURN"));
 	assert_true(block_has(&policy, true, "MULTICAST -p udp -m hashlimit"));
 	assert_false(block_has(&policy, true, "BROADCAST"));
+	assert_true(
+		block_has(&policy, true, "! -d ff00::/8 -m addrtype ! --dst-type LOCAL"));
+	assert_false(block_has(&policy, true, "UNICAST"));
 	policy.router = true;
+	assert_false(block_has(&policy, true, "LOCAL"));
 	assert_false(block_has(&policy, false, "UNICAST"));
 }
 

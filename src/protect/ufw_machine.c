@@ -267,7 +267,7 @@ static bool has_chain(struct cs_span chains, const char *table, const char *chai
 }
 
 /* Its output, or nothing where it did not do it: what cannot be taken out stays. */
-static struct cs_span try_nft(const char *const *argv, struct cs_arena *arena)
+static struct cs_span try_program(const char *const *argv, struct cs_arena *arena)
 {
 	const struct cs_program program = { .argv = argv };
 	struct cs_program_end end;
@@ -276,24 +276,25 @@ static struct cs_span try_nft(const char *const *argv, struct cs_arena *arena)
 								   : end.out;
 }
 
-/* The kernel refuses to delete a chain with rules in it. */
-static void delete_chain(const char *family, const char *chain, struct cs_arena *arena)
+/* iptables has the kernel refuse a chain with rules in it, which nft deletes with the chain. */
+static void delete_chain(bool v6, const char *chain, struct cs_arena *arena)
 {
-	const char *const argv[] = { "nft",    "delete", "chain", family,
-				     "mangle", chain,    NULL };
+	const char *const argv[] = {
+		v6 ? "ip6tables" : "iptables", "-t", "mangle", "-X", chain, NULL
+	};
 
-	(void)try_nft(argv, arena);
+	(void)try_program(argv, arena);
 }
 
-/* Not so a table: it must have nothing left. */
+/* A table is deleted with all that is in it: it must have nothing left. */
 static void delete_table(const char *family, struct cs_arena *arena)
 {
 	const char *const list[] = { "nft", "list", "table", family, "mangle", NULL };
 	const char *const argv[] = { "nft", "delete", "table", family, "mangle", NULL };
-	struct cs_span said = try_nft(list, arena);
+	struct cs_span said = try_program(list, arena);
 
 	if (said.len > 0 && !cs_text_has(said, "\t"))
-		(void)try_nft(argv, arena);
+		(void)try_program(argv, arena);
 }
 
 void cs_ufw_sweep(const struct cs_ufw_shot *before, const struct cs_ufw_shot *left,
@@ -309,7 +310,7 @@ void cs_ufw_sweep(const struct cs_ufw_shot *before, const struct cs_ufw_shot *le
 		for (size_t k = 0; k < CS_LEN(chains); k++)
 			if (has_chain(left->chains, table, chains[k]) &&
 			    !has_chain(before->chains, table, chains[k]))
-				delete_chain(families[i], chains[k], arena);
+				delete_chain(i == 1, chains[k], arena);
 		if (has_chain(left->chains, table, NULL) &&
 		    !has_chain(before->chains, table, NULL))
 			delete_table(families[i], arena);

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+"""protect --backend ufw, with real ufw and real packets: closed, and nobody locked out."""
+import json
+import signal
+import time
+
+import pytest
+
+import ufwed
+import walled
+
+STRANGER, STRANGER6, PEER = "198.18.7.7", "2a0f:18::7", "198.18.1.1"
+ADVICE = ("allow 5683", "deny 5683/udp")
+
+
+@pytest.fixture(autouse=True)
+def _here(namespaces_work):
+    """Root and namespaces, or the test is left out."""
+    if ufwed.why_not():
+        pytest.skip(ufwed.why_not())
+
+
+@pytest.fixture
+def host(tmp_path):
+    with ufwed.Ufw(tmp_path) as it:
+        yield it
+
+
+def answered(host, source, to=walled.HOST4, n=20, **more):
+    return walled.ask(host.outside, source, to, n=n, **more).n
+
+
+def test_the_usual_advice_is_found_and_mended_by_one_command(host):
+    host.enable("allow 22/tcp comment 'ssh is ours'", *ADVICE, "allow Files")
+    theirs, before = host.numbered(), host.picture()
+    with walled.Server(host.host):
+        assert answered(host, STRANGER, sport=40000) == 20
+        assert answered(host, STRANGER6, walled.HOST6) == 20
+        done = host.run(walled.lab.COAPSCOPE, "protect", "check", "-O", "jsonl", rc=1)
+        row = next(r for r in map(json.loads, done.stdout.splitlines())
+                   if r["from"] == "internet" and r["family"] == 4 and r["proto"] == "udp"
+                   and r["flow"] == "new" and r["port"] == 5683 and r["path"] == "input")
+        assert row["exposed"] and row["rule"]["tool"] == "ufw" and row["rule"]["handle"] == 2
+        assert [s["handle"] for s in row["shadowed"]] == [3]
+
+        host.apply("--strangers", "drop", "--allow", PEER, "--allow", "2a0f:18::1")
+        # The flow that conntrack knows is closed, too.
+        assert answered(host, STRANGER, sport=40000) == 0
+        assert answered(host, STRANGER6, walled.HOST6) == 0
+        assert walled.connect(host.outside, STRANGER) is None
+        assert answered(host, PEER) == 20
+        assert answered(host, "2a0f:18::1", walled.HOST6) == 20
+        assert walled.connect(host.outside, PEER) is not None
+        host.run(walled.lab.COAPSCOPE, "protect", "check", "--allow", PEER)
+        assert [r for r in host.numbered() if "coapscope" not in r] == theirs
+        host.protect("undo")
+        assert answered(host, STRANGER, sport=40000) == 20
+    host.comes_back(before, within=1)
+
+
+def test_the_other_backend_mends_it_as_well(host):
+    host.enable(*ADVICE)
+    before = host.picture()
+    with walled.Server(host.host):
+        host.protect("apply", "--allow", PEER)
+        assert (answered(host, STRANGER), answered(host, PEER)) == (0, 20)
+        host.protect("undo")
+    host.comes_back(before, within=1)
+
+
+def test_what_is_not_confirmed_is_taken_back(host):
+    host.enable(*ADVICE)
+    before = host.picture()
+    done = host.apply("--confirm-within", 1)
+    assert "helper" in done.stderr and "killed" in done.stderr
+    host.comes_back(before, within=3)
+    assert "nothing is pending" in host.protect("confirm", rc=3).stderr
+    assert list((host.store / "protect").iterdir()) == []
+
+
+@pytest.mark.parametrize("after", [0.15, 0.6, 1.1, 1.6, 2.3])
+def test_an_apply_that_is_killed_leaves_nothing(host, after):
+    host.enable(*ADVICE)
+    before = host.picture()
+    process = host.popen(walled.lab.COAPSCOPE, "protect", "apply", "--backend", "ufw",
+                         "--store", host.store, "--confirm-within", 1)
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    host.comes_back(before, within=8)
+    # No lock of it is in the way.
+    host.apply("--confirm-within", 60)
+    host.protect("undo")
+    host.comes_back(before, within=1)
+
+
+def test_what_the_helper_cannot_do_the_next_command_does(host):
+    host.enable(*ADVICE)
+    before = host.picture()
+    host.apply("--confirm-within", 1)
+    host.kill_helpers()
+    time.sleep(1.1)
+    assert host.picture() != before
+    assert "too late" in host.protect("confirm", rc=3).stderr or host.picture() == before
+    host.comes_back(before, within=1)
+    host.apply("--confirm-within", 60)
+    host.kill_helpers()
+    assert "taken back" not in host.protect("status").stderr  # its time is not over
+    # As after a restart: another boot's time is over.
+    for name in ("ufw-left",):
+        (host.store / "protect" / name).unlink()
+    assert "taken back" in host.protect("status").stderr
+    host.comes_back(before, within=1)
+
+
+def test_a_confirmed_policy_survives_reloads_and_another_apply(host):
+    host.enable(*ADVICE)
+    before = host.picture()
+    with walled.Server(host.host):
+        host.apply("--allow", PEER)
+        status = json.loads(host.protect("status", "-O", "jsonl").stdout)
+        assert (status["state"], status["backend"]) == ("pending", "ufw")
+        assert "pending" in host.apply("--allow", PEER, rc=3).stderr
+        assert "pending" in host.protect("apply", rc=3).stderr
+        host.protect("confirm")
+        assert host.helpers() == []
+        host.ufw("reload", "reload")
+        assert (answered(host, STRANGER), answered(host, PEER)) == (0, 20)
+        kept, rules = host.picture()[0], host.numbered()
+        host.apply("--allow", "198.18.2.2", "--confirm-within", 1)
+        assert (answered(host, "198.18.2.2"), answered(host, PEER)) == (20, 0)
+        time.sleep(2.5)
+        assert (host.picture()[0], host.numbered()) == (kept, rules)
+        assert (answered(host, STRANGER), answered(host, PEER)) == (0, 20)
+        assert json.loads(host.protect("status", "-O", "jsonl").stdout)["state"] == "confirmed"
+    host.protect("undo")
+    host.comes_back(before, within=1)
+
+
+def test_what_others_did_meanwhile_stays(host):
+    host.enable(*ADVICE)
+    host.apply("--allow", PEER)
+    host.protect("confirm")
+    host.ufw("allow 80/tcp", "insert 1 deny from 198.18.66.0/24")
+    host.host.sh("iptables -t mangle -A PREROUTING -p tcp --dport 9 -j MARK --set-mark 9;"
+                 "nft add table inet theirs")
+    host.protect("undo")
+    assert host.numbered() == [
+        "Anywhere DENY IN 198.18.66.0/24", "5683 ALLOW IN Anywhere", "5683/udp DENY IN Anywhere",
+        "80/tcp ALLOW IN Anywhere", "5683 (v6) ALLOW IN Anywhere (v6)",
+        "5683/udp (v6) DENY IN Anywhere (v6)", "80/tcp (v6) ALLOW IN Anywhere (v6)"]
+    text = host.host.sh("nft list ruleset", stderr=-3)
+    assert "coapscope" not in text and "table inet theirs" in text and "dport 9 " in text
+    assert "coapscope" not in (host.etc / "before.rules").read_text()
+    host.ufw("reload")
+
+
+def test_a_published_container_port_is_closed(host):
+    host.enable(*ADVICE)
+    host.publish()
+    # As container managers have it: in front of ufw's own.
+    host.host.sh("iptables -I FORWARD -o dmz0 -j ACCEPT; iptables -I FORWARD -i dmz0 -j ACCEPT")
+    before = host.picture()
+    with walled.Server(host.container):
+        assert answered(host, STRANGER) == 20
+        host.apply("--allow", PEER)
+        assert (answered(host, STRANGER), answered(host, PEER)) == (0, 20)
+        assert walled.connect(host.outside, STRANGER) is None
+        host.protect("undo")
+        assert answered(host, STRANGER) == 20
+    host.comes_back(before, within=1)
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_limit_bounds_size_and_rate_of_answers(host, published):
+    host.enable("allow 5683")
+    if published:
+        host.publish()
+        host.host.sh("iptables -I FORWARD -j ACCEPT")
+    host.apply("--strangers", "limit", "--answer-bytes", 100, "--answer-rate", 10,
+               "--allow", PEER)
+    host.protect("confirm")
+    host.ufw("reload")  # which makes the jumps into our chains twice
+    where = host.container if published else host.host
+    with walled.Server(where, size=100):
+        said = walled.ask(host.outside, STRANGER, n=300, every=0.005)
+        assert 5 <= said.n <= 10 * (said.seconds + 1) and said.largest == 100
+        assert answered(host, PEER, n=100) == 100
+    time.sleep(1.1)
+    with walled.Server(where, size=101):
+        assert answered(host, STRANGER, n=5) == 0
+        assert answered(host, PEER, n=5) == 5
+
+
+def test_only_dtls_is_left_open(host):
+    host.enable("allow 5683:5684/udp")
+    with walled.Server(host.host), walled.Server(host.host, port=5684):
+        host.apply("--strangers", "dtls-only")
+        assert (answered(host, STRANGER), answered(host, STRANGER, port=5684)) == (0, 20)
+
+
+def test_ufw_that_is_inactive_or_not_there_is_refused(host):
+    before = host.picture()
+    done = host.apply(rc=3)
+    assert "inactive" in done.stderr and "ufw enable" in done.stderr
+    assert host.picture() == before
+    (host.etc / "ufw.conf").write_text("ENABLED=yes\n")
+    assert "ufw reload" in host.apply(rc=3).stderr
+    (host.etc / "ufw.conf").unlink()
+    assert "no ufw" in host.apply(rc=4).stderr
+
+
+def test_whoever_is_logged_in_is_not_cut_off(host):
+    host.enable(*ADVICE)
+    before = host.picture()
+    env = {"SSH_CONNECTION": f"{STRANGER} 50000 {walled.HOST4} 22"}
+    done = host.apply(rc=3, env=env)
+    assert STRANGER in done.stderr and "--force" in done.stderr
+    assert host.picture() == before
+    host.apply("--allow", "198.18.7.0/24", env=env)
+    host.protect("undo", env=env)
+    host.apply("--force", env=env)
+    host.protect("undo", env=env)
+
+
+def test_a_plan_is_for_the_rules_that_it_was_made_for(host, tmp_path):
+    host.enable(*ADVICE)
+    plan = host.protect("plan", "--backend", "ufw", "--allow", PEER, "-o",
+                        tmp_path / "plan").stdout
+    assert "\nufw insert 1 deny from 0.0.0.0/0 to any app coapscope" in plan
+    assert plan.index("insert 1 deny") < plan.index(f"insert 1 allow from {PEER}")
+    host.ufw("delete 1")
+    before = host.picture()
+    done = host.protect("apply", "--plan", tmp_path / "plan", rc=3)
+    assert "changed" in done.stderr
+    assert host.picture() == before
+    host.protect("plan", "--backend", "ufw", "--allow", PEER, "-o", tmp_path / "plan")
+    host.protect("apply", "--plan", tmp_path / "plan")
+    assert any(PEER in rule for rule in host.numbered())
+    host.protect("undo")
+    host.comes_back(before, within=1)
+
+
+def test_rules_in_force_that_ufw_does_not_know_are_not_lost(host):
+    host.enable(*ADVICE)
+    host.host.sh("iptables -I ufw-user-input -s 198.18.9.9 -j ACCEPT")
+    before = host.picture()
+    assert "ufw reload" in host.apply(rc=3).stderr
+    host.comes_back(before, within=5)
+    host.apply("--force")
+    host.protect("undo")
+    host.comes_back(before, within=1)
+
+
+def test_without_ipv6_only_ipv4_is_touched(tmp_path):
+    with ufwed.Ufw(tmp_path, ipv6=False) as host, walled.Server(host.host):
+        host.enable(*ADVICE)
+        before = host.picture()
+        assert "IPV6=no" in host.apply("--allow", PEER).stderr
+        assert (answered(host, STRANGER), answered(host, PEER)) == (0, 20)
+        assert "coapscope" not in (host.etc / "before6.rules").read_text()
+        host.protect("undo")
+        host.comes_back(before, within=1)
+
+
+def test_many_rules_of_all_kinds_are_left_alone(host):
+    rules = [f"allow from 198.18.{i}.0/24 to any port {7000 + i} proto tcp comment 'n. {i}'"
+             for i in range(20)]
+    host.enable(*rules, "allow Files", "limit 22/tcp", "route allow in on wan0 out on dmz0",
+                "allow in on wan0 to any port 5683 proto udp", "deny from 198.18.1.66",
+                "allow out 53", "reject 113/tcp", "allow log 5684/tcp", "deny 5683/udp")
+    theirs, before = host.numbered(), host.picture()
+    with walled.Server(host.host):
+        assert answered(host, "198.18.1.66") == 20  # the deny comes too late
+        host.apply("--allow", "198.18.1.0/24@wan0", "--allow", "192.168.5.0/24")
+        # Of what is let in, what ufw's user denies is denied.
+        assert (answered(host, STRANGER), answered(host, PEER)) == (0, 20)
+        assert answered(host, "198.18.1.66") == 0
+        assert walled.ask(host.lan, "192.168.5.2", walled.LAN4, n=5).n == 5
+    assert [r for r in host.numbered() if "coapscope" not in r] == theirs
+    host.protect("undo")
+    host.comes_back(before, within=1)

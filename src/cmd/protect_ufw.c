@@ -236,15 +236,18 @@ int cs_protect_ufw_undo(struct cs_protect_job *job, struct cs_protect_ground *gr
 {
 	int status;
 
-	if (!ground->ufw.is_first && !ground->ufw.pending.there &&
-	    !ground->ufw.kept.there)
+	if (!ground->ufw.is_first && !cs_ufw_is_used())
 		return -1;
 	status = cs_protect_said(job, cs_ufw_undo(&ground->change, &ground->ufw),
 				 ground->change.why);
 	if (status >= 0)
 		return status;
 	cs_log(&job->ctx->log, CS_NOTE,
-	       "undone: ufw's files and rules are as before the first apply");
+	       ground->ufw.is_first
+		       ? "undone: ufw's files and rules are as before the first apply"
+		       : "undone: what was ours is out of ufw's files and rules; how "
+			 "they "
+			 "were before is not kept here");
 	return CS_EXIT_OK;
 }
 

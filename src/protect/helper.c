@@ -12,7 +12,11 @@
 
 #include "protect/helper_own.h"
 
-enum { READY_MS = 10000, GO_MS = 60000, END_MS = 60000 };
+enum {
+	READY_MS = 10000,
+	GO_MS = 300000 /* ufw's commands take their time */,
+	END_MS = 60000
+};
 
 static enum cs_err fail(char why[CS_STATE_WHY], const char *what)
 {

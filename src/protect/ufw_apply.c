@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "protect/helper.h"
 #include "protect/rules_span.h"
@@ -156,20 +157,6 @@ static enum cs_err put_in_force(const struct pending *p, char why[CS_STATE_WHY])
 	return err;
 }
 
-static enum cs_err put_in(void *arg, char why[CS_STATE_WHY])
-{
-	const struct pending *p = arg;
-	enum cs_err err = write_files(p, why);
-
-	if (!err)
-		err = run_commands(p, why);
-	if (!err)
-		err = put_in_force(p, why);
-	if (err && !why[0])
-		(void)snprintf(why, CS_STATE_WHY, "%s", cs_strerror(err));
-	return err;
-}
-
 static bool is_pending(void *arg)
 {
 	const struct pending *p = arg;
@@ -183,6 +170,28 @@ static bool is_pending(void *arg)
 		  (s.pending.there && strcmp(s.pending.id, p->id) == 0);
 	cs_arena_clear(&arena);
 	return pending;
+}
+
+static enum cs_err put_in(void *arg, char why[CS_STATE_WHY])
+{
+	const struct pending *p = arg;
+	int lock = cs_ufw_end_lock(p->change);
+	enum cs_err err = lock < 0 ? CS_ERR_IO : CS_OK;
+
+	/* Whoever started us may be gone, and somebody have undone it all. */
+	if (!err && !is_pending(arg))
+		err = CS_ERR_REFUSED;
+	if (!err)
+		err = write_files(p, why);
+	if (!err)
+		err = run_commands(p, why);
+	if (!err)
+		err = put_in_force(p, why);
+	if (err && !why[0])
+		(void)snprintf(why, CS_STATE_WHY, "%s", cs_strerror(err));
+	if (lock >= 0)
+		(void)close(lock); /* takes the lock off */
+	return err;
 }
 
 static enum cs_err take_back(void *arg)

@@ -394,3 +394,29 @@ bool cs_ufw_user_rules_equal(struct cs_span a, struct cs_span b)
 			return false;
 	return true;
 }
+
+bool cs_ufw_save_has_ours(struct cs_span save)
+{
+	struct walk w = { .rest = save };
+	struct cs_span line;
+
+	return next_of_ours(&w, &line);
+}
+
+enum cs_err cs_ufw_save_without_ours(struct cs_span save, struct cs_arena *arena,
+				     struct cs_span *out)
+{
+	struct cs_ufw_text text;
+	FILE *to = cs_ufw_text_open(&text);
+
+	if (!to)
+		return CS_ERR_NOMEM;
+	for (struct cs_span line; cs_text_line(&save, &line);) {
+		bool chain = cs_text_starts(line, ":") || cs_text_starts(line, "-A ");
+
+		if (!(chain && (is_our_chain(chain_of(line)) || is_our_jump(line) ||
+				is_our_rule(line))))
+			put_line(to, line);
+	}
+	return cs_ufw_text_close(&text, arena, out);
+}

@@ -39,5 +39,15 @@ CS_MUST_USE enum cs_err cs_ufw_back_script(const struct cs_ufw_three *saves,
 /* True when the chains that are ufw's or ours, and the jumps into ours, are the same in both. */
 bool cs_ufw_saves_equal(struct cs_span a, struct cs_span b);
 
+/*
+ * A save without anything of ours, as what was before where nobody knows that any more. CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_ufw_save_without_ours(struct cs_span save,
+						 struct cs_arena *arena,
+						 struct cs_span *out);
+
+/* True when something of ours is in force. */
+bool cs_ufw_save_has_ours(struct cs_span save);
+
 /* True when ufw's user chains, which its commands fill, have the same rules in both. */
 bool cs_ufw_user_rules_equal(struct cs_span a, struct cs_span b);

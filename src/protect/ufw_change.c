@@ -12,11 +12,7 @@
 
 enum { UFW_LOCK_MS = 2000 };
 
-/*
- * What ends a pending change is done by one process at a time, whoever else holds the state's lock: an apply that
- * proves what it did does not keep the helper from going by its time.
- */
-static int end_lock(struct cs_change *change)
+int cs_ufw_end_lock(struct cs_change *change)
 {
 	struct cs_path path;
 	int fd = -1;
@@ -169,7 +165,7 @@ static enum cs_err take_back_locked(struct cs_change *change, const char *id)
 
 enum cs_err cs_ufw_take_back(struct cs_change *change, const char *id)
 {
-	int lock = end_lock(change);
+	int lock = cs_ufw_end_lock(change);
 	enum cs_err err = lock < 0 ? CS_ERR_IO : take_back_locked(change, id);
 
 	end_unlock(lock);
@@ -218,7 +214,7 @@ static void see_helper_off(struct cs_change *change, const char *id)
 enum cs_err cs_ufw_confirm(struct cs_change *change)
 {
 	char id[CS_STATE_ID];
-	int lock = end_lock(change);
+	int lock = cs_ufw_end_lock(change);
 	enum cs_err err = lock < 0 ? CS_ERR_IO : confirm_locked(change, id);
 
 	end_unlock(lock);
@@ -227,13 +223,38 @@ enum cs_err cs_ufw_confirm(struct cs_change *change)
 	return err;
 }
 
+/* Ours is known by its names alone: what stands beside it is taken to have been there. */
+static enum cs_err take_ours_out(struct cs_change *change)
+{
+	static const char other[] = "?";
+	const struct cs_span changed = cs_span_of(other, 1);
+	struct cs_ufw_shot before = { .chains = changed };
+	const struct cs_ufw_shot left = {
+		.files = { changed, changed, changed, changed, changed, false },
+		.save4 = changed,
+		.save6 = changed,
+	};
+	struct cs_ufw_machine now;
+	enum cs_err err = cs_ufw_machine_read(change->arena, &now, change->why);
+
+	if (!err)
+		err = cs_ufw_save_without_ours(now.shot.save4, change->arena,
+					       &before.save4);
+	if (!err)
+		err = cs_ufw_save_without_ours(now.shot.save6, change->arena,
+					       &before.save6);
+	return err ? err : go_back(change, &before, &left);
+}
+
 enum cs_err cs_ufw_undo(struct cs_change *change, const struct cs_ufw_standing *standing)
 {
-	int lock = end_lock(change);
+	int lock = cs_ufw_end_lock(change);
 	enum cs_err err = lock < 0 ? CS_ERR_IO : CS_OK;
 
 	if (!err && standing->is_first)
 		err = go_back(change, &standing->first, &standing->left);
+	else if (!err)
+		err = take_ours_out(change);
 	if (!err)
 		err = forget_all(change);
 	end_unlock(lock);

@@ -32,7 +32,10 @@ CS_MUST_USE enum cs_err cs_ufw_apply(struct cs_change *change,
 /* Keeps what is pending. CS_ERR_REFUSED: nothing is, or it is too late; nothing changed. */
 CS_MUST_USE enum cs_err cs_ufw_confirm(struct cs_change *change);
 
-/* Takes everything back to before the first apply; nothing where there was none. */
+/*
+ * Takes everything back to before the first apply. Where nobody knows that any more (another --store, files
+ * that were removed) only what is ours is taken out.
+ */
 CS_MUST_USE enum cs_err cs_ufw_undo(struct cs_change *change,
 				    const struct cs_ufw_standing *standing);
 

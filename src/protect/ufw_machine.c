@@ -203,6 +203,19 @@ void cs_ufw_shot_take(const struct cs_record *record, struct cs_ufw_shot *out)
 
 /* --- changing --- */
 
+bool cs_ufw_is_used(void)
+{
+	struct cs_arena arena = { 0 };
+	char why[CS_STATE_WHY];
+	struct cs_span text;
+	bool used =
+		read_file(paths[CS_UFW_PROFILES], true, &arena, &text, why) == CS_OK &&
+		cs_ufw_profile_is_ours(text);
+
+	cs_arena_clear(&arena);
+	return used;
+}
+
 /* Bytes that are there already need no writing: a file's times stay what they were. */
 static bool is_there(const char *path, struct cs_span text)
 {

@@ -61,6 +61,9 @@ enum cs_ufw_name {
 CS_MUST_USE enum cs_err cs_ufw_file_write(enum cs_ufw_name name, struct cs_span text,
 					  char why[CS_STATE_WHY]);
 
+/* Whether the profile that we write is there: a quick sign that something of ours is. */
+bool cs_ufw_is_used(void);
+
 /* `iptables-restore -n`, or ip6tables'; nothing where @script is empty. Errors as cs_program_must() */
 CS_MUST_USE enum cs_err cs_ufw_restore(struct cs_span script, bool v6,
 				       struct cs_arena *arena, char why[CS_STATE_WHY]);

@@ -34,6 +34,11 @@ struct family {
 	bool failed; /* memory is out */
 };
 
+bool cs_ufw_profile_is_ours(struct cs_span text)
+{
+	return cs_span_eq(text, cs_span_of(PROFILE, sizeof(PROFILE) - 1));
+}
+
 bool cs_ufw_tuple_is_ours(const struct cs_ufw_tuple *t)
 {
 	return cs_text_is(t->to_app, CS_UFW_PROFILE) ||
@@ -484,8 +489,7 @@ static enum cs_err put_files(const struct cs_ufw_files *files,
 static enum cs_err look_before(const struct cs_ufw_files *files,
 			       const struct cs_policy *policy, char *why)
 {
-	if (files->profile.len > 0 &&
-	    !cs_span_eq(files->profile, cs_span_of(PROFILE, sizeof(PROFILE) - 1))) {
+	if (files->profile.len > 0 && !cs_ufw_profile_is_ours(files->profile)) {
 		(void)snprintf(why, CS_UFW_WHY,
 			       "%s is there and not as coapscope writes it: move it away",
 			       CS_UFW_PROFILE_FILE);

@@ -22,7 +22,7 @@
 #include "protect/ufw_tuple.h"
 
 enum {
-	CS_UFW_PEERS_MAX = 256, /* each is a command that takes a quarter of a second */
+	CS_UFW_PEERS_MAX = 128, /* each is a command that takes a quarter of a second */
 	CS_UFW_ARGS = 16,
 	CS_UFW_WHY = 512,
 };
@@ -65,6 +65,9 @@ CS_MUST_USE enum cs_err cs_ufw_plan(const struct cs_ufw_files *files,
 				    const struct cs_policy *policy,
 				    struct cs_arena *arena, struct cs_ufw_plan *out,
 				    char why[CS_UFW_WHY]);
+
+/* True for the text that we write to CS_UFW_PROFILE_FILE. */
+bool cs_ufw_profile_is_ours(struct cs_span text);
 
 /* True for a rule of ours. */
 bool cs_ufw_tuple_is_ours(const struct cs_ufw_tuple *tuple);

@@ -112,24 +112,37 @@ static enum cs_err look_closer(struct cs_prober_burst *b)
 	return err;
 }
 
-enum cs_err cs_prober_ask(struct cs_prober *prober, const struct cs_probe_ask *ask,
-			  struct cs_probe_told *out)
+static enum cs_err ask_once(struct cs_prober *p, const struct cs_probe_ask *ask,
+			    struct cs_probe_told *out)
 {
+	bool v4 = cs_addr_is_v4(&ask->from);
 	struct cs_prober_burst burst;
-	enum cs_err err = cs_prober_aim(&burst, prober, ask, out);
+	enum cs_err err = cs_prober_aim(&burst, p, ask, out);
 
 	if (!err)
-		err = cs_prober_freshen(prober, cs_addr_is_v4(&ask->from));
+		err = cs_prober_freshen(p, v4);
 	if (!err)
 		err = ask->tcp ? cs_prober_burst_tcp(&burst)
 			       : cs_prober_burst_udp(&burst);
 	if (!err)
 		err = look_closer(&burst);
 	if (!err)
-		err = cs_prober_hear(prober, &burst);
+		err = cs_prober_hear(p, &burst);
 	if (!err)
 		cs_prober_judge(&burst);
 	if (out->rated || err)
-		cs_prober_soil(prober, cs_addr_is_v4(&ask->from));
+		cs_prober_soil(p, v4);
 	return err;
+}
+
+enum cs_err cs_prober_ask(struct cs_prober *prober, const struct cs_probe_ask *ask,
+			  struct cs_probe_told *out)
+{
+	enum cs_err err = ask_once(prober, ask, out);
+
+	if (err || out->answered > 0 || out->forwarded || !out->forward_port)
+		return err;
+	/* It arrived at a port of ours that no rule names in words: now somebody is there. */
+	err = cs_scratch_listen(prober->scratch, ask->tcp, out->forward_port);
+	return err ? err : ask_once(prober, ask, out);
 }

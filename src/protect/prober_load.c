@@ -150,6 +150,11 @@ enum cs_err cs_prober_unscale(struct cs_prober *prober)
 
 /* ---- small rates ---- */
 
+static const struct cs_span *xt_of(const struct cs_prober *p, unsigned family)
+{
+	return family ? &p->scaled.xtables6 : &p->scaled.xtables4;
+}
+
 /*
  * What iptables counts in has a name by which it would be found again: the tables go
  * first, in a transaction of their own.
@@ -174,15 +179,33 @@ static enum cs_err delete_xt(struct cs_prober *p, struct cs_span text, const cha
 	return load_script(cs_span_of(script, at), &p->work, why);
 }
 
-static enum cs_err load_xt(struct cs_prober *p, bool v4, char why[CS_RULES_WHY])
+static enum cs_err load_xt(struct cs_prober *p, unsigned family, char why[CS_RULES_WHY])
 {
-	const char *const restore[] = { v4 ? "iptables-nft-restore"
-					   : "ip6tables-nft-restore",
+	const char *const restore[] = { family ? "ip6tables-nft-restore"
+					       : "iptables-nft-restore",
 					NULL };
-	struct cs_span text = v4 ? p->scaled.xtables4 : p->scaled.xtables6, out;
-	enum cs_err err = delete_xt(p, text, v4 ? "ip " : "ip6 ", why);
+	struct cs_span text = *xt_of(p, family), out;
+	enum cs_err err = delete_xt(p, text, family ? "ip6 " : "ip ", why);
 
+	p->now.has_xt[family] = true;
+	p->dirty_xt[family] = false;
 	return err ? err : run_nft(restore, text, &p->work, &out, why);
+}
+
+/*
+ * The family that is asked about, where its rates may have been met; and at first both, as
+ * IPv6's tables hold on to lists that are IPv4's too until they have their own.
+ */
+static enum cs_err load_all_xt(struct cs_prober *p, unsigned family,
+			       char why[CS_RULES_WHY])
+{
+	enum cs_err err = CS_OK;
+
+	for (unsigned f = 2; !err && f-- > 0;)
+		if (xt_of(p, f)->len &&
+		    (!p->now.has_xt[f] || (f == family && p->dirty_xt[f])))
+			err = load_xt(p, f, why);
+	return err;
 }
 
 /*
@@ -221,42 +244,39 @@ static enum cs_err list_scaled(struct cs_prober *p, char why[CS_RULES_WHY])
 }
 
 /* Only what is asked about: the other family's rates are not met. */
-static enum cs_err load_scaled(struct cs_prober *p, bool v4, char why[CS_RULES_WHY])
+static enum cs_err load_scaled(struct cs_prober *p, unsigned family,
+			       char why[CS_RULES_WHY])
 {
-	struct cs_span xt = v4 ? p->scaled.xtables4 : p->scaled.xtables6;
 	struct cs_prober_load *now = &p->now;
-	unsigned family = v4 ? 0 : 1;
-	bool listed = now->steps && (!xt.len || now->has_xt[family]);
+	bool listed = now->steps != NULL;
 	enum cs_err err = CS_OK;
 
 	if (p->scaled.nft.len && p->dirty) {
 		err = load_script(p->scaled.nft, &p->work, why);
 		now->loads++;
 	}
-	if (!err && xt.len && p->dirty_xt[family]) {
-		err = load_xt(p, v4, why);
-		now->has_xt[family] = true;
-	}
+	if (!err)
+		err = load_all_xt(p, family, why);
 	if (!err && !listed)
 		err = list_scaled(p, why);
 	cs_arena_clear(&p->work);
 	if (!err)
-		p->dirty = p->dirty_xt[family] = false;
+		p->dirty = false;
 	return err;
 }
 
 enum cs_err cs_prober_freshen(struct cs_prober *prober, bool v4)
 {
 	struct cs_prober_scaled *s = &prober->scaled;
-	struct cs_span xt = v4 ? s->xtables4 : s->xtables6;
+	unsigned family = v4 ? 0 : 1;
 	char why[CS_RULES_WHY];
 	bool needed = ((s->nft.len || s->refused) && prober->dirty) ||
-		      (xt.len && prober->dirty_xt[v4 ? 0 : 1]);
+		      (xt_of(prober, family)->len && prober->dirty_xt[family]);
 	enum cs_err err;
 
 	if (!s->any || !needed)
 		return CS_OK;
-	err = s->refused ? CS_ERR_REFUSED : load_scaled(prober, v4, why);
+	err = s->refused ? CS_ERR_REFUSED : load_scaled(prober, family, why);
 	if (err != CS_ERR_REFUSED)
 		return err;
 	s->refused = true;

@@ -15,7 +15,7 @@
 /* What the small rates let pass at once. */
 enum {
 	CS_RATES_PACKETS = 3,
-	CS_RATES_BYTES = 1300, /* one packet of any size that is asked with, not forty */
+	CS_RATES_BYTES = 1250, /* one packet of any size that is asked with, not forty */
 	CS_RATES_HITS = 6,     /* of the recent match */
 };
 
@@ -31,7 +31,11 @@ struct cs_span cs_rates_before(struct cs_span rule);
 /* Writes the rule with small rates. What has no rate is written as it is. */
 void cs_rates_write(FILE *to, struct cs_span rule);
 
-/* The same for a line of iptables-save, "-A CHAIN ...". */
+/*
+ * The same for a line of iptables-save, "-A CHAIN ...". Lists of recent addresses belong to
+ * both families under one name; with @v6 the name gets a 6 in front, so that each family's can be made
+ * anew without the other's.
+ */
 bool cs_rates_decide_xt(struct cs_span rule);
 struct cs_span cs_rates_before_xt(struct cs_span rule);
-void cs_rates_write_xt(FILE *to, struct cs_span rule);
+void cs_rates_write_xt(FILE *to, struct cs_span rule, bool v6);

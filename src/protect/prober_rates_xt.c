@@ -60,9 +60,9 @@ static bool small(struct cs_span option, struct cs_span value, const char **out)
 		uint64_t above; /* only larger ones are changed */
 		const char *small;
 	} known[] = {
-		{ "--limit-burst", 3, "3" },     { "--hashlimit-burst", 3, "3" },
+		{ "--limit-burst", 0, "3" },     { "--hashlimit-burst", 0, "3" },
 		{ "--connlimit-above", 3, "3" }, { "--connlimit-upto", 3, "3" },
-		{ "--quota", 1300, "1300" },     { "--hitcount", 6, "6" },
+		{ "--quota", 1250, "1250" },     { "--hitcount", 6, "6" },
 		{ "--every", 2, "2" },
 	};
 	static const char *const rates[] = { "--limit", "--hashlimit", "--hashlimit-upto",
@@ -85,7 +85,14 @@ static bool small(struct cs_span option, struct cs_span value, const char **out)
 	       !cs_text_is(value, "0");
 }
 
-void cs_rates_write_xt(FILE *to, struct cs_span rule)
+/* The name of a list of the recent match. */
+static bool is_list(struct cs_span rule, struct cs_span option, struct cs_span value)
+{
+	return cs_text_is(option, "--name") && !cs_text_starts(value, "\"") &&
+	       cs_text_has(rule, "-m recent ");
+}
+
+void cs_rates_write_xt(FILE *to, struct cs_span rule, bool v6)
 {
 	struct cs_span rest = rule, word, last = { 0 };
 	const char *blank = "";
@@ -97,8 +104,10 @@ void cs_rates_write_xt(FILE *to, struct cs_span rule)
 		if (last.len && small(last, word, &smaller))
 			(void)fprintf(to, "%s%s", blank, smaller);
 		else
-			(void)fprintf(to, "%s%.*s", blank, (int)word.len,
-				      (const char *)word.ptr);
+			(void)fprintf(to, "%s%s%.*s", blank,
+				      v6 && last.len && is_list(rule, last, word) ? "6"
+										  : "",
+				      (int)word.len, (const char *)word.ptr);
 		blank = " ";
 		last = word;
 	}

@@ -296,7 +296,7 @@ static void put_save_table(FILE *f, const struct cs_save *save, size_t table)
 			put(f, cs_rates_before_xt(text));
 			(void)fprintf(f, "\n");
 		}
-		cs_rates_write_xt(f, text);
+		cs_rates_write_xt(f, text, save->tables[table].v6);
 		(void)fprintf(f, "\n");
 	}
 	(void)fprintf(f, "COMMIT\n");
@@ -315,6 +315,9 @@ static enum cs_err scale_xt(struct cs_prober *p, struct cs_span text, const char
 		return CS_OK;
 	if (cs_save_read(text, &p->arena, &save, &line))
 		return CS_ERR_REFUSED;
+	/* Which family it is of is known better than from its words. */
+	for (size_t i = 0; i < save.n_tables; i++)
+		save.tables[i].v6 = strcmp(family, "ip6") == 0;
 	for (size_t i = 0; i < save.n_tables; i++) {
 		size_t table = table_named(&p->first, family, save.tables[i].name);
 

@@ -14,10 +14,10 @@ static const struct {
 	{ "limit rate over 5000/second burst 200 packets drop",
 	  "limit rate over 1/hour burst 3 packets drop", true, "" },
 	{ "udp dport 5683 limit rate over 10 mbytes/second burst 100 kbytes drop",
-	  "udp dport 5683 limit rate over 1 bytes/hour burst 1300 bytes drop", true,
+	  "udp dport 5683 limit rate over 1 bytes/hour burst 1250 bytes drop", true,
 	  "udp dport 5683" },
 	{ "udp dport 5683 limit rate 512 kbytes/second accept",
-	  "udp dport 5683 limit rate 1 bytes/hour burst 1300 bytes accept", true,
+	  "udp dport 5683 limit rate 1 bytes/hour burst 1250 bytes accept", true,
 	  "udp dport 5683" },
 	{ "udp dport 5683 meter m size 65535 { ip saddr limit rate over 10/second burst "
 	  "20 packets } drop",
@@ -28,9 +28,9 @@ static const struct {
 	  "ct state new add @conns { ip saddr ct count over 3 } reject", true,
 	  "ct state new" },
 	{ "udp dport 5683 ct count 2 accept", NULL, true, "udp dport 5683" },
-	{ "quota over 25 mbytes used 3 kbytes drop", "quota over 1300 bytes drop", true,
+	{ "quota over 25 mbytes used 3 kbytes drop", "quota over 1250 bytes drop", true,
 	  "" },
-	{ "quota 25 mbytes accept", "quota 1300 bytes accept", true, "" },
+	{ "quota 25 mbytes accept", "quota 1250 bytes accept", true, "" },
 	{ "udp dport 5683 limit name \"coap\" accept", NULL, true, "udp dport 5683" },
 	{ "update @seen { ip saddr timeout 1m }", NULL, true, "" },
 	{ "numgen random mod 100 < 3 drop", "numgen random mod 2 0 drop", true, "" },
@@ -75,14 +75,14 @@ static const struct {
 	  NULL, true, "-A INPUT" },
 	{ "-A INPUT -m hashlimit --hashlimit-above 50/sec --hashlimit-burst 2 "
 	  "--hashlimit-name b -j DROP",
-	  "-A INPUT -m hashlimit --hashlimit-above 1/hour --hashlimit-burst 2 "
+	  "-A INPUT -m hashlimit --hashlimit-above 1/hour --hashlimit-burst 3 "
 	  "--hashlimit-name b -j DROP",
 	  true, "-A INPUT" },
 	{ "-A INPUT -m connlimit --connlimit-above 20 --connlimit-mask 24 -j REJECT",
 	  "-A INPUT -m connlimit --connlimit-above 3 --connlimit-mask 24 -j REJECT", true,
 	  "-A INPUT" },
 	{ "-A INPUT -m quota --quota 25000000 -j ACCEPT",
-	  "-A INPUT -m quota --quota 1300 -j ACCEPT", true, "-A INPUT" },
+	  "-A INPUT -m quota --quota 1250 -j ACCEPT", true, "-A INPUT" },
 	{ "-A INPUT -m statistic --mode random --probability 0.01000000000 -j DROP",
 	  "-A INPUT -m statistic --mode random --probability 0.5 -j DROP", true,
 	  "-A INPUT" },
@@ -117,6 +117,16 @@ static void assert_before(const char *rule, struct cs_span got, const char *want
 			 (const char *)got.ptr);
 }
 
+static void write_xt4(FILE *to, struct cs_span rule)
+{
+	cs_rates_write_xt(to, rule, false);
+}
+
+static void write_xt6(FILE *to, struct cs_span rule)
+{
+	cs_rates_write_xt(to, rule, true);
+}
+
 static void rules_of_nft_get_small_rates(void **state)
 {
 	(void)state;
@@ -136,12 +146,21 @@ static void rules_of_iptables_get_small_rates(void **state)
 	for (size_t i = 0; i < CS_LEN(xt_cases); i++) {
 		struct cs_span rule = cs_span_str(xt_cases[i].rule);
 
-		assert_small(xt_cases[i].rule, xt_cases[i].small, cs_rates_write_xt);
+		assert_small(xt_cases[i].rule, xt_cases[i].small, write_xt4);
 		if (cs_rates_decide_xt(rule) != xt_cases[i].decides)
 			fail_msg("%s: decides", xt_cases[i].rule);
 		assert_before(xt_cases[i].rule, cs_rates_before_xt(rule),
 			      xt_cases[i].before);
 	}
+}
+
+static void lists_of_ipv6_have_names_of_their_own(void **state)
+{
+	(void)state;
+	assert_small("-A I -m recent --set --name DEFAULT --rsource", NULL, write_xt4);
+	assert_small("-A I -m recent --set --name DEFAULT --rsource",
+		     "-A I -m recent --set --name 6DEFAULT --rsource", write_xt6);
+	assert_small("-A I -m helper --name DEFAULT", NULL, write_xt6);
 }
 
 static void a_cut_rule_is_never_read_past_its_end(void **state)
@@ -167,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_of_nft_get_small_rates),
 		cmocka_unit_test(rules_of_iptables_get_small_rates),
+		cmocka_unit_test(lists_of_ipv6_have_names_of_their_own),
 		cmocka_unit_test(a_cut_rule_is_never_read_past_its_end),
 	};
 

@@ -8,7 +8,11 @@
 #include "cmd/protect_ask.h"
 #include "out/term.h"
 
-enum { WIDTH = 200, PEERS_MAX = 8 };
+enum {
+	WIDTH = 200,
+	PEERS_ALL = 8,     /* so many are all asked about */
+	PEERS_OF_MANY = 3, /* else these */
+};
 
 static void put_text(FILE *to, const char *text)
 {
@@ -155,7 +159,7 @@ static void failed(const struct cs_protect_job *job, enum cs_err err, const char
 static enum cs_err take_peers(struct cs_protect_job *job, const struct cs_policy *policy,
 			      struct cs_meaning_request *request)
 {
-	size_t n = policy->n_allow < PEERS_MAX ? policy->n_allow : PEERS_MAX;
+	size_t n = policy->n_allow <= PEERS_ALL ? policy->n_allow : PEERS_OF_MANY;
 	struct cs_peer *peers = cs_arena_array(&job->arena, n + 1, sizeof(*peers));
 
 	if (!peers)

@@ -4,6 +4,7 @@
 
 #include "cmd/protect_entry.h"
 #include "protect/apply.h"
+#include "protect/promise.h"
 
 static int read_entry(struct cs_protect_job *job, bool deny, struct cs_entry *out)
 {
@@ -58,7 +59,8 @@ static void say_limits(struct cs_protect_job *job, const struct cs_standing *sta
 		       "no policy is applied: entries alone are in force, and %s",
 		       entry->deny ? "who is not denied is not dropped by us"
 				   : "nobody else is dropped by us either");
-	if (!entry->deny && cs_protect_denies(entries, &entry->prefix.addr))
+	if (!entry->deny &&
+	    cs_promise_denies(entries, &entry->prefix.addr, entry->interface))
 		cs_log(log, CS_WARN,
 		       "it stays denied: a deny for a prefix comes before an allow for "
 		       "a prefix, and one for an address before both");

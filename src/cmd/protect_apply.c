@@ -7,6 +7,7 @@
 #include "cmd/protect_policy.h"
 #include "cmd/protect_prove.h"
 #include "cmd/protect_ufw.h"
+#include "protect/promise.h"
 
 /* Ours match CoAP ports only, so ssh goes on; but CoAP from there may be what is meant. */
 static void warn_operator(struct cs_protect_job *job, const struct cs_policy *policy,
@@ -18,7 +19,7 @@ static void warn_operator(struct cs_protect_job *job, const struct cs_policy *po
 	for (size_t i = 0; i < who.n; i++) {
 		char text[CS_ADDR_TEXT];
 
-		if (cs_protect_allows(policy, entries, &who.at[i]))
+		if (cs_promise_allows(policy, entries, &who.at[i], NULL))
 			continue;
 		cs_addr_text(&who.at[i], text);
 		cs_log(&job->ctx->log, CS_WARN,
@@ -31,9 +32,9 @@ static void warn_operator(struct cs_protect_job *job, const struct cs_policy *po
 static int apply(struct cs_protect_job *job, struct cs_protect_ground *ground,
 		 const struct cs_policy *policy)
 {
-	struct cs_protect_proof proof = { .job = job,
-					  .ground = ground,
-					  .policy = policy };
+	struct cs_protect_proof proof = {
+		.job = job, .ground = ground, .policy = policy, .status = -1
+	};
 	struct cs_apply apply = { .policy = policy,
 				  .seconds = (uint32_t)job->options.confirm_within,
 				  .would_do = cs_protect_would_do,
@@ -54,6 +55,9 @@ static int apply(struct cs_protect_job *job, struct cs_protect_ground *ground,
 	err = cs_policy_write(policy, &job->arena, &apply.text);
 	if (!err)
 		err = cs_apply(&ground->change, &ground->standing, &apply);
+	/* What the proof has said is not said again. */
+	if (err && proof.status >= 0)
+		return proof.status;
 	return cs_protect_said(job, err, ground->change.why);
 }
 
@@ -90,8 +94,9 @@ int cs_protect_apply(struct cs_protect_job *job)
 		status = apply(job, &ground, &policy);
 	if (status < 0) {
 		cs_log(&job->ctx->log, CS_NOTE,
-		       "the rules are in force: `coapscope protect confirm` "
-		       "within %" PRIu64 " s keeps them, else everything is as before",
+		       "the rules are in force and proved: `coapscope protect "
+		       "confirm` within %" PRIu64
+		       " s keeps them, else everything is as before",
 		       job->options.confirm_within);
 		status = CS_EXIT_OK;
 	}

@@ -6,6 +6,8 @@
 
 #include "cmd/live_line.h"
 
+enum { PEERS_ASKED = 8 /* of those that a policy allows */ };
+
 /* --- who is named --- */
 
 static int out_of_memory(const struct cs_protect_job *job)
@@ -115,6 +117,16 @@ static int rules_failed(const struct cs_protect_job *job, enum cs_err err,
 	return cs_exit_of(err);
 }
 
+/* What nft cannot print again is a difference to what will be. */
+static void say_unread(const struct cs_protect_job *job, const struct cs_rules *rules)
+{
+	for (size_t i = 0; i < rules->n_unread; i++)
+		cs_log(&job->ctx->log, CS_WARN,
+		       "%s: nft cannot print it so that it can be loaded again: it is "
+		       "left out, and answers may differ",
+		       rules->unread[i]);
+}
+
 static int read_rules(struct cs_protect_job *job, struct cs_rules *rules)
 {
 	const struct cs_protect_options *o = &job->options;
@@ -134,11 +146,7 @@ static int read_rules(struct cs_protect_job *job, struct cs_rules *rules)
 		err = cs_rules_read(&job->arena, rules, why);
 	if (err)
 		return rules_failed(job, err, why);
-	for (size_t i = 0; i < rules->n_unread; i++)
-		cs_log(&job->ctx->log, CS_WARN,
-		       "%s: nft cannot print it so that it can be loaded again: it is "
-		       "left out, and answers may differ",
-		       rules->unread[i]);
+	say_unread(job, rules);
 	return -1;
 }
 
@@ -220,6 +228,30 @@ int cs_protect_ask_read(struct cs_protect_job *job, struct cs_protect_ask *ask)
 	if (status < 0)
 		status = read_listeners(job, ask);
 	return status;
+}
+
+int cs_protect_ask_with(struct cs_protect_job *job, const struct cs_policy *policy,
+			struct cs_span script, struct cs_protect_ask *ask)
+{
+	char why[CS_RULES_WHY] = "";
+	enum cs_err err;
+	int status;
+
+	*ask = (struct cs_protect_ask){ 0 };
+	ask->request = (struct cs_meaning_request){
+		.host = &ask->host,
+		.rules = &ask->rules,
+		.locals = policy->local,
+		.n_locals = policy->n_local,
+		.peers = policy->allow,
+		.n_peers = policy->n_allow < PEERS_ASKED ? policy->n_allow : PEERS_ASKED,
+	};
+	err = cs_rules_read_with(script, &job->arena, &ask->rules, why);
+	if (err)
+		return rules_failed(job, err, why);
+	say_unread(job, &ask->rules);
+	status = read_host(job, ask);
+	return status < 0 ? read_listeners(job, ask) : status;
 }
 
 /* --- asking --- */

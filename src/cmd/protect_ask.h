@@ -22,6 +22,14 @@ struct cs_protect_ask {
 CS_MUST_USE int cs_protect_ask_read(struct cs_protect_job *job,
 				    struct cs_protect_ask *ask);
 
+/*
+ * Likewise for this host as it would be with @script (for `nft -f -`) of @policy in force; of many
+ * peers the first few are asked about.
+ */
+CS_MUST_USE int cs_protect_ask_with(struct cs_protect_job *job,
+				    const struct cs_policy *policy, struct cs_span script,
+				    struct cs_protect_ask *ask);
+
 /* Asks, with a line of progress where somebody looks. Likewise. */
 CS_MUST_USE int cs_protect_ask_all(struct cs_protect_job *job, struct cs_protect_ask *ask,
 				   struct cs_meanings *out);

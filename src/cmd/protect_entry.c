@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "out/grid.h"
+#include "protect/promise.h"
 
 /* --- for people --- */
 
@@ -164,44 +165,6 @@ void cs_protect_entry_json(struct cs_json *json, const struct cs_entry *entry,
 
 /* --- who is let in --- */
 
-static bool named(const struct cs_entries *entries, const struct cs_addr *address,
-		  bool deny, bool hosts)
-{
-	for (size_t i = 0; i < entries->n; i++) {
-		const struct cs_entry *e = &entries->at[i];
-
-		if (e->deny == deny && (e->prefix.bits == 128) == hosts &&
-		    cs_prefix_has(&e->prefix, address) &&
-		    cs_addr_is_v4(&e->prefix.addr) == cs_addr_is_v4(address))
-			return true;
-	}
-	return false;
-}
-
-/* In the order of the rules (policy.h): hosts before prefixes, deny first. */
-bool cs_protect_denies(const struct cs_entries *entries, const struct cs_addr *address)
-{
-	if (named(entries, address, true, true))
-		return true;
-	return !named(entries, address, false, true) &&
-	       named(entries, address, true, false);
-}
-
-bool cs_protect_allows(const struct cs_policy *policy, const struct cs_entries *entries,
-		       const struct cs_addr *address)
-{
-	if (cs_protect_denies(entries, address))
-		return false;
-	if (named(entries, address, false, true) || named(entries, address, false, false))
-		return true;
-	for (size_t i = 0; policy && i < policy->n_allow; i++)
-		if (cs_prefix_has(&policy->allow[i].prefix, address) &&
-		    cs_addr_is_v4(&policy->allow[i].prefix.addr) ==
-			    cs_addr_is_v4(address))
-			return true;
-	return false;
-}
-
 static int refuse(struct cs_protect_job *job, const struct cs_addr *address,
 		  const char *what)
 {
@@ -225,12 +188,12 @@ int cs_protect_spare_operator(struct cs_protect_job *job, const struct cs_standi
 
 	cs_operator_find(job->ctx->env, &job->arena, &who);
 	for (size_t i = 0; i < who.n && status < 0; i++) {
-		if (cs_protect_denies(entries, &who.at[i]) &&
-		    !cs_protect_denies(&now->entries, &who.at[i]))
+		if (cs_promise_denies(entries, &who.at[i], NULL) &&
+		    !cs_promise_denies(&now->entries, &who.at[i], NULL))
 			status = refuse(job, &who.at[i],
 					"would be cut off from the CoAP ports");
-		else if (cs_protect_allows(was, &now->entries, &who.at[i]) &&
-			 !cs_protect_allows(policy, entries, &who.at[i]))
+		else if (cs_promise_allows(was, &now->entries, &who.at[i], NULL) &&
+			 !cs_promise_allows(policy, entries, &who.at[i], NULL))
 			status = refuse(job, &who.at[i], "would be allowed no more");
 	}
 	return status;

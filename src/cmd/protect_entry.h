@@ -23,13 +23,6 @@ const struct cs_policy *cs_protect_policy_now(const struct cs_standing *standing
 enum { CS_PROTECT_LEFT = 32 };
 void cs_protect_left_text(int64_t left_ms, char out[CS_PROTECT_LEFT]);
 
-/* Whether anything that we hold allows @address: a policy (NULL: none) or an entry. */
-bool cs_protect_allows(const struct cs_policy *policy, const struct cs_entries *entries,
-		       const struct cs_addr *address);
-
-/* Whether an entry denies @address, however special the others are. */
-bool cs_protect_denies(const struct cs_entries *entries, const struct cs_addr *address);
-
 /*
  * Compares what would be with what is: an operator who would be denied, or allowed no more. -1 to go
  * on (also with --force, which is said), else CS_EXIT_REFUSED, said. @policy NULL: none will hold.

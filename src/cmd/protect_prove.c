@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/protect_prove.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd/protect_ask.h"
 #include "protect/backup.h"
+#include "protect/promise.h"
 #include "protect/ruleset.h"
 
 enum { SHOWN_MAX = 200 };
@@ -26,14 +32,105 @@ int cs_protect_proof_begin(struct cs_protect_proof *proof)
 	return cs_protect_said(proof->job, err, why);
 }
 
+/* --- by packets --- */
+
+static const char *const flows[] = {
+	[CS_FLOW_NEW] = "", [CS_FLOW_ESTABLISHED] = " that goes on"
+};
+
+static void say_row(const struct cs_meaning *row, char out[CS_STATE_WHY])
+{
+	char to[CS_ADDR_TEXT];
+
+	cs_addr_text(&row->ask.to, to);
+	(void)snprintf(out, CS_STATE_WHY, "%s to %s, %s %u%s: %s", row->from, to,
+		       row->ask.tcp ? "TCP" : "UDP", row->ask.port, flows[row->ask.flow],
+		       cs_meaning_verdict_text(row->told.verdict));
+}
+
+/* Another table's drop is not ours to take away: it is said, once an asker. */
+static void warn_others(const struct cs_protect_proof *p, const struct cs_meaning *row)
+{
+	const struct cs_rule *rule = row->told.rule;
+	char text[CS_STATE_WHY];
+
+	say_row(row, text);
+	if (rule)
+		cs_log(&p->job->ctx->log, CS_WARN,
+		       "allowed, and yet %s: not by us but by %s %s %s, handle %llu",
+		       text, cs_rule_tool_names[rule->tool], rule->table, rule->chain,
+		       (unsigned long long)rule->handle);
+	else
+		cs_log(&p->job->ctx->log, CS_WARN, "allowed, and yet %s: not by us",
+		       text);
+}
+
+static enum cs_err judge(struct cs_protect_proof *p, const struct cs_protect_ask *ask,
+			 const struct cs_meanings *meanings, char why[CS_STATE_WHY])
+{
+	const char *warned = NULL;
+	char text[CS_STATE_WHY];
+
+	for (size_t i = 0; i < meanings->n; i++) {
+		const struct cs_meaning *row = &meanings->rows[i];
+		enum cs_promise promise = cs_promise_of(
+			p->policy, &p->ground->standing.entries, &ask->host, row);
+
+		if (promise == CS_PROMISE_OTHERS && warned != row->from) {
+			warn_others(p, row);
+			warned = row->from;
+		}
+		if (promise != CS_PROMISE_LET_IN && promise != CS_PROMISE_SHUT)
+			continue;
+		say_row(row, text);
+		(void)snprintf(
+			why, CS_STATE_WHY,
+			"the proof failed, nothing is applied: %.300s, which is not "
+			"what the policy says",
+			text);
+		return CS_ERR_IO;
+	}
+	return CS_OK;
+}
+
+static bool same_namespace(const struct stat *before)
+{
+	struct stat now;
+
+	return stat("/proc/self/ns/net", &now) == 0 && now.st_ino == before->st_ino &&
+	       now.st_dev == before->st_dev;
+}
+
 enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_STATE_WHY])
 {
 	struct cs_protect_proof *p = arg;
+	struct cs_protect_ask ask;
+	struct cs_meanings meanings;
+	struct stat before;
+	enum cs_err err;
 
-	(void)why;
 	p->script = script;
-	return CS_OK;
+	if (stat("/proc/self/ns/net", &before)) {
+		(void)snprintf(why, CS_STATE_WHY, "/proc/self/ns/net: %s",
+			       strerror(errno));
+		return CS_ERR_IO;
+	}
+	p->status = cs_protect_ask_with(p->job, p->policy, script, &ask);
+	if (p->status < 0)
+		p->status = cs_protect_ask_all(p->job, &ask, &meanings);
+	if (p->status >= 0)
+		return CS_ERR_IO;
+	err = judge(p, &ask, &meanings, why);
+	/* What follows is for this host's rules and no others. */
+	if (!err && !same_namespace(&before)) {
+		(void)snprintf(why, CS_STATE_WHY,
+			       "the scratch could not be left: nothing is applied");
+		err = CS_ERR_IO;
+	}
+	return err;
 }
+
+/* --- by reading --- */
 
 enum cs_err cs_protect_keep_backup(void *arg, char why[CS_STATE_WHY])
 {

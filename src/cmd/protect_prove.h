@@ -15,7 +15,7 @@ struct cs_protect_proof {
 	const struct cs_policy *policy;
 	struct cs_span before; /* cs_ruleset_read() at the beginning */
 	struct cs_span script; /* what is to be in force */
-	size_t asked;          /* questions that were answered as the policy says */
+	int status;            /* the exit status of what has been said; -1: nothing */
 };
 
 /* Reads the rules as they are. -1 to go on, else the exit status, said. The lock is held. */

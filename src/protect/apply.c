@@ -159,6 +159,25 @@ static enum cs_err ask(enum cs_err (*question)(void *, char[CS_STATE_WHY]), void
 	return question ? question(arg, why) : CS_OK;
 }
 
+enum { PROOF_SECONDS = 86400 };
+
+static enum cs_err ask_proof(struct cs_change *change, const struct cs_apply *apply,
+			     const struct cs_standing *standing,
+			     const struct cs_kept *pending)
+{
+	const struct cs_table_want want = { &pending->policy, pending->id,
+					    &standing->entries };
+	struct cs_span script;
+	enum cs_err err;
+
+	if (!apply->would_do)
+		return CS_OK;
+	err = cs_table_script_pending(
+		&want, standing->kept.there ? &standing->kept.policy : NULL,
+		PROOF_SECONDS, change->arena, &script);
+	return err ? err : apply->would_do(apply->arg, script, change->why);
+}
+
 /* All that may fail before anything is changed. */
 static enum cs_err prepare(struct cs_change *change, const struct cs_apply *apply,
 			   const struct cs_standing *standing,
@@ -168,8 +187,8 @@ static enum cs_err prepare(struct cs_change *change, const struct cs_apply *appl
 	char name[64];
 	enum cs_err err = cs_table_try(script, change->arena, change->why);
 
-	if (!err && apply->would_do)
-		err = apply->would_do(apply->arg, script, change->why);
+	if (!err)
+		err = ask_proof(change, apply, standing, pending);
 	if (!err)
 		err = ask(apply->keep_backup, apply->arg, change->why);
 	if (!err)

@@ -16,7 +16,8 @@ struct cs_apply {
 	 * Asked in this order; an error ends it, and nothing has been changed (of @still_proved: is
 	 * taken back). @why is one line. NULL: nothing is asked.
 	 *
-	 * would_do      do these rules do what the policy says
+	 * would_do      do these rules do what the policy says; the script is the one that is loaded later,
+	 *               but for a day, so that they do not run out while they are asked
 	 * keep_backup   what is there now, into a file
 	 * still_same    nobody changed the rules since they were read
 	 * still_proved  what the kernel has now is what was proved

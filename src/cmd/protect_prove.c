@@ -55,7 +55,7 @@ static void warn_others(const struct cs_protect_proof *p, const struct cs_meanin
 	char text[CS_STATE_WHY];
 
 	say_row(row, text);
-	if (rule)
+	if (rule && !rule->ours)
 		cs_log(&p->job->ctx->log, CS_WARN,
 		       "allowed, and yet %s: not by us but by %s %s %s, handle %llu",
 		       text, cs_rule_tool_names[rule->tool], rule->table, rule->chain,

@@ -7,6 +7,7 @@
 
 #include "cmd/protect_entry.h"
 #include "cmd/protect_planned.h"
+#include "protect/promise.h"
 #include "protect/rules_span.h"
 #include "protect/ruleset.h"
 #include "protect/ufw_change.h"
@@ -157,7 +158,7 @@ static int spare_operator(struct cs_protect_job *job, const struct cs_policy *po
 	for (size_t i = 0; i < who.n; i++) {
 		char text[CS_ADDR_TEXT];
 
-		if (cs_protect_allows(policy, &none, &who.at[i]) ||
+		if (cs_promise_allows(policy, &none, &who.at[i], NULL) ||
 		    is_loopback(&who.at[i]))
 			continue;
 		cs_addr_text(&who.at[i], text);

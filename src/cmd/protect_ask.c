@@ -6,7 +6,7 @@
 
 #include "cmd/live_line.h"
 
-enum { PEERS_ASKED = 8 /* of those that a policy allows */ };
+enum { PEERS_ASKED = 2 /* of those that a policy allows */ };
 
 /* --- who is named --- */
 
@@ -245,6 +245,7 @@ int cs_protect_ask_with(struct cs_protect_job *job, const struct cs_policy *poli
 		.n_locals = policy->n_local,
 		.peers = policy->allow,
 		.n_peers = policy->n_allow < PEERS_ASKED ? policy->n_allow : PEERS_ASKED,
+		.brief = true,
 	};
 	err = cs_rules_read_with(script, &job->arena, &ask->rules, why);
 	if (err)

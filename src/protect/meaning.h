@@ -51,6 +51,11 @@ struct cs_meaning_request {
 	size_t n_listeners;
 	bool assume_listener; /* another host's rules: one on each port */
 	bool flood;           /* also ask what gets through a spoofed flood */
+	/*
+	 * Fewer questions, for a proof that somebody waits for: one address of ours and one network of each
+	 * family, flows that go on and TCP at the first port alone.
+	 */
+	bool brief;
 
 	/* Called after each question; may be NULL. */
 	void (*progress)(void *arg, size_t done, size_t n);

@@ -83,14 +83,16 @@ static void put_ports(struct maker *m, const struct asker *asker,
 	for (size_t i = 0; i < m->n_ports; i++) {
 		const struct port *port = &m->ports[i];
 
-		if (port->udp) {
+		bool brief = m->request->brief;
+
+		if (port->udp)
 			put(m, asker, to, port, false, CS_FLOW_NEW, routed);
+		if (port->udp && (!brief || i == 0))
 			put(m, asker, to, port, false, CS_FLOW_ESTABLISHED, routed);
-		}
-		if (port->tcp) {
+		if (port->tcp && (!brief || i == 0))
 			put(m, asker, to, port, true, CS_FLOW_NEW, routed);
+		if (port->tcp && !brief)
 			put(m, asker, to, port, true, CS_FLOW_ESTABLISHED, routed);
-		}
 	}
 }
 
@@ -101,9 +103,9 @@ static void ask_own(struct maker *m, const struct asker *asker)
 {
 	const struct cs_host *host = m->host;
 	const struct cs_addr *any = NULL;
-	size_t n = 0;
+	size_t n = 0, most = m->request->brief ? 1 : OWN_MAX;
 
-	for (size_t i = 0; i < host->n_addresses && n < OWN_MAX; i++) {
+	for (size_t i = 0; i < host->n_addresses && n < most; i++) {
 		const struct cs_host_address *own = &host->addresses[i];
 
 		if (!same_family(&own->address, &asker->at[0]))
@@ -398,6 +400,15 @@ static void find_ports(struct maker *m)
 		put_port(m, sent_on[i].from, sent_on[i].tcp);
 }
 
+static bool is_first_of_family(const struct maker *m, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (same_family(&m->networks.list[i].prefix.addr,
+				&m->networks.list[at].prefix.addr))
+			return false;
+	return true;
+}
+
 static void make(struct maker *m)
 {
 	const struct cs_meaning_request *r = m->request;
@@ -405,7 +416,8 @@ static void make(struct maker *m)
 	ask_internet(m, true);
 	ask_internet(m, false);
 	for (size_t i = 0; i < m->networks.n && !m->err; i++)
-		ask_local(m, &m->networks.list[i]);
+		if (!r->brief || is_first_of_family(m, i))
+			ask_local(m, &m->networks.list[i]);
 	for (size_t i = 0; i < r->n_peers && !m->err; i++)
 		ask_peer(m, &r->peers[i]);
 	for (size_t i = 0; i < r->n_froms && !m->err; i++)

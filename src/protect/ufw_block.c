@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "protect/rules_span.h"
+#include "protect/ufw_place.h"
 #include "protect/ufw_text.h"
 
 #define FIRST                                                                           \
@@ -32,11 +33,6 @@ struct block {
 	uint32_t rate; /* answers a second to strangers of this family */
 };
 
-static bool of_family(const struct cs_prefix *p, bool v6)
-{
-	return v6 == !(cs_addr_is_v4(&p->addr) && p->bits >= 96);
-}
-
 /*
  * The largest rate that xt_limit can hold and that is none above @rate: it keeps the time between two
  * tokens, in ten thousandths of a second.
@@ -61,7 +57,7 @@ static void put_group_chain(struct block *b)
 	for (size_t i = 0; i < b->policy->n_local; i++) {
 		char text[CS_PREFIX_TEXT];
 
-		if (!of_family(&b->policy->local[i], b->v6))
+		if (cs_ufw_is_v6(&b->policy->local[i]) != b->v6)
 			continue;
 		cs_prefix_text(&b->policy->local[i], text);
 		fprintf(b->to, "-A coapscope-group -s %s -j RETURN\n", text);
@@ -103,7 +99,7 @@ static void put_peers(struct block *b, bool in)
 		const struct cs_peer *peer = &b->policy->allow[i];
 		char text[CS_PREFIX_TEXT];
 
-		if (!of_family(&peer->prefix, b->v6))
+		if (cs_ufw_is_v6(&peer->prefix) != b->v6)
 			continue;
 		cs_prefix_text(&peer->prefix, text);
 		if (!in)

@@ -7,6 +7,7 @@
 
 #include "protect/rules_span.h"
 #include "protect/ufw_block.h"
+#include "protect/ufw_place.h"
 
 static const char PROFILE[] =
 	"# Written by `coapscope protect apply --backend ufw`; `coapscope protect undo` "
@@ -24,11 +25,7 @@ static const char PROFILE[] =
 /* One family of the rules while its commands are made. */
 struct family {
 	const struct cs_policy *policy;
-	const struct cs_ufw_tuple *at; /* of this family, ours too */
-	size_t n;
-	bool v6;
-	uint32_t
-		place; /* in front of which number ours go, of both families; 0: behind all */
+	struct cs_ufw_side side;
 	struct cs_arena *arena;
 	struct cs_ufw_plan *plan;
 	bool failed; /* memory is out */
@@ -43,16 +40,6 @@ bool cs_ufw_tuple_is_ours(const struct cs_ufw_tuple *t)
 {
 	return cs_text_is(t->to_app, CS_UFW_PROFILE) ||
 	       cs_text_is(t->to_app, CS_UFW_PROFILE_PLAIN);
-}
-
-static bool is_v6(const struct cs_prefix *p)
-{
-	return !(cs_addr_is_v4(&p->addr) && p->bits >= 96);
-}
-
-static bool within(const struct cs_prefix *inner, const struct cs_prefix *outer)
-{
-	return inner->bits >= outer->bits && cs_prefix_has(outer, &inner->addr);
 }
 
 /* A line that lives as long as the plan; "" when memory is out. */
@@ -74,71 +61,6 @@ static const char *line(struct family *f, const char *fmt, ...)
 static void note(struct family *f, const char *text)
 {
 	f->plan->notes[f->plan->n_notes++] = text;
-}
-
-/* What a rule says of CoAP that comes in for this host. */
-static bool is_of_coap(const struct cs_ufw_tuple *t)
-{
-	static const char *const protocols[] = { "any", "udp", "tcp" };
-	bool protocol = false;
-
-	for (size_t i = 0; i < CS_LEN(protocols); i++)
-		protocol |= cs_text_is(t->protocol, protocols[i]);
-	return protocol && !t->route && !t->out && !cs_ufw_tuple_is_ours(t) &&
-	       (cs_ufw_ports_have(t->to_port, 5683) ||
-		cs_ufw_ports_have(t->to_port, 5684));
-}
-
-/* All of plain CoAP, from whatever port: then it can be said again by a profile. */
-static bool is_of_all_coap(const struct cs_ufw_tuple *t)
-{
-	return cs_text_is(t->from_port, "any") && cs_ufw_ports_have(t->to_port, 5683) &&
-	       !cs_text_is(t->protocol, "tcp") && !t->odd;
-}
-
-static bool strangers_denied(const struct cs_policy *policy)
-{
-	return policy->strangers != CS_STRANGERS_LIMIT;
-}
-
-/* A peer that this rule would keep out, though it is about more than this peer's own part. */
-static bool keeps_a_peer_out(const struct family *f, const struct cs_ufw_tuple *t)
-{
-	for (size_t i = 0; t->action != CS_UFW_ALLOW && i < f->policy->n_allow; i++)
-		if (is_v6(&f->policy->allow[i].prefix) == f->v6 &&
-		    within(&f->policy->allow[i].prefix, &t->from))
-			return true;
-	return false;
-}
-
-static bool lets_strangers_in(const struct family *f, const struct cs_ufw_tuple *t)
-{
-	return strangers_denied(f->policy) &&
-	       (t->action == CS_UFW_ALLOW || t->action == CS_UFW_LIMIT);
-}
-
-/* The number that a rule has once ours are gone. */
-static uint32_t number_without_ours(const struct cs_ufw_tuples *all,
-				    const struct cs_ufw_tuple *t)
-{
-	uint32_t ours = 0, last = 0;
-
-	for (size_t i = 0; i < all->n && all->at[i].number < t->number; i++) {
-		if (cs_ufw_tuple_is_ours(&all->at[i]) && all->at[i].number != last) {
-			last = all->at[i].number;
-			ours++;
-		}
-	}
-	return t->number - ours;
-}
-
-static uint32_t place_in(const struct family *f, const struct cs_ufw_tuples *all)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (is_of_coap(&f->at[i]) &&
-		    (lets_strangers_in(f, &f->at[i]) || keeps_a_peer_out(f, &f->at[i])))
-			return number_without_ours(all, &f->at[i]);
-	return 0;
 }
 
 static bool is_plain_word(const char *word)
@@ -178,9 +100,9 @@ static void put_rule(struct family *f, const struct wanted *w)
 	const char **at = command->argv;
 
 	*at++ = "ufw";
-	if (f->place > 0) {
+	if (f->side.place > 0) {
 		*at++ = "insert";
-		*at++ = line(f, "%" PRIu32, f->place);
+		*at++ = line(f, "%" PRIu32, f->side.place);
 	}
 	*at++ = w->action;
 	if (w->in) {
@@ -213,19 +135,19 @@ static const char *prefix_text(struct family *f, const struct cs_prefix *prefix)
 
 static bool is_anywhere(const struct family *f, const struct cs_prefix *prefix)
 {
-	return prefix->bits == (f->v6 ? 0 : 96);
+	return prefix->bits == (f->side.v6 ? 0 : 96);
 }
 
 static const char *any_of(const struct family *f)
 {
-	return f->v6 ? "::/0" : "0.0.0.0/0";
+	return f->side.v6 ? "::/0" : "0.0.0.0/0";
 }
 
 static void put_strangers(struct family *f)
 {
 	bool plain = f->policy->strangers == CS_STRANGERS_DTLS_ONLY;
 
-	if (strangers_denied(f->policy))
+	if (cs_ufw_denies_strangers(f->policy))
 		put_rule(f,
 			 &(struct wanted){
 				 .action = "deny",
@@ -238,7 +160,7 @@ static void put_strangers(struct family *f)
 
 static void put_peer(struct family *f, const struct cs_peer *peer)
 {
-	if (is_v6(&peer->prefix) == f->v6)
+	if (cs_ufw_is_v6(&peer->prefix) == f->side.v6)
 		put_rule(f,
 			 &(struct wanted){
 				 .action = "allow",
@@ -269,106 +191,52 @@ static void put_discoveries(struct family *f)
 	for (size_t i = 0; f->policy->multicast && i < f->policy->n_local; i++) {
 		const struct cs_prefix *local = &f->policy->local[i];
 
-		if (is_v6(local) != f->v6)
+		if (cs_ufw_is_v6(local) != f->side.v6)
 			continue;
-		if (!f->v6)
+		if (!f->side.v6)
 			put_discovery(f, prefix_text(f, local), "224.0.1.187");
-		for (size_t k = 0; f->v6 && k < CS_LEN(groups6); k++)
+		for (size_t k = 0; f->side.v6 && k < CS_LEN(groups6); k++)
 			put_discovery(f, prefix_text(f, local), groups6[k]);
 	}
-	for (size_t k = 0; f->policy->multicast && f->v6 && k < CS_LEN(groups6); k++)
+	for (size_t k = 0; f->policy->multicast && f->side.v6 && k < CS_LEN(groups6); k++)
 		put_discovery(f, "fe80::/10", groups6[k]);
 }
 
-/*
- * ufw counts the tuples of a profile one by one when it inserts, and together when it shows numbers: ours may
- * come to stand further up than the number says, never further down.
- */
-static bool is_behind(const struct family *f, const struct cs_ufw_tuples *all,
-		      const struct cs_ufw_tuple *t)
+static void put_again(struct family *f, const struct cs_ufw_tuple *t, uint32_t number)
 {
-	uint32_t place = f->place, tuples = 1;
-
-	for (size_t i = 0; f->v6 && i < all->n && !all->at[i].v6; i++)
-		if (!cs_ufw_tuple_is_ours(&all->at[i]) &&
-		    (i == 0 || all->at[i].number != all->at[i - 1].number))
-			place--;
-	for (const struct cs_ufw_tuple *other = f->at; other < t; other++)
-		tuples += !cs_ufw_tuple_is_ours(other);
-	return f->place > 0 && tuples >= place;
-}
-
-/* It is about a part of what a peer of ours is, and no peer is named in it. */
-static bool is_part_of_a_peer(const struct family *f, const struct cs_ufw_tuple *t)
-{
-	bool part = false;
-
-	for (size_t i = 0; i < f->policy->n_allow; i++) {
-		const struct cs_prefix *peer = &f->policy->allow[i].prefix;
-
-		if (is_v6(peer) != f->v6)
-			continue;
-		if (within(peer, &t->from))
-			return false;
-		part |= within(&t->from, peer);
-	}
-	return part;
-}
-
-static bool same_prefix(const struct cs_prefix *a, const struct cs_prefix *b)
-{
-	return a->bits == b->bits && cs_addr_cmp(&a->addr, &b->addr) == 0;
-}
-
-static bool would_be_passed_by(const struct family *f, const struct cs_ufw_tuples *all,
-			       const struct cs_ufw_tuple *t)
-{
-	return is_of_coap(t) && t->action != CS_UFW_ALLOW && is_behind(f, all, t) &&
-	       is_part_of_a_peer(f, t);
-}
-
-/* ufw has one rule for a match, whatever its ports were. */
-static bool is_said_already(const struct family *f, const struct cs_ufw_tuples *all,
-			    const struct cs_ufw_tuple *t)
-{
-	for (const struct cs_ufw_tuple *other = f->at; other < t; other++)
-		if (same_prefix(&other->from, &t->from) &&
-		    same_prefix(&other->to, &t->to) && cs_span_eq(other->in, t->in) &&
-		    is_of_all_coap(other) && other->action != CS_UFW_LIMIT &&
-		    would_be_passed_by(f, all, other))
-			return true;
-	return false;
+	put_rule(f, &(struct wanted){
+			    .action = t->action == CS_UFW_DENY ? "deny" : "reject",
+			    .from = prefix_text(f, &t->from),
+			    .to = is_anywhere(f, &t->to) ? "any" : prefix_text(f, &t->to),
+			    .in = t->in.len ? line(f, "%.*s", (int)t->in.len,
+						   (const char *)t->in.ptr)
+					    : NULL,
+			    .profile = CS_UFW_PROFILE,
+			    .comment = line(f, "coapscope: as rule %" PRIu32 " says",
+					    number),
+		    });
 }
 
 /* A deny of a part of what we let in goes on to hold: it is said again in front. */
-static void put_kept(struct family *f, const struct cs_ufw_tuples *all)
+static void put_kept(struct family *f)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		const struct cs_ufw_tuple *t = &f->at[i];
-		uint32_t number = number_without_ours(all, t);
+	for (size_t i = 0; i < f->side.n; i++) {
+		const struct cs_ufw_tuple *t = &f->side.at[i];
+		uint32_t number = cs_ufw_number(f->side.all, t);
 
-		if (!would_be_passed_by(f, all, t) || is_said_already(f, all, t))
-			continue;
-		if (t->action == CS_UFW_LIMIT || !is_of_all_coap(t)) {
+		switch (cs_ufw_side_passes(&f->side, t)) {
+		case CS_UFW_NOT_PASSED:
+			break;
+		case CS_UFW_LOST:
 			note(f, line(f,
 				     "rule %" PRIu32
 				     " of ufw no longer holds for an allowed peer",
 				     number));
-			continue;
+			break;
+		case CS_UFW_SAY_AGAIN:
+			put_again(f, t, number);
+			break;
 		}
-		put_rule(f,
-			 &(struct wanted){
-				 .action = t->action == CS_UFW_DENY ? "deny" : "reject",
-				 .from = prefix_text(f, &t->from),
-				 .to = is_anywhere(f, &t->to) ? "any"
-							      : prefix_text(f, &t->to),
-				 .in = t->in.len ? line(f, "%.*s", (int)t->in.len,
-							(const char *)t->in.ptr)
-						 : NULL,
-				 .profile = CS_UFW_PROFILE,
-				 .comment = line(f, "coapscope: as rule %" PRIu32 " says",
-						 number),
-			 });
 	}
 }
 
@@ -383,17 +251,17 @@ static void turn_round(struct cs_ufw_command *from, size_t n)
 	}
 }
 
-static void put_family(struct family *f, const struct cs_ufw_tuples *all)
+static void put_family(struct family *f, const struct cs_ufw_tuples *all, bool v6)
 {
 	size_t first = f->plan->n_commands;
 
-	f->place = place_in(f, all);
-	put_kept(f, all);
+	f->side = cs_ufw_side_of(all, f->policy, v6);
+	put_kept(f);
 	put_discoveries(f);
 	for (size_t i = 0; i < f->policy->n_allow; i++)
 		put_peer(f, &f->policy->allow[i]);
 	put_strangers(f);
-	if (f->place > 0)
+	if (f->side.place > 0)
 		turn_round(f->plan->commands + first, f->plan->n_commands - first);
 }
 
@@ -419,22 +287,11 @@ static void put_deletes(struct family *f, const struct cs_ufw_tuples *all)
 
 static void put_commands(struct family *f, const struct cs_ufw_tuples *all, bool ipv6)
 {
-	size_t n4 = 0;
-
-	while (n4 < all->n && !all->at[n4].v6)
-		n4++;
 	put_deletes(f, all);
 	/* IPv6 first: what is inserted there leaves IPv4's numbers alone. */
-	if (ipv6) {
-		f->v6 = true;
-		f->at = all->at + n4;
-		f->n = all->n - n4;
-		put_family(f, all);
-	}
-	f->v6 = false;
-	f->at = all->at;
-	f->n = n4;
-	put_family(f, all);
+	if (ipv6)
+		put_family(f, all, true);
+	put_family(f, all, false);
 }
 
 static void put_notes(struct family *f, bool ipv6)
@@ -445,7 +302,7 @@ static void put_notes(struct family *f, bool ipv6)
 	if (f->policy->router)
 		note(f, "what is forwarded is dropped in before.rules alone: ufw's route "
 			"rules stay as they are");
-	if (!strangers_denied(f->policy))
+	if (!cs_ufw_denies_strangers(f->policy))
 		note(f, "limit opens nothing: where ufw denies strangers they stay "
 			"denied");
 }

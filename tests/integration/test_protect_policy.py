@@ -288,6 +288,23 @@ def test_what_is_sent_on_by_dnat_is_covered(walled):
             assert ask(walled.outside, PEER4, n=5).n == 5
 
 
+@pytest.mark.parametrize("to", ["172.30.0.2:15683", "203.0.113.1:15683"])
+def test_what_is_sent_on_to_another_port_is_covered(walled, to):
+    """To a container, and to another port of the host itself."""
+    walled.publish(to=to)
+    with Server(walled.container if to[:3] == "172" else walled.host, port=15683) as server:
+        assert ask(walled.outside, STRANGER4, n=5).n == 5
+        walled.protect("--strangers", "drop", "--allow", PEER4)
+        assert ask(walled.outside, STRANGER4, n=5).n == 0
+        assert ask(walled.outside, PEER4, n=5).n == 5
+        walled.protect("--strangers", "limit", "--answer-rate", "9", "--allow", PEER4)
+        server.size = 137
+        assert ask(walled.outside, "198.18.3.1", n=2).n == 0
+        server.size = 136
+        assert 7 <= ask(walled.outside, "198.18.3.2", n=50).n <= 9 * 2
+        assert walled.counter("answers_large") == 2
+
+
 def test_without_router_other_hosts_traffic_is_not_touched(walled):
     walled.protect("--strangers", "drop")
     with Server(walled.lan) as server:

@@ -243,14 +243,14 @@ class Walled:
         text = self.host.sh(f"nft list counter inet coapscope {name}")
         return int(text.split("packets")[1].split()[0])
 
-    def publish(self, port=5683):
+    def publish(self, port=5683, to="172.30.0.2:5683"):
         """DNAT of a port of the host to the container, as container managers do."""
         self.nft(f"""
 table ip nat {{
     chain pre {{
         type nat hook prerouting priority dstnat
-        fib daddr type local udp dport {port} dnat to 172.30.0.2:5683
-        fib daddr type local tcp dport {port} dnat to 172.30.0.2:5683
+        fib daddr type local udp dport {port} dnat to {to}
+        fib daddr type local tcp dport {port} dnat to {to}
     }}
     chain post {{
         type nat hook postrouting priority srcnat

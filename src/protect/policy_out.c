@@ -32,25 +32,38 @@ static void scope(const struct cs_policy_part *part)
 	}
 }
 
+/*
+ * What goes to whom nothing may come from: notifications of a relation that he, or somebody in his
+ * name, began before he was denied.
+ */
+static void denied(const struct cs_policy_part *part, const char *set)
+{
+	for (size_t i = 0; i < CS_PART_FAMILIES; i++) {
+		const struct cs_part_family *f = &cs_part_families[i];
+
+		cs_part_drop(part, "denied", "to one who is denied", "%s daddr @%s%c ",
+			     f->ip, set, f->digit);
+	}
+}
+
+static void allowed(const struct cs_policy_part *part, const char *set, const char *bound)
+{
+	for (size_t i = 0; i < CS_PART_FAMILIES; i++) {
+		const struct cs_part_family *f = &cs_part_families[i];
+
+		cs_part_rule(part, "to one who is allowed", "%s%s daddr @%s%c accept",
+			     bound, f->ip, set, f->digit);
+	}
+}
+
+/* In the order of the way in: what is more special is asked first. */
 static void entries(const struct cs_policy_part *part)
 {
-	static const struct {
-		const char *set, *bound;
-	} allowed[] = {
-		{ "allow_hosts", "" },
-		{ "allow_if", "oifname . " },
-		{ "allow_nets", "" },
-	};
-
-	for (size_t k = 0; k < CS_LEN(allowed); k++) {
-		for (size_t i = 0; i < CS_PART_FAMILIES; i++) {
-			const struct cs_part_family *f = &cs_part_families[i];
-
-			cs_part_rule(part, "to one who is allowed",
-				     "%s%s daddr @%s%c accept", allowed[k].bound, f->ip,
-				     allowed[k].set, f->digit);
-		}
-	}
+	denied(part, "deny_hosts");
+	allowed(part, "allow_hosts", "");
+	allowed(part, "allow_if", "oifname . ");
+	denied(part, "deny_nets");
+	allowed(part, "allow_nets", "");
 }
 
 /* Which interface an answer leaves by is the routes' business: the way in was judged. */
@@ -227,16 +240,18 @@ static void guard_chain(const struct cs_policy_part *part)
 
 void cs_part_outbound(const struct cs_policy_part *part)
 {
-	if (part->entries_only)
-		return;
-	own_chain(part);
-	told_chain(part);
-	guard_chain(part);
+	if (!part->entries_only) {
+		own_chain(part);
+		told_chain(part);
+		guard_chain(part);
+	}
 	cs_part_chain(part, "out");
 	scope(part);
 	entries(part);
-	peers(part);
-	own_requests(part);
-	cs_part_rule(part, "everybody else", "goto guard_%s", part->name);
+	if (!part->entries_only) {
+		peers(part);
+		own_requests(part);
+		cs_part_rule(part, "everybody else", "goto guard_%s", part->name);
+	}
 	cs_part_chain_end(part);
 }

@@ -85,10 +85,9 @@ static void put_base(FILE *to, const struct way *way, const struct cs_policy_par
 		cs_part_pieces(trial, "meta l4proto @trial ");
 	if (out)
 		cs_part_pieces(kept, "meta l4proto udp ");
-	if (!out || !kept->entries_only)
-		cs_part_rule(kept, "CoAP, and nothing else",
-			     "meta l4proto { tcp, udp } th %s { 5683, 5684 } goto %s_%s",
-			     way->port, way->to, kept->name);
+	cs_part_rule(kept, "CoAP, and nothing else",
+		     "meta l4proto { tcp, udp } th %s { 5683, 5684 } goto %s_%s",
+		     way->port, way->to, kept->name);
 	fputs("\t}\n", to);
 }
 

@@ -166,6 +166,17 @@ def answered(street, source, net=None):
     return ask(net or street.outside, source, n=3).n == 3
 
 
+def is_notified(street, source):
+    """Whether what the device says by itself gets there, as of an old observation."""
+    with contextlib.closing(open_from(street.outside, source, 40001)) as sock:
+        sock.settimeout(0.3)
+        try:
+            street.server.udp.sendto(b"\x50\x45\x00\x01", (f"::ffff:{source}", 40001))
+            return bool(sock.recv(100))
+        except (TimeoutError, PermissionError):
+            return False
+
+
 def everything(street):
     attack(street.outside)
     write_in_the_name_of(street.outside, FORGED)
@@ -189,6 +200,9 @@ def test_who_is_blocked_is_blocked_and_nobody_else(street):
     for source in (FORGED, OTHER, PEER):
         assert answered(street, source)
     assert ask(street.lan, LAN, to=LAN4, n=3).n == 3
+    # Nor are they told anything that was asked for before.
+    assert not is_notified(street, VICTIM) and not is_notified(street, ATTACKER)
+    assert is_notified(street, FORGED)
     # On other ports than CoAP's they are nobody's business.
     with Server(street.host, port=5685):
         assert ask(street.outside, ATTACKER, port=5685, n=3).n == 3

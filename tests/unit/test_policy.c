@@ -258,8 +258,9 @@ static void a_policy_is_on_trial_for_its_time(void **state)
 				     "out_new"));
 	/* Behind it nobody is held back but whom deny names. */
 	assert_non_null(strstr(text, "goto in_rest"));
-	assert_null(strstr(text, "goto out_rest"));
+	assert_non_null(strstr(text, "goto out_rest"));
 	assert_null(strstr(text, "strangers_rest"));
+	assert_null(strstr(text, "guard_rest"));
 	cs_arena_clear(&arena);
 }
 
@@ -308,6 +309,10 @@ static void without_a_policy_entries_alone_hold(void **state)
 		assert_non_null(strstr(text, set));
 	}
 	assert_non_null(strstr(text, "goto in_rest"));
+	/* Both ways: no notification goes to whom nothing may come from. */
+	assert_non_null(strstr(text, "ip saddr @deny_hosts4 counter name denied drop"));
+	assert_non_null(strstr(text, "ip daddr @deny_hosts4 counter name denied drop"));
+	assert_non_null(strstr(text, "ip6 daddr @deny_nets6 counter name denied drop"));
 	assert_null(strstr(text, "strangers_rest"));
 	cs_arena_clear(&arena);
 }

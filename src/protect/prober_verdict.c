@@ -255,6 +255,39 @@ static struct finding find_end(const struct cs_prober_burst *b,
 	return (struct finding){ 0 };
 }
 
+/* The next hit from @at on that sent the packet somewhere; j->n: none. */
+static size_t next_move(const struct cs_prober_journey *j, size_t at)
+{
+	while (at < j->n && j->hits[at].verdict == CS_TRACE_CONTINUE)
+		at++;
+	return at;
+}
+
+/*
+ * Where two packets of one kind go different ways something counted them. Of the two hits there
+ * the one with a rate is meant; where neither has one nothing is found.
+ */
+static struct finding find_parting(const struct cs_prober *p,
+				   const struct cs_prober_journey *in,
+				   const struct cs_prober_journey *out)
+{
+	size_t i = 0, k = 0;
+
+	for (; in && out; i++, k++) {
+		i = next_move(in, i);
+		k = next_move(out, k);
+		if (i < in->n && k < out->n && in->hits[i].rule == out->hits[k].rule &&
+		    in->hits[i].chain == out->hits[k].chain)
+			continue;
+		if (k < out->n && is_rated(p, &out->hits[k]))
+			return (struct finding){ out, k };
+		if (i < in->n && is_rated(p, &in->hits[i]))
+			return (struct finding){ in, i };
+		break;
+	}
+	return (struct finding){ 0 };
+}
+
 /* The last rule with a rate that sent the packet somewhere. */
 static size_t find_rate(const struct cs_prober *p, const struct cs_prober_journey *j)
 {
@@ -268,7 +301,7 @@ static size_t find_rate(const struct cs_prober *p, const struct cs_prober_journe
 
 /* ---- which of them is told ---- */
 
-/* Where no chain looks at requests, what let the answer out. */
+/* The way of an answer that came out: where no chain looks at requests, it tells. */
 static const struct cs_prober_journey *answer_to(const struct cs_prober_burst *b,
 						 const struct cs_prober_journey *request)
 {
@@ -277,7 +310,8 @@ static const struct cs_prober_journey *answer_to(const struct cs_prober_burst *b
 	for (size_t i = p->n_journeys; i > 0; i--) {
 		const struct cs_prober_journey *j = &p->journeys[i - 1];
 
-		if (!j->request && j->to_port == request->from_port)
+		if (!j->request && j->to_port == request->from_port &&
+		    find_drop(j) == SIZE_MAX)
 			return j;
 	}
 	return NULL;
@@ -325,7 +359,7 @@ static const struct cs_rule *decided_closed(const struct cs_prober_burst *b,
 	return end.journey ? known_rule(b->prober, end.journey, end.at) : NULL;
 }
 
-/* Where some passed and some did not: the rule with the rate, on either's way. */
+/* Where some passed and some did not: the rule with the rate, where their ways parted. */
 static const struct cs_rule *decided_limit(const struct cs_prober_burst *b,
 					   const struct cs_prober_journey *in,
 					   const struct cs_prober_journey *out)
@@ -333,7 +367,12 @@ static const struct cs_rule *decided_limit(const struct cs_prober_burst *b,
 	const struct cs_prober *p = b->prober;
 	struct finding end = find_end(b, out);
 	const struct cs_prober_journey *ways[] = { end.journey, in, out };
+	struct finding parting = find_parting(p, in, out);
 
+	if (!parting.journey && in && end.journey && !end.journey->request)
+		parting = find_parting(p, answer_to(b, in), end.journey);
+	if (parting.journey)
+		return known_rule(p, parting.journey, parting.at);
 	for (size_t i = 0; i < CS_LEN(ways); i++) {
 		size_t at = find_rate(p, ways[i]);
 

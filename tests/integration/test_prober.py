@@ -107,6 +107,9 @@ CASES = {
     "a limit on bytes": (chain("output", "udp sport 5683 limit rate over 10 mbytes/second burst 1 mbytes drop"), [
         (f"{STRANGER} {U3} 60", "limit", "10 mbytes/second"), (f"{STRANGER} {U3} 1200", "limit", "10 mbytes/second"),
         (f"{STRANGER} {T3}", "open", None)]),
+    "a limit on answers": (chain("output", "udp sport 5683 limit rate 50/second accept", "udp sport 5683 drop") +
+                           chain("input", "udp dport 5683 limit rate 9/second log", "udp dport 5683 accept"), [
+        (f"{STRANGER} {U3}", "limit", "limit rate 50/second"), (f"{STRANGER} {U3E}", "limit", "limit rate 50/second")]),
     "each source has a limit": (chain("input", "udp dport 5683 meter coap { ip saddr limit rate over 10/second "
                                       "burst 20 packets } drop"), [
         (f"{STRANGER} {U3}", "limit", "meter coap"), (f"{STRANGER} {U3}", "limit", "meter coap"),
@@ -131,6 +134,16 @@ CASES = {
         "\t\tudp dport 5683 limit name ip saddr map @each accept\n\t}\n}\n", [
             (f"{STRANGER} {U3}", "limit", "map @each"), (f"{STRANGER} {U3}", "limit", "map @each"),
             (f"{STRANGER} {U4}", "drop", "policy drop"), (f"{NEIGHBOUR} {U3}", "drop", "policy drop")]),
+    "limits, narrow to wide": (
+        "table inet filter {\n\tset each { type ipv4_addr; size 1000; flags dynamic,timeout; timeout 1m\n\t}\n"
+        "\tset wide { type ipv4_addr; size 1000; flags dynamic,timeout; timeout 1m\n\t}\n\tset heard { type ipv4_addr; "
+        "size 1000; flags dynamic,timeout; timeout 1m\n\t}\n"
+        "\tchain total {\n\t\tlimit rate over 50/second burst 50 packets drop\n\t\tupdate @heard { ip saddr } accept\n\t}\n"
+        "\tchain twenty {\n\t\tupdate @wide { ip saddr & 255.255.240.0 limit rate 25/second burst 50 packets } goto total\n"
+        "\t\tdrop comment \"the /20\"\n\t}\n\tchain input {\n\t\ttype filter hook input priority 0; policy accept;\n"
+        "\t\tudp dport 5683 update @each { ip saddr limit rate 3/second burst 20 packets } goto twenty\n"
+        "\t\tudp dport 5683 drop comment \"the /32\"\n\t}\n}\n", [
+            (f"{STRANGER} {U3}", "limit", "update @each"), (f"{STRANGER} {U3E}", "limit", "update @each")]),
     "a quota": (chain("input", "udp dport 5683 quota over 25 mbytes drop"), [
         (f"{STRANGER} {U3}", "limit", "quota over 25 mbytes")]),
     "a limit for the log only": (chain("input", "udp dport 5683 limit rate 3/minute log prefix \"coap: drop \"",

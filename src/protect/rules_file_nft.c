@@ -40,7 +40,7 @@ static enum cs_err blank_unloadable(struct cs_rules_file *file)
 			blank_owner(bare);
 		if (bare.len && bare.ptr[0] == '#')
 			continue;
-		if (!cs_text_has(bare, "xt match ") && !cs_text_has(bare, "xt target "))
+		if (!cs_listing_is_xt(bare))
 			continue;
 
 		const char *whole = (const char *)bare.ptr;

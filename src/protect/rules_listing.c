@@ -83,12 +83,30 @@ static enum cs_err add_chain(struct reading *r, struct cs_span name)
 	return CS_OK;
 }
 
+bool cs_listing_is_xt(struct cs_span rule)
+{
+	bool quoted = false;
+
+	if (!cs_text_has(rule, "xt match ") && !cs_text_has(rule, "xt target "))
+		return false;
+	for (size_t i = 0; i < rule.len; i++) {
+		struct cs_span here = cs_text_after(rule, i);
+
+		quoted ^= rule.ptr[i] == '"';
+		if (!quoted && (i == 0 || cs_text_blank(rule.ptr[i - 1])) &&
+		    (cs_text_starts(here, "xt match ") ||
+		     cs_text_starts(here, "xt target ")))
+			return true;
+	}
+	return false;
+}
+
 static enum cs_err add_rule(struct reading *r, struct cs_span text, uint64_t handle,
 			    struct cs_span whole)
 {
 	struct cs_listing *l = r->out;
 	struct cs_listing_chain *chain = &l->chains[l->n_chains - 1];
-	bool xt = cs_text_has(text, "xt match ") || cs_text_has(text, "xt target ");
+	bool xt = cs_listing_is_xt(text);
 
 	l->rules = cs_rules_grow(r->arena, l->rules, l->n_rules, &r->caps[RULES],
 				 sizeof(*l->rules));

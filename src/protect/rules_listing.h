@@ -83,3 +83,9 @@ CS_MUST_USE enum cs_err cs_rules_listing_with(struct cs_span listing,
 
 /* A base chain's priority as nft prints it: "filter", "dstnat + 10", "-450". */
 CS_MUST_USE bool cs_listing_priority(struct cs_span text, bool bridge, int32_t *out);
+
+/*
+ * True for a rule that nft prints and cannot read again: it holds a match or target of
+ * iptables', "xt match NAME". Words in quotes are somebody's comment or prefix.
+ */
+bool cs_listing_is_xt(struct cs_span rule);

@@ -6,6 +6,7 @@
 #include "base/slurp.h"
 #include "protect/program.h"
 #include "protect/rules_build.h"
+#include "protect/rules_file.h"
 #include "protect/rules_span.h"
 #include "protect/rules_ufw.h"
 
@@ -88,8 +89,41 @@ static bool maybe_iptables(const struct cs_listing_table *table, bool v6)
 	return false;
 }
 
+/*
+ * Matches and targets with something behind them that lives elsewhere in the kernel, which the scratch
+ * does not have: ipset's sets, accounts, control groups.
+ */
+static bool leans_on_others(struct cs_span text)
+{
+	static const char *const words[] = { "--match-set", "-j SET ",    "-m nfacct",
+					     "-m rateest",  "-m cgroup",  "-m bpf",
+					     "-j CT ",      "-j RATEEST", "-j HMARK" };
+
+	for (size_t i = 0; i < CS_LEN(words); i++)
+		if (cs_text_has(text, words[i]))
+			return true;
+	return false;
+}
+
+/* What of @text can be loaded in a namespace where nothing else is; the rest is said. */
+static enum cs_err without_others(struct reading *r, const char *name, bool v6,
+				  struct cs_span *text)
+{
+	const struct cs_rules_piece piece = { name, 1 };
+	const struct cs_rules_input input = {
+		.v6 = v6,
+		.text = (char *)(uintptr_t)text->ptr, /* the arena's: ours to change */
+		.len = text->len,
+		.pieces = &piece,
+		.n_pieces = 1
+	};
+
+	return cs_rules_restored(&r->build, &input, text, r->why);
+}
+
 /* Runs a program that prints rules; nothing where it is not installed or knows none. */
-static enum cs_err run_save(struct reading *r, const char *name, struct cs_save *out)
+static enum cs_err run_save(struct reading *r, const char *name, bool v6,
+			    struct cs_save *out)
 {
 	const char *const argv[] = { name, NULL };
 	struct cs_program program = { .argv = argv };
@@ -106,6 +140,11 @@ static enum cs_err run_save(struct reading *r, const char *name, struct cs_save 
 	if (!err && end.status)
 		return cs_rules_unread(&r->build, "%s: %.*s", name, (int)end.err.len,
 				       (const char *)end.err.ptr);
+	if (!err && leans_on_others(end.out)) {
+		err = without_others(r, name, v6, &end.out);
+		if (err)
+			return err;
+	}
 	if (!err)
 		err = cs_save_read(end.out, r->build.arena, out, &line);
 	if (err)
@@ -136,7 +175,7 @@ static enum cs_err read_nft_save(struct reading *r, bool v6)
 		any |= maybe_iptables(&r->listing.tables[i], v6);
 	if (!any)
 		return CS_OK;
-	err = run_save(r, v6 ? "ip6tables-nft-save" : "iptables-nft-save", &save);
+	err = run_save(r, v6 ? "ip6tables-nft-save" : "iptables-nft-save", v6, &save);
 	if (err)
 		return err;
 	not_these = cs_arena_array(r->build.arena, save.n_tables + 1, sizeof(bool));
@@ -203,7 +242,8 @@ static enum cs_err read_legacy(struct reading *r, bool v6)
 
 	if (!has_legacy(v6))
 		return CS_OK;
-	err = run_save(r, v6 ? "ip6tables-legacy-save" : "iptables-legacy-save", &save);
+	err = run_save(r, v6 ? "ip6tables-legacy-save" : "iptables-legacy-save", v6,
+		       &save);
 	if (err)
 		return err;
 	taken = cs_arena_array(r->build.arena, 2 * save.n_tables + 1, sizeof(bool));

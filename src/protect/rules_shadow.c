@@ -217,7 +217,8 @@ static enum rank rank_of(const struct search *s, const struct cs_rule *rule)
 		return RANK_BEHIND;
 	if (way.in || way.out)
 		return RANK_OTHER_CHAIN;
-	return way.not_passed ? RANK_NOT_PASSED : RANK_NONE;
+	/* Who opened a port for the host did not mean what is behind it; a drop is taken for all. */
+	return way.not_passed && s->about->answered ? RANK_NOT_PASSED : RANK_NONE;
 }
 
 /* The rules found so far, the worst first; @ends[k] is behind the last of rank k. */

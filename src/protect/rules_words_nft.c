@@ -305,6 +305,40 @@ static void settle(struct reading *r, struct found f, bool not )
 	r->words.names_port |= f.names_port && !not ;
 }
 
+/* "udp dport < 6000": true where @token is such an operator, which is read to its end. */
+static bool judge_order(struct reading *r, const struct token *token)
+{
+	static const struct {
+		const char *sign;
+		bool below, equal;
+	} signs[] = { { "<", true, false },
+		      { "<=", true, true },
+		      { ">", false, false },
+		      { ">=", false, true } };
+	struct token right;
+	uint64_t bound;
+
+	for (size_t i = 0; i < CS_LEN(signs); i++) {
+		uint64_t port = r->ask->port, other = r->ask->other_port;
+		uint64_t off = signs[i].equal ? 0 : 1;
+		bool yes;
+
+		if (token->quoted || !cs_text_is(token->text, signs[i].sign))
+			continue;
+		(void)next(&r->rest, &right); /* the sign */
+		if (!next(&r->rest, &right) || !is_port(r, r->fields[0], right.text) ||
+		    !cs_num_u64(right.text, 0, UINT16_MAX, &bound)) {
+			r->words.unsure = true;
+			return true;
+		}
+		yes = signs[i].below ? port + off <= bound || other + off <= bound
+				     : port >= bound + off || other >= bound + off;
+		settle(r, (struct found){ yes ? CS_WORDS_YES : CS_WORDS_NO, yes }, false);
+		return true;
+	}
+	return false;
+}
+
 /* "FIELD [. FIELD]... [!=|vmap] RIGHT" */
 static void judge_match(struct reading *r, enum field field, const char *protocol)
 {
@@ -326,6 +360,8 @@ static void judge_match(struct reading *r, enum field field, const char *protoco
 			return;
 		}
 	}
+	if (r->n_fields == 1 && judge_order(r, &token))
+		return;
 	if (!token.quoted &&
 	    (cs_text_is(token.text, "!=") || cs_text_is(token.text, "vmap") ||
 	     cs_text_is(token.text, "=="))) {

@@ -52,6 +52,13 @@ static void the_script_is_the_listing(const struct cs_listing *l,
 	struct cs_listing again;
 	size_t line, kept = 0;
 
+	/* A chain's own first lines, if they come late: nft writes none such. */
+	for (size_t i = 0; i < l->n_rules; i++)
+		if (memmem(l->rules[i].whole.ptr, l->rules[i].whole.len, "\t\ttype ",
+			   7) ||
+		    memmem(l->rules[i].whole.ptr, l->rules[i].whole.len, "\t\tcomment",
+			   9))
+			return;
 	MUST(cs_listing_read(rules->nft, arena, &again, &line) == CS_OK);
 	for (size_t i = 0; i < l->n_rules; i++)
 		kept += !l->rules[i].xt;

@@ -161,6 +161,19 @@ static void a_listing_that_is_cut_off_is_said_with_its_line(void **state)
 	cs_arena_clear(&arena);
 }
 
+static void what_only_iptables_can_print_is_known_outside_of_quotes(void **state)
+{
+	(void)state;
+	assert_true(cs_listing_is_xt(SPAN("meta l4proto udp xt match recent drop")));
+	assert_true(cs_listing_is_xt(SPAN("xt target CT")));
+	assert_true(cs_listing_is_xt(SPAN("counter xt target \"CT\"")));
+	assert_false(cs_listing_is_xt(SPAN("drop comment \"xt match recent\"")));
+	assert_false(
+		cs_listing_is_xt(SPAN("iifname \"a\" log prefix \"an xt target \"")));
+	assert_false(cs_listing_is_xt(SPAN("next match x")));
+	assert_false(cs_listing_is_xt(SPAN("")));
+}
+
 static void priorities_have_names_and_offsets(void **state)
 {
 	static const struct {
@@ -237,6 +250,7 @@ int main(void)
 		cmocka_unit_test(what_else_is_in_a_table_is_a_block),
 		cmocka_unit_test(a_text_without_handles_is_read_by_its_braces),
 		cmocka_unit_test(a_listing_that_is_cut_off_is_said_with_its_line),
+		cmocka_unit_test(what_only_iptables_can_print_is_known_outside_of_quotes),
 		cmocka_unit_test(priorities_have_names_and_offsets),
 		cmocka_unit_test(a_rules_text_is_one_line_without_counts),
 	};

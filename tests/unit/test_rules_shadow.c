@@ -122,6 +122,9 @@ static void what_was_not_answered_is_not_open_by_rules_behind(void **state)
 	build(&arena, &(struct texts){ .nft = fw }, &rules);
 	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "input", 2), "9");
 	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "output", 1), "4,9");
+	/* What is routed has nothing to do with who may ask the host. */
+	a.forward = true;
+	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "forward", 0), "");
 	cs_arena_clear(&arena);
 }
 

@@ -101,15 +101,15 @@ static bool same_namespace(const struct stat *before)
 	       now.st_dev == before->st_dev;
 }
 
-enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_STATE_WHY])
+/* By what this host does, and would do with @script. */
+static enum cs_err prove(struct cs_protect_proof *p, struct cs_span script,
+			 char why[CS_STATE_WHY])
 {
-	struct cs_protect_proof *p = arg;
 	struct cs_protect_ask ask;
 	struct cs_meanings meanings;
 	struct stat before;
 	enum cs_err err;
 
-	p->script = script;
 	if (stat("/proc/self/ns/net", &before)) {
 		(void)snprintf(why, CS_STATE_WHY, "/proc/self/ns/net: %s",
 			       strerror(errno));
@@ -128,6 +128,19 @@ enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_ST
 		err = CS_ERR_IO;
 	}
 	return err;
+}
+
+enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_STATE_WHY])
+{
+	struct cs_protect_proof *p = arg;
+
+	p->script = script;
+	return prove(p, script, why);
+}
+
+enum cs_err cs_protect_does(void *arg, char why[CS_STATE_WHY])
+{
+	return prove(arg, cs_span_of(NULL, 0), why);
 }
 
 /* --- by reading --- */

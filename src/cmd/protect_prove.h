@@ -21,6 +21,9 @@ struct cs_protect_proof {
 /* Reads the rules as they are. -1 to go on, else the exit status, said. The lock is held. */
 CS_MUST_USE int cs_protect_proof_begin(struct cs_protect_proof *proof);
 
+/* Likewise of the rules that are in force: the question of struct cs_ufw_apply. */
+enum cs_err cs_protect_does(void *arg, char why[CS_STATE_WHY]);
+
 /* The questions of struct cs_apply; @arg is the proof. */
 enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_STATE_WHY]);
 enum cs_err cs_protect_keep_backup(void *arg, char why[CS_STATE_WHY]);

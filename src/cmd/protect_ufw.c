@@ -7,6 +7,7 @@
 
 #include "cmd/protect_entry.h"
 #include "cmd/protect_planned.h"
+#include "cmd/protect_prove.h"
 #include "protect/promise.h"
 #include "protect/rules_span.h"
 #include "protect/ruleset.h"
@@ -174,15 +175,23 @@ static int spare_operator(struct cs_protect_job *job, const struct cs_policy *po
 static int put_in_force(struct cs_protect_job *job, struct cs_protect_ground *ground,
 			const struct cs_policy *policy, const struct work *work)
 {
+	struct cs_protect_proof proof = {
+		.job = job, .ground = ground, .policy = policy, .status = -1
+	};
 	struct cs_ufw_apply apply = { .policy = policy,
 				      .plan = &work->plan,
 				      .planned_for = &work->machine.shot,
 				      .seconds = (uint32_t)job->options.confirm_within,
-				      .force = job->options.force };
+				      .force = job->options.force,
+				      .proved = cs_protect_does,
+				      .arg = &proof };
 	enum cs_err err = cs_policy_write(policy, &job->arena, &apply.text);
 
 	if (!err)
 		err = cs_ufw_apply(&ground->change, &ground->ufw, &apply);
+	/* What the proof has said is not said again. */
+	if (err && proof.status >= 0)
+		return proof.status;
 	return cs_protect_said(job, err, ground->change.why);
 }
 
@@ -206,7 +215,8 @@ int cs_protect_ufw_apply(struct cs_protect_job *job, struct cs_protect_ground *g
 	for (size_t i = 0; i < work.plan.n_notes; i++)
 		cs_log(&job->ctx->log, CS_NOTE, "%s", work.plan.notes[i]);
 	cs_log(&job->ctx->log, CS_NOTE,
-	       "the rules are in force: `coapscope protect confirm` within %" PRIu64
+	       "the rules are in force and proved: `coapscope protect confirm` within "
+	       "%" PRIu64
 	       " s keeps them. Else a helper takes them back; with ufw nothing else "
 	       "does: if "
 	       "it is killed, or the machine restarts, the next `coapscope protect "

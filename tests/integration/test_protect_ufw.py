@@ -254,6 +254,16 @@ def test_a_plan_is_for_the_rules_that_it_was_made_for(host, tmp_path):
     host.comes_back(before, within=1)
 
 
+def test_what_does_not_hold_is_not_left_in_force(host):
+    host.enable(*ADVICE)
+    # Somebody lets it in ahead of all that is ufw's.
+    host.host.sh("iptables -t mangle -I PREROUTING -p udp --dport 5683 -j ACCEPT;"
+                 "iptables -I INPUT -p udp --dport 5683 -j ACCEPT")
+    before = host.picture()
+    assert "the proof failed" in host.apply(rc=4).stderr
+    host.comes_back(before, within=5)
+
+
 def test_rules_in_force_that_ufw_does_not_know_are_not_lost(host):
     host.enable(*ADVICE)
     host.host.sh("iptables -I ufw-user-input -s 198.18.9.9 -j ACCEPT")

@@ -85,6 +85,9 @@ static void put_ports(struct maker *m, const struct asker *asker,
 
 		bool brief = m->request->brief;
 
+		/* A port that is published here is nothing at another host's address. */
+		if (routed && port->number != COAP && port->number != COAPS)
+			continue;
 		if (port->udp)
 			put(m, asker, to, port, false, CS_FLOW_NEW, routed);
 		if (port->udp && (!brief || i == 0))

@@ -320,11 +320,13 @@ static void a_port_that_is_sent_on_is_asked_of(void **state)
 	(void)state;
 	make_home(&h);
 	h.rules = (struct cs_rules){ .rules = &rule, .n = 1 };
+	h.sysctls[0] = (struct cs_host_sysctl){ "ipv4/ip_forward", "1" };
+	h.host.n_sysctls = 1;
 	ask(&h);
 	for (size_t i = 0; i < h.q.n; i++) {
 		const struct cs_question *q = &h.q.list[i];
 
-		assert_false(q->ask.port == 9683 && q->ask.tcp);
+		assert_false(q->ask.port == 9683 && (q->ask.tcp || q->routed));
 		n += q->ask.port == 9683 && q->asker == CS_ASKER_INTERNET;
 	}
 	assert_int_equal(n, 2 * 2); /* both families, both flows */

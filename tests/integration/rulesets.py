@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random rules of nft and ufw, of the many forms that people write; the same for a seed.
+
+    text = Nft(random.Random(7)).ruleset()
+    commands = ufw_commands(random.Random(7))
+"""
+SOURCES4 = ["192.168.1.0/24", "10.0.0.0/8", "192.168.0.0/16", "0.0.0.0/1", "91.37.142.0/24",
+            "172.17.0.0/16", "128.0.0.0/1", "198.51.100.7", "192.168.1.77"]
+SOURCES6 = ["fd12:3456:789a:1::/64", "fd00::/8", "2000::/3", "2a02::/16", "2001:db8::/32"]
+
+
+class Nft:
+    """A ruleset of up to four tables."""
+
+    def __init__(self, rng):
+        self.rng = rng
+        self.rated = False
+
+    def pick(self, *choices):
+        return self.rng.choice(choices)
+
+    def chance(self, p):
+        return self.rng.random() < p
+
+    # --- parts of a rule ---
+
+    def port(self, word="dport"):
+        proto = self.pick("udp", "udp", "udp", "tcp", "th")
+        ports = self.pick("5683", "5683", "5684", "{ 5683, 5684 }", "5683-5684", "5000-6000",
+                          "!= 5683", "{ 53, 5683, 9000-9999 }", "22", "15683", "< 6000",
+                          "@ports")
+        if ports == "@ports":
+            self.sets["ports"] = "type inet_service; elements = { 5683, 15683 }"
+        if proto == "th":
+            return f"meta l4proto {{ tcp, udp }} th {word} {ports}"
+        return f"{proto} {word} {ports}"
+
+    def source(self, family, word="saddr"):
+        v6 = family == "ip6" or (family == "inet" and self.chance(0.3))
+        ip, sources, kind = ("ip6", SOURCES6, "ipv6_addr") if v6 else ("ip", SOURCES4,
+                                                                      "ipv4_addr")
+        form = self.pick("one", "one", "not", "list", "set")
+        some = self.rng.sample(sources[:4], 2)
+        if form == "set":
+            name = f"s{len(self.sets)}"
+            self.sets[name] = (f"type {kind}; flags interval; auto-merge; "
+                               f"elements = {{ {', '.join(some)} }}")
+            return f"{ip} {word} @{name}"
+        if form == "list":
+            return f"{ip} {word} {{ {some[0]}, {sources[-1]} }}"
+        return f"{ip} {word} {'!= ' if form == 'not' else ''}{self.pick(*sources)}"
+
+    def match(self, family, hook):
+        parts = []
+        if self.chance(0.3) and hook not in ("output", "postrouting"):
+            parts.append(f'iifname {self.pick(*INTERFACES)}')
+        if self.chance(0.3):
+            parts.append(self.source(family))
+        if self.chance(0.8):
+            parts.append(self.port("sport" if hook == "output" and self.chance(0.7)
+                                   else "dport"))
+        if self.chance(0.15) and hook not in ("raw", "ingress"):
+            parts.append(f"ct state {self.pick('new', 'established,related', 'invalid', 'new,untracked')}")
+        if self.chance(0.05) and hook != "ingress":
+            parts.append(self.pick("meta mark 0x1", "ct direction original", "meta nfproto ipv4",
+                                   "fib daddr type local", "meta pkttype { host, multicast }"))
+        if self.chance(0.04) and family != "ip6":
+            parts.append("ip daddr { 224.0.0.0/4, 93.184.77.10 }")
+        return " ".join(parts)
+
+    def rate(self):
+        self.rated = True
+        form = self.pick("limit", "over", "meter", "ct", "quota")
+        if form == "limit":
+            return "limit rate 3/minute burst 4 packets accept"
+        if form == "over":
+            return "limit rate over 3/minute burst 4 packets drop"
+        if form == "ct":
+            name = f"c{len(self.sets)}"
+            self.sets[name] = "type ipv4_addr; size 65535; flags dynamic"
+            return f"add @{name} {{ ip saddr ct count over 3 }} drop"
+        if form == "quota":
+            return "quota over 300 bytes drop"
+        name = f"m{len(self.sets)}"
+        self.sets[name] = "type ipv4_addr; size 65535; flags dynamic,timeout; timeout 1m"
+        return f"add @{name} {{ ip saddr limit rate over 3/minute burst 4 packets }} drop"
+
+    def end(self, family, hook):
+        if hook == "input" and self.rates and self.chance(0.12):
+            return self.rate()
+        choices = ["accept", "accept", "drop", "drop", "counter drop", "counter accept",
+                   "counter", "return"]
+        if hook in ("input", "forward", "output"):
+            choices += ["reject", "reject with icmpx admin-prohibited"
+                        if family == "inet" else "reject"]
+        if hook in ("input", "forward", "prerouting", "output"):
+            choices += ["jump side", "goto side"]
+        if hook in ("prerouting", "input"):
+            choices += ["meta mark set 0x1"]
+        if hook == "raw":
+            choices += ["notrack"]
+        return self.pick(*choices)
+
+    def rule(self, family, hook):
+        if self.chance(0.06) and hook in ("input", "forward"):
+            return self.pick("udp dport vmap { 5683 : drop, 5684 : accept }",
+                             "meta l4proto vmap { tcp : accept, udp : jump side }",
+                             "ct state vmap { established : accept, related : accept, "
+                             "invalid : drop }")
+        if self.chance(0.12) and hook in ("input", "forward"):
+            return "ct state established,related accept"
+        return f"{self.match(family, hook)} {self.end(family, hook)}".strip()
+
+    def chain(self, name, family, hook, priority, policy, n):
+        kind = "raw" if hook == "prerouting" and priority < -250 else hook
+        lines = [f"\tchain {name} {{",
+                 f"\t\ttype filter hook {hook} priority {priority}; policy {policy};"]
+        rules = [self.rule(family, kind) for _ in range(n)]
+        if "jump side" in " ".join(rules) or "goto side" in " ".join(rules):
+            self.side = True
+        lines += [f"\t\t{rule}" for rule in rules]
+        return lines + ["\t}"]
+
+    def table(self, family, name):
+        self.sets, self.side = {}, False
+        chains = []
+        for hook, p in (("input", 0.9), ("forward", 0.5), ("output", 0.25),
+                        ("prerouting", 0.25)):
+            for i in range(1 + self.chance(0.15)):
+                if not self.chance(p):
+                    continue
+                priority = self.pick(0, 0, 0, -10, 10, 5)
+                if hook == "prerouting":
+                    priority = self.pick(-300, -150, -5)
+                policy = "drop" if hook in ("input", "forward") and self.chance(0.4) else "accept"
+                chains += self.chain(f"{hook}{i}", family, hook, priority, policy,
+                                     self.rng.randrange(6))
+        side = []
+        if self.side:
+            side = ["\tchain side {"] + [
+                f"\t\t{self.port()} {self.pick('accept', 'drop', 'return', 'reject', 'counter')}"
+                for _ in range(self.rng.randrange(3))] + ["\t}"]
+            if "reject" in "".join(side) and any("prerouting" in c for c in chains):
+                side = [line.replace("reject", "drop") for line in side]
+        sets = [f"\tset {n} {{\n\t\t{body.replace('; ', chr(10) + chr(9) * 2)}\n\t}}"
+                for n, body in self.sets.items()]
+        return [f"table {family} {name} {{"] + sets + side + chains + ["}"]
+
+    def nat(self):
+        family = self.pick("ip", "inet")
+        to = self.pick("dnat ip to 172.17.0.2:15683", "dnat ip to 172.17.0.2:5683",
+                       "redirect to :15683", "dnat ip to 192.168.1.200")
+        if family == "ip":
+            to = to.replace("dnat ip to", "dnat to")
+        match = self.pick("udp dport 5683", "tcp dport 5684", "iifname eth0 udp dport 5683",
+                          "udp dport 9683", "udp dport { 5683, 5684 }")
+        if match == "udp dport 9683":
+            to = to.replace("192.168.1.200", "192.168.1.200:5683").replace(":15683", ":5683")
+        lines = [f"table {family} nat {{", "\tchain pre {",
+                 "\t\ttype nat hook prerouting priority dstnat; policy accept;",
+                 f"\t\t{match} {to}", "\t}"]
+        if self.chance(0.5):
+            lines += ["\tchain post {",
+                      "\t\ttype nat hook postrouting priority srcnat; policy accept;",
+                      "\t\toifname eth0 masquerade", "\t}"]
+        return lines + ["}"]
+
+    def ingress(self):
+        self.sets, self.side = {}, False
+        rules = []
+        for _ in range(1 + self.rng.randrange(2)):
+            rules.append(f"\t\t{self.pick(self.port(), self.source('ip'))} "
+                         f"{self.pick('drop', 'accept', 'counter')}")
+        sets = [f"\tset {n} {{\n\t\t{body.replace('; ', chr(10) + chr(9) * 2)}\n\t}}"
+                for n, body in self.sets.items()]
+        return ["table netdev early {"] + sets + [
+            "\tchain in {", "\t\ttype filter hook ingress device eth0 priority 0; policy accept;",
+            *rules, "\t}", "}"]
+
+    def ruleset(self):
+        self.rates = self.chance(0.3)
+        lines = []
+        families = [self.pick("inet", "inet", "inet", "ip", "ip6")]
+        if self.chance(0.35):
+            families.append(self.pick("inet", "ip"))
+        for i, family in enumerate(families):
+            lines += self.table(family, f"t{i}")
+        if self.chance(0.3):
+            lines += self.nat()
+        if self.chance(0.12):
+            lines += self.ingress()
+        return "\n".join(lines) + "\n"
+
+
+INTERFACES = ["eth0", "lan0", '"lan*"', '{ "eth0", "dock0" }', "!= eth0"]
+
+
+def ufw_commands(rng):
+    """ufw's command lines, without "ufw", that make a random state of it."""
+    lines = [f"default {rng.choice(['deny', 'deny', 'deny', 'reject', 'allow'])} incoming",
+             f"default {rng.choice(['deny', 'allow'])} routed"]
+    n = 2 + rng.randrange(5)
+    for i in range(n):
+        action = rng.choice(["allow", "allow", "deny", "deny", "limit", "reject"])
+        port = rng.choice(["5683", "5683/udp", "5684/udp", "5683:5684/udp", "5683/tcp", "22/tcp",
+                           "5683,5684/udp"])
+        form = rng.randrange(6)
+        if form < 2:
+            rule = f"{action} {port}"
+        elif form == 2:
+            rule = f"{action} in on {rng.choice(['eth0', 'lan0'])} to any port 5683 proto udp"
+        elif form == 3:
+            source = rng.choice(SOURCES4[:5] + SOURCES6[:2])
+            rule = f"{action} from {source} to any port {rng.choice(['5683', '5684'])} proto udp"
+        elif form == 4:
+            rule = f"{action} from {rng.choice(SOURCES4[:3])}"
+        else:
+            rule = f"route {action} in on eth0 to any port 5683 proto udp"
+        if i > 1 and rng.random() < 0.3 and not rule.startswith("route"):
+            rule = f"insert 1 {rule}"
+        elif rng.random() < 0.1:
+            rule += " comment 'ours, and \"theirs\"'"
+        lines.append(rule)
+    return lines

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`protect check` beside real packets: random rules of nft and real ufw.
+
+As many as there is time for; bench/part_protect_truth.py compares 500.
+"""
+import time
+
+import pytest
+
+import truth
+from firewall import Town
+
+ROWS = 70  # of a ruleset
+
+
+@pytest.fixture(scope="module")
+def town(namespaces_work):
+    with Town() as it:
+        it.serve()
+        yield it
+
+
+@pytest.mark.parametrize("compare, seconds, most, at_least", [
+    (truth.one_ufw, 15, 2, 1),
+    (truth.one_nft, 25, 24, 3),
+])
+def test_rules_do_to_packets_what_check_says(town, compare, seconds, most, at_least):
+    end, seed = time.monotonic() + seconds, 0
+    while seed < at_least or (seed < most and time.monotonic() < end):
+        text, rows, wrong = compare(town, seed, ROWS)
+        assert rows
+        assert not wrong, text + "\n".join(truth.describe(*one) for one in wrong)
+        seed += 1
+    print(f"{seed} rulesets")

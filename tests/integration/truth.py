@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `protect check` says of rules beside what they do to packets.
+
+Run by itself it compares many: /usr/bin/python3 truth.py FIRST_SEED N [nft|ufw]; it prints
+the rulesets that are told wrong, and a line of figures.
+"""
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+from firewall import Town
+from rulesets import Nft, ufw_commands
+
+RATED = 24  # rows that are compared one after the other, as a rate is the same for all
+ALLOW = ("--allow", "198.51.100.7")
+
+
+class Ufw:
+    """A real ufw of the town's host, with its own copy of the files."""
+
+    def __init__(self, town):
+        self.town = town
+        self.etc = os.path.join(town.folder, "etc")
+        shutil.rmtree(self.etc, ignore_errors=True)
+        os.makedirs(os.path.join(self.etc, "default"))
+        shutil.copytree("/etc/ufw", os.path.join(self.etc, "ufw"))
+        shutil.copy("/etc/default/ufw", os.path.join(self.etc, "default"))
+        self.wrap = ["unshare", "-m", "sh", "-c",
+                     f"mount --bind {self.etc}/ufw /etc/ufw && "
+                     f"mount --bind {self.etc}/default/ufw /etc/default/ufw && "
+                     'exec "$@"', "sh"]
+
+    def run(self, line, check=True):
+        with self.town.host.inside():
+            return subprocess.run([*self.wrap, "sh", "-c", f"ufw {line}"], text=True,
+                                  check=check, capture_output=True)
+
+    def enable(self, lines):
+        for line in lines:
+            self.run(line)
+        self.run("--force enable")
+
+
+def load(town, text):
+    """Puts an nft ruleset in force in place of all others; False when it is none."""
+    with town.host.inside():
+        done = subprocess.run(["nft", "-f", "-"], input="flush ruleset\n" + text, text=True,
+                              capture_output=True)
+    return done.returncode == 0
+
+
+def random_nft(town, rng):
+    while True:
+        made = Nft(rng)
+        text = made.ruleset()
+        if load(town, text):
+            return text, made.rated
+
+
+def goes_back(town, row):
+    """Sent on to the link that it came from: the answer does not come by the host."""
+    to = row["sent_on"] and row["sent_on"]["address"]
+    return bool(to) and row["path"] == "forward" and \
+        town.where(to) is town.where(row["source"])
+
+
+def compare(town, rows, again=None):
+    """The rows that packets contradict, as (row, what was measured). @again makes the rules new."""
+    rows = [row for row in rows if not goes_back(town, row)]
+    if again is None:
+        wrong = [row for row, seen in zip(rows, town.measure(rows)) if row["verdict"] != seen]
+        # A busy machine loses packets: what is wrong is wrong alone, too.
+        return [(row, seen) for row in wrong
+                if (seen := town.measure([row], wait=0.2)[0]) != row["verdict"]]
+    wrong = []
+    for row in rows:
+        for wait in (0.05, 0.5):
+            again()
+            seen = town.measure([row], wait=wait)[0]
+            if seen == row["verdict"]:
+                break
+        else:
+            wrong.append((row, seen))
+    return wrong
+
+
+def forget(town):
+    with town.host.inside():
+        subprocess.run(["conntrack", "-F"], check=False, capture_output=True)
+
+
+def some(seed, rows, most):
+    return rows if len(rows) <= most else random.Random(seed).sample(rows, most)
+
+
+def one_nft(town, seed, most=10000):
+    """A random nft ruleset; (text, rows, wrong ones). At most so many rows are compared."""
+    text, rated = random_nft(town, random.Random(seed))
+    done = town.check(*ALLOW)
+    assert done.status in (0, 1), done.err + text
+    rows = some(seed, done.rows, min(most, RATED) if rated else most)
+
+    def again():
+        load(town, text)
+        forget(town)
+
+    wrong = compare(town, rows, again if rated else None)
+    return text, rows, wrong
+
+
+def again_of(town):
+    """Makes iptables' rules new as they are now: their lists of recent addresses are empty."""
+    tools = ("iptables", "ip6tables")
+    saved = [town.host.sh(f"{tool}-save") for tool in tools]
+
+    def again():
+        town.host.sh("nft flush ruleset")
+        for tool, text in zip(tools, saved):
+            town.host.sh(f"{tool}-restore", input=text)
+        forget(town)
+
+    return again
+
+
+def one_ufw(town, seed, most=10000):
+    ufw = Ufw(town)
+    load(town, "")
+    rng = random.Random(seed)
+    lines = ufw_commands(rng)
+    ufw.enable(lines)
+    try:
+        command = [*ufw.wrap, *checked()]
+        with town.host.inside():
+            done = subprocess.run(command, text=True, capture_output=True, timeout=60)
+        assert done.returncode in (0, 1), done.stderr
+        rows = rows_of(done.stdout)
+        if any("limit" in line for line in lines):
+            rows = some(seed, rows, min(most, RATED))
+            wrong = compare(town, rows, again_of(town))
+        else:
+            rows = some(seed, rows, most)
+            wrong = compare(town, rows)
+    finally:
+        ufw.run("disable", check=False)
+        load(town, "")
+    return "\n".join(lines), rows, wrong
+
+
+def checked():
+    from lab import COAPSCOPE
+    return [COAPSCOPE, "protect", "check", "-O", "jsonl", *ALLOW]
+
+
+def rows_of(text):
+    import json
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def describe(row, seen):
+    keys = ("from", "source", "to", "proto", "port", "flow", "path", "verdict", "sent",
+            "answered", "errors")
+    rule = row["rule"] and f"{row['rule']['table']} {row['rule']['chain']}: {row['rule']['text']}"
+    return f"{' '.join(f'{k}={row[k]}' for k in keys)} SEEN={seen} rule={rule}"
+
+
+def main():
+    first, n = int(sys.argv[1]), int(sys.argv[2])
+    kinds = {"nft": (one_nft,), "ufw": (one_ufw,)}.get(
+        sys.argv[3] if len(sys.argv) > 3 else "", (one_nft,) * 9 + (one_ufw,))
+    most = int(sys.argv[4]) if len(sys.argv) > 4 else 10000
+    return compare_many(range(first, first + n), kinds, most, sys.stdout)["wrong"] > 0
+
+
+def compare_many(seeds, kinds, most, to):
+    """Compares a ruleset for each seed; the figures. What is told wrong is printed."""
+    begun, asked, wrong_rows, bad = time.time(), 0, 0, 0
+    with Town() as town:
+        town.serve()
+        for seed in seeds:
+            text, rows, wrong = kinds[seed % len(kinds)](town, seed, most)
+            asked += len(rows)
+            wrong_rows += len(wrong)
+            bad += bool(wrong)
+            if wrong:
+                print(f"--- seed {seed}: {len(wrong)} of {len(rows)}\n{text}", file=to)
+                for row, seen in wrong[:8]:
+                    print(describe(row, seen), file=to, flush=True)
+    print(f"{len(seeds)} rulesets, {bad} told wrong; {asked} questions, {wrong_rows} answered "
+          f"wrong; {time.time() - begun:.0f} s", file=to)
+    return {"rulesets": len(seeds), "wrong": bad, "questions": asked, "wrong_answers": wrong_rows}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

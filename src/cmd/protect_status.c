@@ -115,6 +115,7 @@ static void put_pending_lines(const struct status *st, FILE *to)
 	cs_protect_left_text(s->table.left_ms, left);
 	(void)snprintf(text, sizeof(text), "%s%s", left,
 		       st->helper ? ""
+		       : st->ufw  ? " (its helper is gone: the next verb then ends it)"
 				  : " (its helper is gone: the kernel alone ends it)");
 	put_line(to, "confirm within", text);
 	put_line(to, "then",
@@ -187,7 +188,11 @@ static enum cs_err put_table(const struct status *st, const struct cs_protect_ou
 	char text[64];
 	enum cs_err err = CS_OK;
 
-	(void)fprintf(out->to, "%s\n", state_sentence(st->standing));
+	(void)fprintf(out->to, "%s\n",
+		      st->ufw && st->standing->filed.there
+			      ? "The confirmed policy is NOT in force: want ufw enabled, "
+				"or `ufw reload`."
+			      : state_sentence(st->standing));
 	if (st->ufw)
 		put_line(out->to, "backend", "ufw");
 	if (policy)

@@ -295,5 +295,11 @@ bool cs_protect_ufw_standing(const struct cs_protect_ground *ground,
 		.pending = ufw->pending,
 		.entries = ground->standing.entries,
 	};
+	/* Its file alone puts nothing in force. */
+	if (!ufw->pending.there && !cs_ufw_is_in_force()) {
+		out->table.kind = CS_TABLE_NONE;
+		out->filed = ufw->kept;
+		out->kept.there = false;
+	}
 	return true;
 }

@@ -203,6 +203,18 @@ void cs_ufw_shot_take(const struct cs_record *record, struct cs_ufw_shot *out)
 
 /* --- changing --- */
 
+bool cs_ufw_is_in_force(void)
+{
+	struct cs_arena arena = { 0 };
+	char why[CS_STATE_WHY];
+	struct cs_span text;
+	bool there = save("iptables-save", &arena, &text, why) != CS_OK ||
+		     cs_ufw_save_has_ours(text);
+
+	cs_arena_clear(&arena);
+	return there;
+}
+
 bool cs_ufw_is_used(void)
 {
 	struct cs_arena arena = { 0 };

@@ -61,6 +61,9 @@ enum cs_ufw_name {
 CS_MUST_USE enum cs_err cs_ufw_file_write(enum cs_ufw_name name, struct cs_span text,
 					  char why[CS_STATE_WHY]);
 
+/* Whether rules of ours are in force; true also where that cannot be told. */
+bool cs_ufw_is_in_force(void);
+
 /* Whether the profile that we write is there: a quick sign that something of ours is. */
 bool cs_ufw_is_used(void);
 

@@ -267,7 +267,8 @@ void cs_protect_ufw_repair(struct cs_protect_job *job, struct cs_protect_ground 
 	bool done = false;
 	enum cs_err err = cs_ufw_repair(&ground->change, &done);
 
-	if (err)
+	/* A damaged file is told by whoever reads it next. */
+	if (err && err != CS_ERR_DAMAGED)
 		cs_log(&job->ctx->log, CS_WARN,
 		       "what ufw has of an apply that was not confirmed is not taken "
 		       "back: "

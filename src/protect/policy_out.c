@@ -214,6 +214,17 @@ static void limit_chains(const struct cs_policy_part *part)
 	cs_part_chain_end(part);
 }
 
+/*
+ * The kernel's bucket takes 10^9 ns / rate a packet, rounded down: above R by little. The next rate
+ * that is not above it; of small ones the error is less than one answer in a day.
+ */
+static uint32_t not_above(uint32_t rate)
+{
+	const uint32_t second_ns = 1000000000;
+
+	return rate < 1000 ? rate : second_ns / ((second_ns + rate - 1) / rate);
+}
+
 static void guard_chain(const struct cs_policy_part *part)
 {
 	const struct cs_policy *policy = part->policy;
@@ -229,7 +240,7 @@ static void guard_chain(const struct cs_policy_part *part)
 		cs_part_rule(part, "an answer to a stranger",
 			     "limit rate %u/second burst %u packets counter name answers "
 			     "accept",
-			     policy->answer_rate, policy->answer_rate);
+			     not_above(policy->answer_rate), policy->answer_rate);
 	}
 	if (policy->strangers == CS_STRANGERS_DTLS_ONLY)
 		cs_part_rule(part, "encrypted: open", "th sport 5684 accept");

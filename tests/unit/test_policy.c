@@ -336,6 +336,35 @@ static void an_answer_of_n_bytes_has_n_and_8(void **state)
 	cs_arena_clear(&arena);
 }
 
+/* 10^9 / 700,000 is 1428.57 ns: of 1428 each there would be 700,280 in a second. */
+static void no_rate_is_rounded_up(void **state)
+{
+	static const struct {
+		uint32_t rate;
+		const char *said;
+	} cases[] = {
+		{ 1, "rate 1/second burst 1 " },
+		{ 999, "rate 999/second burst 999 " },
+		{ 1000, "rate 1000/second burst 1000 " },
+		{ 700000, "rate 699790/second burst 700000 " },
+		{ 1000000, "rate 1000000/second burst 1000000 " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		struct cs_arena arena = { 0 };
+		struct cs_policy p = cs_policy_preset;
+		char want[120];
+
+		p.strangers = CS_STRANGERS_LIMIT;
+		p.answer_rate = cases[i].rate;
+		snprintf(want, sizeof(want),
+			 "limit %spackets counter name answers accept", cases[i].said);
+		assert_non_null(strstr(rules_of(&arena, &p, NULL, 0), want));
+		cs_arena_clear(&arena);
+	}
+}
+
 /* Knot DNS: 50/s for an address, 32 times for a /24, 256 for a /20; 125 at once. */
 static void limits_grow_with_the_prefix(void **state)
 {
@@ -390,6 +419,7 @@ int main(void)
 		cmocka_unit_test(a_confirmed_policy_needs_no_element),
 		cmocka_unit_test(without_a_policy_entries_alone_hold),
 		cmocka_unit_test(an_answer_of_n_bytes_has_n_and_8),
+		cmocka_unit_test(no_rate_is_rounded_up),
 		cmocka_unit_test(limits_grow_with_the_prefix),
 	};
 

@@ -31,7 +31,7 @@ static inline bool cs_text_ends(struct cs_span s, const char *with)
 
 static inline bool cs_text_has(struct cs_span s, const char *part)
 {
-	return s.len && memmem(s.ptr, s.len, part, strlen(part)) != NULL;
+	return s.len && s.ptr && memmem(s.ptr, s.len, part, strlen(part)) != NULL;
 }
 
 static inline struct cs_span cs_text_after(struct cs_span s, size_t n)

@@ -231,7 +231,7 @@ class Walled:
         return self.host.sh("nft -f -", input=script)
 
     def rules(self, *options):
-        """What `protect plan` makes of these options; as nobody, who is not told what check says."""
+        """What `protect plan` makes of these options; as nobody: check is not asked then."""
         return self.host.sh(f"setpriv --reuid=65534 --regid=65534 --clear-groups "
                             f"{lab.COAPSCOPE} protect plan -q {' '.join(map(str, options))}")
 

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "out/csv.h"
 #include "out/csv_decode.h"
+#include "protect/policy.h"
 
 /* The file is CSV: people can read it, and what is in a reason is escaped. */
 enum column {
@@ -186,6 +187,18 @@ static bool read_left(const struct cs_csv_row *row, const struct reading *r,
 	return true;
 }
 
+/* Into a script goes only what may be there. */
+static bool is_place(const struct cs_entry *entry)
+{
+	char text[CS_PEER_TEXT];
+	struct cs_peer peer = { .prefix = entry->prefix };
+
+	memcpy(peer.interface, entry->interface, sizeof(peer.interface));
+	cs_peer_text(&peer, text);
+	return !entry->interface[0] ||
+	       (!entry->deny && cs_peer_read(cs_span_str(text), &peer));
+}
+
 static bool read_row(const struct cs_csv_row *row, const struct reading *r,
 		     struct cs_entry *entry)
 {
@@ -202,7 +215,7 @@ static bool read_row(const struct cs_csv_row *row, const struct reading *r,
 	memcpy(entry->interface, interface, strlen(interface) + 1);
 	return (entry->deny || cs_span_eq(verdict, cs_span_str("allow"))) &&
 	       cs_prefix_read(row->cell[PREFIX], &entry->prefix) == CS_OK &&
-	       read_left(row, r, entry);
+	       is_place(entry) && read_left(row, r, entry);
 }
 
 static bool is_header(const struct cs_csv_row *row)

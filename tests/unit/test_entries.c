@@ -182,6 +182,8 @@ static void lines_that_are_none_are_named(void **state)
 		"maybe,192.0.2.1,,,,,0,operator,,\n",
 		"deny,192.0.2.1/8,,,,,0,operator,,\n",
 		"deny,192.0.2.1,an-interface-too-long,,,,0,operator,,\n",
+		"deny,192.0.2.1,eth0,,,,0,operator,,\n",
+		"allow,192.0.2.1,\"eth\"\"0\",,,,0,operator,,\n",
 		"deny,192.0.2.1,,yesterday,,,0,operator,,\n",
 		"deny,192.0.2.1,,,,,-1,operator,,\n",
 		"\"deny\n",

@@ -194,13 +194,16 @@ static int read_host(struct cs_protect_job *job, struct cs_protect_ask *ask)
 static int read_listeners(struct cs_protect_job *job, struct cs_protect_ask *ask)
 {
 	struct cs_listener *list = NULL;
-	size_t n = 0;
+	struct cs_addr *groups = NULL;
+	size_t n = 0, n_groups = 0;
 	enum cs_err err;
 
 	ask->request.assume_listener = job->options.ruleset || job->options.ufw;
 	if (ask->request.assume_listener)
 		return -1;
 	err = cs_listeners_read(&job->arena, &list, &n);
+	if (!err)
+		err = cs_groups_read(&job->arena, &groups, &n_groups);
 	if (err) {
 		cs_log(&job->ctx->log, CS_ERROR, "reading who listens: %s",
 		       err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
@@ -208,6 +211,8 @@ static int read_listeners(struct cs_protect_job *job, struct cs_protect_ask *ask
 	}
 	ask->request.listeners = list;
 	ask->request.n_listeners = n;
+	ask->request.groups = groups;
+	ask->request.n_groups = n_groups;
 	return -1;
 }
 

@@ -31,6 +31,16 @@ CS_MUST_USE enum cs_err cs_listeners_read(struct cs_arena *arena,
 					  struct cs_listener **out, size_t *n);
 
 /*
+ * The multicast groups that sockets here have joined on any interface: what comes for another
+ * one nobody takes. Where the kernel does not tell: none. CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_groups_read(struct cs_arena *arena, struct cs_addr **out,
+				       size_t *n);
+
+/* A line of /proc/net/igmp (@v4) or igmp6; false: it names no group. */
+CS_MUST_USE bool cs_groups_line(struct cs_span line, bool v4, struct cs_addr *out);
+
+/*
  * The one that takes what comes for @to: bound to it before bound to all. For a multicast
  * group one that is bound to the group or to all. NULL: none.
  */

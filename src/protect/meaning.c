@@ -24,6 +24,17 @@ static bool is_answered(const struct cs_meaning *row)
 	       row->told.verdict == CS_MEANING_LIMIT;
 }
 
+/* Of a group: whether somebody here has joined it. */
+static bool is_joined(const struct cs_meaning_request *r, const struct cs_addr *to)
+{
+	bool group = cs_addr_is_v4(to) ? to->b[12] >> 4 == 0xe : to->b[0] == 0xff;
+
+	for (size_t i = 0; group && i < r->n_groups; i++)
+		if (cs_addr_cmp(&r->groups[i], to) == 0)
+			return true;
+	return !group;
+}
+
 /* Who takes it: on the port that it was sent on to, where it stayed here. */
 static const struct cs_listener *listener_of(const struct cs_meaning_request *r,
 					     const struct cs_meaning *row)
@@ -31,7 +42,7 @@ static const struct cs_listener *listener_of(const struct cs_meaning_request *r,
 	const struct cs_probe_told *told = &row->told;
 	uint16_t port = told->forward_port ? told->forward_port : row->ask.port;
 
-	if (row->forward || r->assume_listener)
+	if (row->forward || r->assume_listener || !is_joined(r, &row->ask.to))
 		return NULL;
 	return cs_listeners_find(r->listeners, r->n_listeners, &row->ask.to, row->ask.tcp,
 				 port);

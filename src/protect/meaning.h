@@ -49,6 +49,8 @@ struct cs_meaning_request {
 	size_t n_froms;
 	const struct cs_listener *listeners; /* of this host */
 	size_t n_listeners;
+	const struct cs_addr *groups; /* that are joined here */
+	size_t n_groups;
 	bool assume_listener; /* another host's rules: one on each port */
 	bool flood;           /* also ask what gets through a spoofed flood */
 	/*

@@ -330,6 +330,9 @@ def test_the_listener_is_named_with_its_process(namespaces_work):
             assert row["listener"]["address"] == "0.0.0.0"
             assert row["listener"]["process"] == "coap-server-not"
             assert one(done.rows, **{"from": "internet", "to": OWN6})["listener"] is None
+            # It has joined no group.
+            group = one(done.rows, **{"from": "internet", "to": "224.0.1.187"})
+            assert (group["verdict"], group["listener"], group["exposed"]) == ("open", None, False)
         finally:
             server.kill()
             server.wait()

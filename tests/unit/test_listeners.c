@@ -195,6 +195,65 @@ static void the_socket_that_is_bound_closest_takes_it(void **state)
 	assert_ptr_equal(cs_listeners_find(list, 3, &other, false, 5683), &list[1]);
 }
 
+/* --- groups --- */
+
+static const struct {
+	const char *line;
+	bool v4;
+	const char *want; /* NULL: none */
+} lines[] = {
+	{ "7    eth0            ff0500000000000000000000000000fd     1 00000004 0\n",
+	  false, "ff05::fd" },
+	{ "7    eth0            ff0500000000000000000000000000f\n", false, NULL },
+	{ "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n", true,
+	  NULL },
+	{ "4\teth0      :     1      V3\n", true, NULL },
+	{ "\t\t\t\tBB0100EG     1 0:00000000\t\t0\n", true, NULL },
+	{ "\n", true, NULL },
+	{ "", false, NULL },
+};
+
+static void groups_are_read_from_the_kernels_lines(void **state)
+{
+	char text[CS_ADDR_TEXT];
+	struct cs_addr a;
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(lines); i++) {
+		size_t len = strlen(lines[i].line);
+		uint8_t *copy = heap_copy(lines[i].line, len);
+
+		text[0] = '\0';
+		if (cs_groups_line(cs_span_of(copy, len), lines[i].v4, &a))
+			cs_addr_text(&a, text);
+		if (strcmp(text, lines[i].want ? lines[i].want : "") != 0)
+			fail_msg("%s: %s", lines[i].line, text);
+		free(copy);
+	}
+}
+
+static void a_group_that_is_joined_is_found(void **state)
+{
+	struct cs_addr group = addr("224.0.1.187"), *groups;
+	struct ip_mreqn join = { .imr_ifindex = 1 };
+	struct cs_arena arena = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	size_t n, found = 0;
+
+	(void)state;
+	memcpy(&join.imr_multiaddr, group.b + 12, 4);
+	if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join))) {
+		(void)close(fd);
+		NOT_HERE("no loopback interface to join at");
+	}
+	assert_int_equal(cs_groups_read(&arena, &groups, &n), CS_OK);
+	for (size_t i = 0; i < n; i++)
+		found += cs_addr_cmp(&groups[i], &group) == 0;
+	assert_true(found > 0);
+	(void)close(fd);
+	cs_arena_clear(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +263,8 @@ int main(void)
 		cmocka_unit_test(an_ipv6_socket_says_whether_it_takes_ipv4),
 		cmocka_unit_test(a_socket_takes_what_it_is_bound_to),
 		cmocka_unit_test(the_socket_that_is_bound_closest_takes_it),
+		cmocka_unit_test(groups_are_read_from_the_kernels_lines),
+		cmocka_unit_test(a_group_that_is_joined_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,7 +284,8 @@ int cs_protect_ask_all(struct cs_protect_job *job, struct cs_protect_ask *ask,
 	cs_live_clear(&line);
 	if (err)
 		return rules_failed(job, err, why);
-	if (out->assumed_route)
+	/* Of a proof nobody asks how. */
+	if (out->assumed_route && !ask->request.brief)
 		cs_log(log, CS_NOTE,
 		       "there is no default route: asked as if there were one");
 	if (out->left_out)

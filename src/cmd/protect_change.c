@@ -2,6 +2,7 @@
 #include "cmd/protect_change.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/protect_ufw.h"
 
@@ -74,6 +75,9 @@ int cs_protect_enter(struct cs_protect_job *job, enum cs_protect_aim aim,
 
 	memset(ground, 0, sizeof(*ground));
 	ground->state.lock = -1;
+	if (geteuid() != 0)
+		return cs_protect_failed(job, CS_ERR_DENIED,
+					 "this host's rules need root: run it with sudo");
 	status = open_state(job, ground);
 	if (status >= 0)
 		return status;

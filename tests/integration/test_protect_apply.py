@@ -418,11 +418,12 @@ def test_an_nft_that_fails_in_the_middle_changes_nothing(host, tmp_path):
 
 
 def test_without_root_it_says_so(host):
-    done = host.command("setpriv", "--reuid", 65534, "--regid", 65534, "--clear-groups",
-                        lab.COAPSCOPE, "protect", "apply", "--store", "/tmp/nobody's")
-    assert done.returncode == 4 and "root" in done.stderr
+    for words in (("apply", *POLICY), ("confirm",), ("status",), ("deny", "192.0.2.1")):
+        done = host.command("setpriv", "--reuid", 65534, "--regid", 65534, "--clear-groups",
+                            *host.line(*words))
+        assert done.returncode == 4 and "root" in done.stderr
+        assert done.stderr.count("\n") == 1
     host.is_as_before()
-    subprocess.run(["rm", "-rf", "/tmp/nobody's"], check=True)
 
 
 def test_a_store_of_somebody_else_is_not_believed(host):

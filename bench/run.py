@@ -24,7 +24,7 @@ import programs
 RESULTS = rig.ROOT / "bench" / "RESULTS.md"
 PARTS = ["send", "find", "idle", "checksum", "memory", "resources", "decode", "store", "csv",
          "ptr", "enrich", "serve", "report", "page", "watch", "watch_live",
-         "verdict", "protect"]
+         "verdict", "protect", "protect_truth"]
 HEAD = """# Benchmarks
 
 Ours beside its peers, interleaved in one run by `make bench`; see `tools/bench.sh`.

@@ -30,9 +30,8 @@ static bool next_piece(struct cs_span *rest, struct cs_span *piece, bool *ours)
 	if (!cs_text_line(&at, &line))
 		return false;
 	after = at;
-	if (line.len == 0 && cs_text_line(&after, &line) && !cs_text_starts(line, TUPLE))
-		line = cs_span_of(NULL, 0);
-	tuple = cs_text_starts(line, TUPLE);
+	tuple = line.len > 0 ? cs_text_starts(line, TUPLE)
+			     : cs_text_line(&after, &line) && cs_text_starts(line, TUPLE);
 	*ours = tuple && is_ours(line);
 	if (tuple) {
 		for (at = after;

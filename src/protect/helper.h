@@ -23,6 +23,11 @@ struct cs_helper_job {
 	const char *id; /* of the change; its record is RUN/pending-ID */
 	uint32_t seconds;
 	/*
+	 * Where the rules are proved after they are in force: how long that may take at most. @seconds then
+	 * count from cs_helper_leave(). 0: from when they are in force
+	 */
+	uint32_t proof_seconds;
+	/*
 	 * What is done, in the helper's process; @arg is handed to each.
 	 *
 	 * put_in      puts the rules in force; @why is one line

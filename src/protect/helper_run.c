@@ -160,6 +160,13 @@ static bool has_record(const struct helper *h)
 	       cs_file_exists(path.text);
 }
 
+static void set_timer(const struct helper *h, uint32_t seconds)
+{
+	const struct itimerspec at = { .it_value = { .tv_sec = seconds } };
+
+	(void)timerfd_settime(h->timer, 0, &at, NULL); /* its values are sound */
+}
+
 /* True: take it back. False: it is no longer ours to take back. */
 static bool wait_out(struct helper *h)
 {
@@ -176,6 +183,8 @@ static bool wait_out(struct helper *h)
 			if (word != CS_HELPER_LEAVE)
 				return true; /* its wish, or it is gone */
 			h->left = true;
+			if (h->job->proof_seconds)
+				set_timer(h, h->job->seconds);
 			break;
 		case RECORD_GONE:
 			if (!has_record(h) && !is_pending(h))
@@ -203,11 +212,10 @@ static enum cs_err take_back(const struct helper *h)
 
 static enum cs_err put_in_force(const struct helper *h, char why[CS_STATE_WHY])
 {
-	const struct itimerspec at = { .it_value = { .tv_sec = h->job->seconds } };
 	enum cs_err err = h->job->put_in(h->job->arg, why);
 
 	if (!err)
-		(void)timerfd_settime(h->timer, 0, &at, NULL); /* its values are sound */
+		set_timer(h, h->job->seconds + h->job->proof_seconds);
 	return err;
 }
 

@@ -16,7 +16,7 @@
 #include "protect/ufw_own.h"
 #include "protect/ufw_text.h"
 
-enum { UFW_MS = 60000, BESIDE = 3 /* programs besides the commands */ };
+enum { PROOF_S = 60, UFW_MS = 60000, BESIDE = 3 /* programs besides the commands */ };
 
 /* What the helper has. */
 struct pending {
@@ -151,7 +151,8 @@ static enum cs_err put_in_force(const struct pending *p, char why[CS_STATE_WHY])
 	if (!err)
 		err = cs_ufw_machine_read(arena, &now, why);
 	if (!err)
-		err = cs_ufw_put_left(p->change, p->id, p->apply->seconds, &now.shot);
+		err = cs_ufw_put_left(p->change, p->id, p->apply->seconds + PROOF_S,
+				      &now.shot);
 	if (err && p->change->why[0] && !why[0])
 		(void)snprintf(why, CS_STATE_WHY, "%s", p->change->why);
 	return err;
@@ -256,7 +257,8 @@ static enum cs_err look_again(struct cs_change *change, const struct cs_ufw_appl
 			       "the rules were taken out again while they were proved");
 		err = CS_ERR_REFUSED;
 	}
-	return err;
+	/* From now on its time counts: whoever started it is told so. */
+	return err ? err : cs_ufw_put_left(change, id, apply->seconds, &s.left);
 }
 
 static enum cs_err run_helper(struct cs_change *change, const struct cs_ufw_apply *apply,
@@ -295,6 +297,7 @@ enum cs_err cs_ufw_apply(struct cs_change *change, const struct cs_ufw_standing 
 	const struct cs_helper_job job = { .state = change->state,
 					   .id = pending.id,
 					   .seconds = apply->seconds,
+					   .proof_seconds = PROOF_S,
 					   .put_in = put_in,
 					   .is_pending = is_pending,
 					   .take_back = take_back,

@@ -563,6 +563,24 @@ def test_an_operators_entry_is_left_as_it_is(street):
     assert "mine" in listed and "attacker" in listed
 
 
+def test_without_root_a_file_is_judged_by_what_options_say(street):
+    rows = "".join(verdict(source) + "\n" for source in ("198.18.1.1", "198.18.1.2", LAN))
+
+    def as_nobody(*args):
+        with street.host.inside():
+            return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534",
+                                   "--clear-groups", COAPSCOPE, "protect", "guard",
+                                   "--verdicts", "-", "--allow", "198.18.1.2", *args],
+                                  check=False, capture_output=True, text=True, input=rows)
+    done = as_nobody()
+    assert done.returncode == 0, done.stderr
+    assert [line.split(" (")[0].split(":")[0] for line in done.stdout.splitlines()] == [
+        "would block 198.18.1.1 for 3600 s", "left alone 198.18.1.2", f"left alone {LAN}"]
+    assert "only --allow, --local and this host's networks" in done.stderr
+    done = as_nobody("--enforce")
+    assert done.returncode == 4 and "needs root" in done.stderr
+
+
 def test_who_is_allowed_meanwhile_is_not_blocked(street):
     """The keeper looks again under the lock, at what holds then."""
     guard = street.guard("--enforce")

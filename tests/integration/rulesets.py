@@ -60,7 +60,8 @@ class Nft:
             parts.append(self.port("sport" if hook == "output" and self.chance(0.7)
                                    else "dport"))
         if self.chance(0.15) and hook not in ("raw", "ingress"):
-            parts.append(f"ct state {self.pick('new', 'established,related', 'invalid', 'new,untracked')}")
+            states = self.pick("new", "established,related", "invalid", "new,untracked")
+            parts.append(f"ct state {states}")
         if self.chance(0.05) and hook != "ingress":
             parts.append(self.pick("meta mark 0x1", "ct direction original", "meta nfproto ipv4",
                                    "fib daddr type local", "meta pkttype { host, multicast }"))

@@ -72,7 +72,7 @@ note "integration"
   { tail -n 20 "$results/npm.log"; fail "npm ci"; }
 export COAPSCOPE=$PWD/$BUILD/coapscope COAPSCOPE_BUILD=$PWD/$BUILD PYTHON results
 # Three at a time, a file each: they wait more than they work. The slow ones go first.
-slow=(tests/integration/test_{scan_store,demo,page,watch_live,scan_senders,scan_scope,scan_split}.py)
+slow=(tests/integration/test_{protect_ufw,protect_policy,protect_apply,scan_store,page,scan_senders,watch_peers}.py)
 mapfile -t rest < <(printf '%s\n' tests/integration/test_*.py "${slow[@]}" | sort | uniq -u)
 # shellcheck disable=SC2016
 printf '%s\n' "${slow[@]}" "${rest[@]}" | xargs -P 3 -I FILE bash -c '

@@ -128,7 +128,8 @@ struct cs_rules_about {
 	bool tcp;
 	uint16_t port;
 	bool forward; /* it was routed or sent on: drops of input do not apply, and the other way round */
-	uint16_t forward_port; /* after DNAT; 0: none */
+	uint16_t forward_port;     /* after DNAT; 0: none */
+	struct cs_addr forward_to; /* likewise; zero bytes: not known */
 	bool answered;
 	const char *in; /* the interface that it enters by; NULL: not known */
 };
@@ -136,7 +137,8 @@ struct cs_rules_about {
 /*
  * The rules that look as if they decided this question: they name the port (or a range or set that
  * holds it), match the family, protocol and source, and say the opposite of what happened, but another rule came
- * first or their chain is not passed. At most @max, worst first: those behind the deciding rule, those of other chains,
+ * first, it names what was rewritten by DNAT before the packet came there, or their chain is not passed.
+ * A rule that jumps to where it was decided is none. At most @max, worst first: those behind the deciding rule, those of other chains,
  * those of chains that it does not pass. ufw's rules are told once each. Returns how many.
  */
 size_t cs_rules_shadowed(const struct cs_rules *rules, const struct cs_rules_about *about,

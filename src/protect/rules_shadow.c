@@ -7,6 +7,7 @@
 enum {
 	DEPTH_MAX = 16,       /* jumps in a row: the kernel's own bound */
 	TARGET_RULES_MAX = 8, /* rules of a chain whose end is its verdict */
+	JUMPS_MAX = 256, /* that are followed from one rule: chains may have many ways */
 };
 
 /* How a rule stands to the one that decided, the worst first. */
@@ -17,6 +18,7 @@ struct search {
 	const struct cs_rules_about *about;
 	const struct cs_rule *decided;
 	struct cs_words_ask request, answer;
+	struct cs_words_ask sent_on, sent_back; /* as they are behind DNAT */
 };
 
 static struct cs_words_ask asked(const struct cs_rules *rules,
@@ -35,16 +37,34 @@ static struct cs_words_ask asked(const struct cs_rules *rules,
 	};
 }
 
-static struct cs_words read_words(const struct search *s, const struct cs_rule *rule,
-				  bool answer)
+/* What the chains behind DNAT see in place of @ask. */
+static struct cs_words_ask rewritten(const struct cs_rules_about *about,
+				     struct cs_words_ask ask)
 {
-	struct cs_words_ask ask = answer ? s->answer : s->request;
+	static const struct cs_addr unknown;
+	struct cs_addr *there = ask.answer ? &ask.from : &ask.to;
+
+	ask.port = ask.other_port;
+	ask.any_to &= cs_addr_cmp(&about->forward_to, &unknown) == 0;
+	if (!ask.any_to && about->forward_port)
+		*there = about->forward_to;
+	return ask;
+}
+
+static struct cs_words words_for(struct cs_words_ask ask, const struct cs_rule *rule)
+{
 	struct cs_span text = cs_span_str(rule->raw);
 
 	ask.table = cs_span_str(rule->table);
 	if (rule->tool == CS_RULE_NFT)
 		return cs_words_nft(text, &ask);
 	return cs_words_xtables(text, &ask);
+}
+
+static struct cs_words read_words(const struct search *s, const struct cs_rule *rule,
+				  bool answer)
+{
+	return words_for(answer ? s->answer : s->request, rule);
 }
 
 /* Bridges and ARP are another matter; the others are for all, or for one family. */
@@ -181,6 +201,50 @@ static bool speaks(const struct search *s, const struct cs_rule *rule, bool answ
 	       effect_of(s, rule, &words) == want;
 }
 
+/* True where it was passed by: what it names was rewritten before. */
+static bool names_rewritten(const struct search *s, const struct cs_rule *rule)
+{
+	struct cs_words there = words_for(s->sent_on, rule);
+	struct cs_words back = words_for(s->sent_back, rule);
+
+	return s->about->forward_port && !(there.names_port && there.matches) &&
+	       !(back.names_port && back.matches);
+}
+
+/* True when that chain, or one that it jumps to, is where it was decided: then it had a say. */
+static bool leads_to_decided(const struct search *s, struct cs_span chain, size_t depth,
+			     size_t *left)
+{
+	if (cs_text_is(chain, s->decided->chain))
+		return true;
+	if (depth == DEPTH_MAX || *left == 0)
+		return false;
+	--*left;
+	for (size_t i = 0; i < s->rules->n; i++) {
+		const struct cs_rule *rule = &s->rules->rules[i];
+		struct cs_words words;
+
+		if (rule->place == SIZE_MAX || !cs_text_is(chain, rule->chain) ||
+		    strcmp(rule->table, s->decided->table) != 0)
+			continue;
+		words = read_words(s, rule, false);
+		if (words.verdict == CS_WORDS_JUMP &&
+		    leads_to_decided(s, words.target, depth + 1, left))
+			return true;
+	}
+	return false;
+}
+
+static bool is_on_the_way(const struct search *s, const struct cs_rule *rule)
+{
+	struct cs_words words = read_words(s, rule, false);
+	size_t left = JUMPS_MAX;
+
+	return s->decided && words.verdict == CS_WORDS_JUMP &&
+	       strcmp(rule->table, s->decided->table) == 0 &&
+	       leads_to_decided(s, words.target, 0, &left);
+}
+
 /*
  * Behind a rule that lets a measured part through, what comes next is for the rest: it is
  * no shadow. ufw's limit ends all of it.
@@ -198,22 +262,24 @@ static enum rank rank_of(const struct search *s, const struct cs_rule *rule)
 	bool same_chain = decided && strcmp(rule->chain, decided->chain) == 0 &&
 			  strcmp(rule->table, decided->table) == 0;
 	struct way way = { 0 };
-	bool in, out;
+	bool before, in, out;
 
 	if (rule->place == SIZE_MAX || !family_fits(s, rule) ||
 	    (decided && same_rule(rule, decided)))
 		return RANK_NONE;
-	if (same_chain && (rule->place < decided->place || leaves_rest(decided)))
+	before = same_chain && rule->place < decided->place;
+	if ((before && !names_rewritten(s, rule)) ||
+	    (same_chain && !before && leaves_rest(decided)))
 		return RANK_NONE;
 	in = speaks(s, rule, false);
 	out = speaks(s, rule, true);
-	if (!in && !out)
+	if ((!in && !out) || is_on_the_way(s, rule))
 		return RANK_NONE;
 	if (in)
 		find_ways(s, rule->table, rule->chain, false, 0, &way);
 	if (out)
 		find_ways(s, rule->table, rule->chain, true, 0, &way);
-	if (same_chain)
+	if (same_chain && !before)
 		return RANK_BEHIND;
 	if (way.in || way.out)
 		return RANK_OTHER_CHAIN;
@@ -259,12 +325,15 @@ size_t cs_rules_shadowed(const struct cs_rules *rules, const struct cs_rules_abo
 			 const struct cs_rule *decided, const struct cs_rule **out,
 			 size_t max)
 {
-	const struct search s = { .rules = rules,
-				  .about = about,
-				  .decided = decided,
-				  .request = asked(rules, about, false),
-				  .answer = asked(rules, about, true) };
+	struct search s = { .rules = rules,
+			    .about = about,
+			    .decided = decided,
+			    .request = asked(rules, about, false),
+			    .answer = asked(rules, about, true) };
 	struct told told = { .out = out, .max = max };
+
+	s.sent_on = rewritten(about, s.request);
+	s.sent_back = rewritten(about, s.answer);
 
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct cs_rule *rule = &rules->rules[i];

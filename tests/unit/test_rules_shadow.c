@@ -148,8 +148,62 @@ static void drops_that_dnat_goes_around_are_found(void **state)
 	build(&arena, &(struct texts){ .nft = text }, &rules);
 	a.forward = true;
 	a.forward_port = 15683;
-	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "fwd", SIZE_MAX), "3");
+	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "fwd", SIZE_MAX), "4,3");
 	shadowed(&rules, &a, cs_rules_at(&rules, "ip nat", "pre", 0), "4,3");
+	cs_arena_clear(&arena);
+}
+
+static void a_drop_before_the_accept_that_names_the_port_before_dnat_is_found(
+	void **state)
+{
+	static const char text[] =
+		"table inet fw { # handle 2\n\tchain in { # handle 1\n"
+		"\t\ttype filter hook input priority filter; policy accept;\n"
+		"\t\tudp dport 5683 drop # handle 3\n\t}\n\n\tchain fwd { # handle 2\n"
+		"\t\ttype filter hook forward priority filter; policy drop;\n"
+		"\t\tudp dport 5683 drop # handle 4\n"
+		"\t\tip daddr 93.184.77.10 udp dport 15683 drop # handle 5\n"
+		"\t\tip daddr 93.184.77.10 udp dport 5683 drop # handle 6\n"
+		"\t\tudp dport 15683 limit rate over 5/second drop # handle 7\n"
+		"\t\toifname \"docker0\" accept # handle 8\n\t}\n}\n";
+	struct cs_arena arena = { 0 };
+	struct cs_rules_about a = about(true);
+	struct cs_rules rules;
+
+	(void)state;
+	build(&arena, &(struct texts){ .nft = text }, &rules);
+	a.forward = true;
+	a.forward_port = 15683;
+	/* Where it goes then is not known: the address may be of there. */
+	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "fwd", 4), "4,6,3");
+	a.forward_to = cs_addr_v4(0xac110002);
+	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "fwd", 4), "4,5,6,3");
+	/* To the same port: one that names the port alone would have been met. */
+	a.forward_port = 5683;
+	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "fwd", 4), "6,3");
+	cs_arena_clear(&arena);
+}
+
+static void a_jump_to_where_it_was_decided_is_no_shadow(void **state)
+{
+	static const char save[] =
+		"*filter\n:INPUT ACCEPT [0:0]\n:mine - [0:0]\n:deep - [0:0]\n"
+		"-A INPUT -p udp -m multiport --dports 5683,5684 -j mine\n"
+		"-A INPUT -p udp -m udp --dport 5683 -j DROP\n"
+		"-A mine -m hashlimit --hashlimit-upto 10/sec --hashlimit-name x -j "
+		"ACCEPT\n"
+		"-A mine -p udp -m udp --dport 5683 -g deep\n"
+		"-A mine -j REJECT\n-A deep -j DROP\nCOMMIT\n";
+	struct cs_arena arena = { 0 };
+	struct cs_rules_about a = about(true);
+	struct cs_rules rules;
+
+	(void)state;
+	build(&arena, &(struct texts){ .save4 = save }, &rules);
+	shadowed(&rules, &a, cs_rules_at(&rules, "ip filter", "mine", 0), "2");
+	/* As far away as two jumps. */
+	shadowed(&rules, &a, cs_rules_at(&rules, "ip filter", "deep", 0), "2");
+	shadowed(&rules, &a, NULL, "1,2,2");
 	cs_arena_clear(&arena);
 }
 
@@ -288,6 +342,9 @@ int main(void)
 		cmocka_unit_test(the_allow_then_deny_trap_is_found),
 		cmocka_unit_test(what_was_not_answered_is_not_open_by_rules_behind),
 		cmocka_unit_test(drops_that_dnat_goes_around_are_found),
+		cmocka_unit_test(
+			a_drop_before_the_accept_that_names_the_port_before_dnat_is_found),
+		cmocka_unit_test(a_jump_to_where_it_was_decided_is_no_shadow),
 		cmocka_unit_test(a_chain_counts_where_a_jump_leads_there),
 		cmocka_unit_test(behind_a_limit_the_rest_is_no_shadow),
 		cmocka_unit_test(ufws_rules_have_its_numbers_and_words),

@@ -6,26 +6,12 @@
 
 #include "cmd/live_line.h"
 
-enum { PEERS_ASKED = 2 /* of those that a policy allows */ };
-
 /* --- who is named --- */
 
 static int out_of_memory(const struct cs_protect_job *job)
 {
 	cs_log(&job->ctx->log, CS_ERROR, "%s", cs_strerror(CS_ERR_NOMEM));
 	return CS_EXIT_FAILED;
-}
-
-/* PREFIX or PREFIX@INTERFACE; the option's own check has passed it. */
-static bool read_peer(const char *text, struct cs_peer *out)
-{
-	const char *at = strchr(text, '@');
-	size_t len = at ? (size_t)(at - text) : strlen(text);
-
-	*out = (struct cs_peer){ 0 };
-	if (at)
-		(void)snprintf(out->interface, sizeof(out->interface), "%s", at + 1);
-	return !cs_prefix_read(cs_span_of(text, len), &out->prefix);
 }
 
 static bool has_prefix(const struct cs_prefix *list, size_t n, const struct cs_prefix *p)
@@ -36,23 +22,17 @@ static bool has_prefix(const struct cs_prefix *list, size_t n, const struct cs_p
 	return false;
 }
 
-/* Each once, whatever it was called by. */
+/* Who is named twice is asked once: see question. */
 static bool read_peers(struct cs_protect_job *job, struct cs_meaning_request *request)
 {
 	const struct cs_arg_list *list = &job->options.allow;
 	struct cs_peer *peers = cs_arena_array(&job->arena, list->n + 1, sizeof(*peers));
-	struct cs_prefix *seen = cs_arena_array(&job->arena, list->n + 1, sizeof(*seen));
 	size_t n = 0;
 
-	if (!peers || !seen)
+	if (!peers)
 		return false;
-	for (size_t i = 0; i < list->n; i++) {
-		if (!read_peer(list->item[i], &peers[n]) ||
-		    has_prefix(seen, n, &peers[n].prefix))
-			continue;
-		seen[n] = peers[n].prefix;
-		n++;
-	}
+	for (size_t i = 0; i < list->n; i++)
+		n += cs_peer_read(cs_span_str(list->item[i]), &peers[n]);
 	request->peers = peers;
 	request->n_peers = n;
 	return true;
@@ -249,7 +229,7 @@ int cs_protect_ask_with(struct cs_protect_job *job, const struct cs_policy *poli
 		.locals = policy->local,
 		.n_locals = policy->n_local,
 		.peers = policy->allow,
-		.n_peers = policy->n_allow < PEERS_ASKED ? policy->n_allow : PEERS_ASKED,
+		.n_peers = policy->n_allow,
 		.brief = true,
 	};
 	err = cs_rules_read_with(script, &job->arena, &ask->rules, why);

@@ -23,8 +23,7 @@ CS_MUST_USE int cs_protect_ask_read(struct cs_protect_job *job,
 				    struct cs_protect_ask *ask);
 
 /*
- * Likewise for this host as it would be with @script (for `nft -f -`) of @policy in force; of many
- * peers the first few are asked about.
+ * Likewise for this host as it would be with @script (for `nft -f -`) of @policy in force.
  */
 CS_MUST_USE int cs_protect_ask_with(struct cs_protect_job *job,
 				    const struct cs_policy *policy, struct cs_span script,

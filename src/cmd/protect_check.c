@@ -27,6 +27,14 @@ static int open_output(struct check *c)
 	return CS_EXIT_FAILED;
 }
 
+static void write_lines(const struct check *c, FILE *to)
+{
+	cs_meanings_write(&c->meanings, to);
+	if (c->meanings.n_peers < c->ask.request.n_peers)
+		cs_log(&c->job->ctx->log, CS_NOTE, "%zu of %zu peers asked",
+		       c->meanings.n_peers, c->ask.request.n_peers);
+}
+
 static int write_rows(struct check *c)
 {
 	const struct cs_ctx *ctx = c->job->ctx;
@@ -40,7 +48,7 @@ static int write_rows(struct check *c)
 					      isatty(fd) ? ctx->columns : 0,
 					      cs_cmd_colored(ctx, fd));
 	else
-		cs_meanings_write(&c->meanings, to);
+		write_lines(c, to);
 	if (err) {
 		cs_log(&ctx->log, CS_ERROR, "%s", cs_strerror(err));
 		return cs_exit_of(err);

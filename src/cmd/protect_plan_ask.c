@@ -8,11 +8,7 @@
 #include "cmd/protect_ask.h"
 #include "out/term.h"
 
-enum {
-	WIDTH = 200,
-	PEERS_ALL = 8,     /* so many are all asked about */
-	PEERS_OF_MANY = 3, /* else these */
-};
+enum { WIDTH = 200 };
 
 static void put_text(FILE *to, const char *text)
 {
@@ -155,22 +151,6 @@ static void failed(const struct cs_protect_job *job, enum cs_err err, const char
 	       *why ? why : cs_strerror(err));
 }
 
-/* Each costs a few questions: of a long list those that stand evenly in it. */
-static enum cs_err take_peers(struct cs_protect_job *job, const struct cs_policy *policy,
-			      struct cs_meaning_request *request)
-{
-	size_t n = policy->n_allow <= PEERS_ALL ? policy->n_allow : PEERS_OF_MANY;
-	struct cs_peer *peers = cs_arena_array(&job->arena, n + 1, sizeof(*peers));
-
-	if (!peers)
-		return CS_ERR_NOMEM;
-	for (size_t i = 0; i < n; i++)
-		peers[i] = policy->allow[i * policy->n_allow / n];
-	request->peers = peers;
-	request->n_peers = n;
-	return CS_OK;
-}
-
 void cs_protect_plan_ask(struct cs_protect_job *job, const struct cs_policy *policy,
 			 struct cs_span script, FILE *to)
 {
@@ -186,9 +166,9 @@ void cs_protect_plan_ask(struct cs_protect_job *job, const struct cs_policy *pol
 	job->options.allow = allow;
 	if (status >= 0)
 		return;
-	err = take_peers(job, policy, &ask.request);
-	if (!err)
-		err = cs_rules_read_with(script, &job->arena, &ask.rules, why);
+	ask.request.peers = policy->allow;
+	ask.request.n_peers = policy->n_allow;
+	err = cs_rules_read_with(script, &job->arena, &ask.rules, why);
 	if (!err && cs_protect_ask_all(job, &ask, &meanings) < 0)
 		err = put_answers(&meanings, &ask.request, to);
 	if (err)

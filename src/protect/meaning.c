@@ -11,6 +11,7 @@ enum { COAP = 5683 };
 
 struct asking {
 	const struct cs_meaning_request *request;
+	const struct cs_host *host; /* with a default route */
 	struct cs_prober *prober;
 	struct cs_meanings *out;
 	bool by_source; /* the rules look at who asks */
@@ -48,8 +49,9 @@ static const struct cs_listener *listener_of(const struct cs_meaning_request *r,
 				 port);
 }
 
-static void find_shadowed(const struct cs_meaning_request *r, struct cs_meaning *row)
+static void find_shadowed(const struct asking *a, struct cs_meaning *row)
 {
+	const struct cs_host_link *link = cs_host_link(a->host, row->ask.link);
 	const struct cs_rules_about about = {
 		.from = row->ask.from,
 		.to = row->ask.to,
@@ -57,10 +59,12 @@ static void find_shadowed(const struct cs_meaning_request *r, struct cs_meaning 
 		.port = row->ask.port,
 		.forward = row->forward,
 		.forward_port = row->told.forward_port,
+		.forward_to = row->told.forward_to,
 		.answered = is_answered(row),
+		.in = link ? link->name : NULL,
 	};
 
-	row->n_shadowed = cs_rules_shadowed(r->rules, &about, row->told.rule,
+	row->n_shadowed = cs_rules_shadowed(a->request->rules, &about, row->told.rule,
 					    row->shadowed, CS_MEANING_SHADOWED);
 }
 
@@ -82,7 +86,7 @@ static void conclude(const struct asking *a, const struct cs_question *question,
 	row->listener = listener_of(a->request, row);
 	row->exposed = row->asker == CS_ASKER_INTERNET && is_answered(row) &&
 		       (row->forward || row->listener || a->request->assume_listener);
-	find_shadowed(a->request, row);
+	find_shadowed(a, row);
 }
 
 /* --- one question --- */
@@ -123,14 +127,15 @@ static enum cs_err ask_one(const struct asking *a, const struct cs_question *que
 
 static enum cs_err ask_flood(const struct asking *a, const struct cs_question *question)
 {
-	const struct cs_probe_ask *ask = &question->ask;
+	struct cs_probe_ask ask = question->ask;
 	struct cs_probe_told *told =
-		cs_addr_is_v4(&ask->to) ? &a->out->flood4 : &a->out->flood6;
+		cs_addr_is_v4(&ask.to) ? &a->out->flood4 : &a->out->flood6;
 
-	if (question->asker != CS_ASKER_INTERNET || ask->tcp || ask->port != COAP ||
-	    ask->flow != CS_FLOW_NEW || question->routed || told->sent)
+	if (question->asker != CS_ASKER_INTERNET || ask.tcp || ask.port != COAP ||
+	    ask.flow != CS_FLOW_NEW || question->routed || told->sent)
 		return CS_OK;
-	return cs_prober_flood(a->prober, ask, CS_MEANING_FLOOD, told);
+	ask.answer = CS_MEANING_FLOOD_ANSWER;
+	return cs_prober_flood(a->prober, &ask, CS_MEANING_FLOOD, told);
 }
 
 static enum cs_err ask_all(const struct asking *a, const struct cs_questions *questions)
@@ -207,8 +212,10 @@ enum cs_err cs_meaning_ask(const struct cs_meaning_request *request,
 	err = cs_questions_make(request, arena, &questions, why);
 	if (err)
 		return err;
+	a.host = &questions.host;
 	out->assumed_route = questions.assumed_route;
 	out->left_out = questions.left_out;
+	out->n_peers = questions.n_peers;
 	out->rows = cs_arena_array(arena, questions.n + 1, sizeof(*out->rows));
 	if (!out->rows)
 		return CS_ERR_NOMEM;

@@ -43,7 +43,7 @@ struct cs_meaning_request {
 	const struct cs_rules *rules;
 	const struct cs_prefix *locals; /* what is ours; none: the host's networks */
 	size_t n_locals;
-	const struct cs_peer *peers; /* who is allowed */
+	const struct cs_peer *peers; /* who is allowed; of many a few are asked about */
 	size_t n_peers;
 	const struct cs_addr *froms; /* --from */
 	size_t n_froms;
@@ -64,7 +64,11 @@ struct cs_meaning_request {
 	void *arg;
 };
 
-enum { CS_MEANING_FLOOD = 20000 /* sources, one request each */ };
+enum {
+	CS_MEANING_FLOOD = 20000, /* sources, one request each */
+	CS_MEANING_FLOOD_ANSWER =
+		128, /* payload bytes of each answer: a short list of resources */
+};
 
 struct cs_meanings {
 	struct cs_meaning *rows; /* in the order of the questions */
@@ -72,6 +76,7 @@ struct cs_meanings {
 	size_t exposed;
 	bool assumed_route; /* it has no default route: asked as if it had one */
 	bool left_out;      /* there were more questions than are asked */
+	size_t n_peers;     /* of the request's, so many were asked about */
 	struct cs_probe_told flood4, flood6; /* sent 0: not asked */
 };
 

@@ -122,6 +122,13 @@ static void say_open(const struct sheet *s)
 		say(s, "\n");
 }
 
+static void say_peers(const struct sheet *s)
+{
+	if (s->meanings->n_peers < s->request->n_peers)
+		(void)fprintf(s->to, "%zu of %zu peers asked\n", s->meanings->n_peers,
+			      s->request->n_peers);
+}
+
 static void say_flood(const struct sheet *s, const struct cs_probe_told *flood,
 		      const char *family)
 {
@@ -146,16 +153,68 @@ static bool was_said(const struct sheet *s, size_t before, const char *from)
 	return false;
 }
 
-/* Whoever of our own is answered now shall be so afterwards. */
-static void say_allowed(const struct sheet *s)
+static bool is_part_of_name(uint8_t c)
 {
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '.' || c == ':';
+}
+
+/* True where @name stands in the text by itself. */
+static bool has_name(struct cs_span text, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (text.len >= len) {
+		const uint8_t *at = memmem(text.ptr, text.len, name, len);
+		size_t before = at ? (size_t)(at - text.ptr) : 0, behind = before + len;
+
+		if (!at)
+			return false;
+		if ((before == 0 || !is_part_of_name(text.ptr[before - 1])) &&
+		    (behind == text.len || !is_part_of_name(text.ptr[behind])))
+			return true;
+		text = cs_span_of(text.ptr + behind, text.len - behind);
+	}
+	return false;
+}
+
+/* False for a network of another host that we made up: not to be allowed there. */
+static bool is_known(const struct sheet *s, const struct cs_meaning *row)
+{
+	const struct cs_meaning_request *r = s->request;
+	char text[CS_PREFIX_TEXT];
+
+	if (!r->host->assumed || row->asker == CS_ASKER_PEER)
+		return true;
+	for (size_t i = 0; i < r->n_locals; i++) {
+		cs_prefix_text(&r->locals[i], text);
+		if (strcmp(text, row->from) == 0)
+			return true;
+	}
+	return r->rules && (has_name(r->rules->nft, row->from) ||
+			    has_name(r->rules->xtables4, row->from) ||
+			    has_name(r->rules->xtables6, row->from));
+}
+
+/*
+ * Whoever of our own is answered now shall be so afterwards. False when that is not all, as
+ * their networks are not known.
+ */
+static bool say_allowed(const struct sheet *s)
+{
+	bool all = true;
+
 	for (size_t i = 0; i < s->meanings->n; i++) {
 		const struct cs_meaning *row = &s->meanings->rows[i];
 
-		if ((row->asker == CS_ASKER_LOCAL || row->asker == CS_ASKER_PEER) &&
-		    is_answered(row) && !was_said(s, i, row->from))
+		if ((row->asker != CS_ASKER_LOCAL && row->asker != CS_ASKER_PEER) ||
+		    !is_answered(row) || was_said(s, i, row->from))
+			continue;
+		if (is_known(s, row))
 			(void)fprintf(s->to, " --allow %s", row->from);
+		else
+			all = false;
 	}
+	return all;
 }
 
 static bool is_routed(const struct cs_meaning *row)
@@ -165,14 +224,18 @@ static bool is_routed(const struct cs_meaning *row)
 
 static void say_next(const struct sheet *s)
 {
-	bool router = false;
+	bool router = false, all;
 
 	for (size_t i = 0; i < s->meanings->n; i++)
 		router |= is_routed(&s->meanings->rows[i]);
 	say(s, s->request->host->assumed ? "Next, on that host: " : "Next: ");
 	say(s, "coapscope protect plan --strangers drop");
-	say_allowed(s);
+	all = say_allowed(s);
 	say(s, router ? " --router\n" : "\n");
+	if (!all)
+		say(s,
+		    "  with --allow PREFIX for each peer and local network that is to be "
+		    "answered\n");
 }
 
 /* --- all answers --- */
@@ -252,6 +315,7 @@ static void write_words(const struct sheet *s)
 			 "Not exposed: nobody on the internet is answered on a CoAP "
 			 "port.\n");
 	say_open(s);
+	say_peers(s);
 	say_flood(s, &s->meanings->flood4, "IPv4");
 	say_flood(s, &s->meanings->flood6, "IPv6");
 	if (s->meanings->exposed)

@@ -12,9 +12,16 @@
 enum {
 	COAP = 5683,
 	COAPS = 5684,
+	PEERS_ALL = 8,     /* so many are all asked about */
+	PEERS_OF_MANY = 3, /* of more: the first, the last and one in between */
+	PEERS_BRIEF = 2,
 	PORTS_MAX = 2 + CS_SENT_ON_MAX,
-	OWN_MAX = 4,  /* addresses of ours on one link that are asked for */
-	ANSWER = 512, /* bytes: what a list of resources often has */
+	OWN_MAX = 4, /* addresses of ours on one link that are asked for */
+	/*
+	 * Payload bytes: so few that no limit of size keeps them back, and who asks and how often
+	 * decides.
+	 */
+	ANSWER = 16,
 };
 
 /* An asker, and where it enters. */
@@ -412,6 +419,20 @@ static bool is_first_of_family(const struct maker *m, size_t at)
 	return true;
 }
 
+/* Each costs a few questions, and a long list is treated alike: some tell for all. */
+static void ask_peers(struct maker *m)
+{
+	const struct cs_meaning_request *r = m->request;
+	size_t most = r->brief                  ? PEERS_BRIEF
+		      : r->n_peers <= PEERS_ALL ? PEERS_ALL
+						: PEERS_OF_MANY;
+	size_t n = r->n_peers < most ? r->n_peers : most;
+
+	for (size_t i = 0; i < n && !m->err; i++)
+		ask_peer(m, &r->peers[n > 1 ? i * (r->n_peers - 1) / (n - 1) : 0]);
+	m->out->n_peers = n;
+}
+
 static void make(struct maker *m)
 {
 	const struct cs_meaning_request *r = m->request;
@@ -421,8 +442,8 @@ static void make(struct maker *m)
 	for (size_t i = 0; i < m->networks.n && !m->err; i++)
 		if (!r->brief || is_first_of_family(m, i))
 			ask_local(m, &m->networks.list[i]);
-	for (size_t i = 0; i < r->n_peers && !m->err; i++)
-		ask_peer(m, &r->peers[i]);
+	if (!m->err)
+		ask_peers(m);
 	for (size_t i = 0; i < r->n_froms && !m->err; i++)
 		ask_from(m, &r->froms[i]);
 }

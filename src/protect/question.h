@@ -28,6 +28,7 @@ struct cs_questions {
 	size_t n;
 	bool assumed_route; /* the host was given a default route that it does not have */
 	bool left_out;      /* there were more than CS_QUESTIONS_MAX */
+	size_t n_peers;     /* of those that were named, so many are asked about */
 	struct cs_host host; /* what they are to be asked of */
 };
 

@@ -245,20 +245,26 @@ static void the_flood_is_told_with_the_row_that_it_is_about(void **state)
 
 /* --- for people --- */
 
-static char *table_of(struct cs_meaning *rows, size_t n, bool assumed, size_t width)
+static char *table_for(struct cs_meaning_request request, struct cs_meaning *rows,
+		       size_t n, bool assumed, size_t width)
 {
 	const struct cs_host host = { .assumed = assumed };
-	const struct cs_meaning_request request = { .host = &host };
-	struct cs_meanings m = { .rows = rows, .n = n };
+	struct cs_meanings m = { .rows = rows, .n = n, .n_peers = 3 };
 	char *text = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
 
+	request.host = &host;
 	for (size_t i = 0; i < n; i++)
 		m.exposed += rows[i].exposed;
 	assert_int_equal(cs_meanings_write_table(&m, &request, to, width, false), CS_OK);
 	(void)fclose(to);
 	return text;
+}
+
+static char *table_of(struct cs_meaning *rows, size_t n, bool assumed, size_t width)
+{
+	return table_for((struct cs_meaning_request){ 0 }, rows, n, assumed, width);
 }
 
 static void assert_says(const char *text, const char *words)
@@ -290,9 +296,68 @@ static void who_is_answered_at_home_shall_be_so_afterwards(void **state)
 
 	(void)state;
 	rows[0].told.verdict = rows[1].told.verdict = CS_MEANING_OPEN;
-	text = table_of(rows, 3, true, 0);
-	assert_says(text, "Next, on that host: coapscope protect plan --strangers drop "
-			  "--allow 192.168.1.0/24\n");
+	text = table_of(rows, 3, false, 0);
+	assert_says(text, "Next: coapscope protect plan --strangers drop "
+			  "--allow 192.168.1.0/24\n\n");
+	free(text);
+}
+
+/* Networks of another host that nobody named were made up. */
+static void elsewhere_what_is_named_shall_be_answered_afterwards(void **state)
+{
+	static const char next[] = "Next, on that host: coapscope protect plan "
+				   "--strangers drop --allow 192.168.1.0/24\n\n";
+	static const char unnamed[] =
+		"coapscope protect plan --strangers drop\n  with "
+		"--allow PREFIX for each peer and local network that "
+		"is to be answered\n\n";
+	static const struct {
+		const char *text;
+		bool named;
+	} cases[] = {
+		{ "ip saddr { 10.0.0.0/8, 192.168.1.0/24 } accept", true },
+		{ "192.168.1.0/24", true },
+		{ "192.168.1.0/240 ip saddr 2192.168.1.0/24 1.192.168.1.0/24", false },
+		{ "2192.168.1.0/24 192.168.1.0/24", true },
+		{ "192.168.1.0/25", false },
+		{ "192.168.1.0/2", false },
+		{ "", false },
+	};
+	const struct cs_prefix local = { cs_addr_v4(0xc0a80100), 120 };
+	struct cs_meaning rows[] = { closed(), trap() };
+	char *text;
+
+	(void)state;
+	rows[0].told.verdict = CS_MEANING_OPEN;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		const struct cs_rules rules = { .nft = cs_span_str(cases[i].text) };
+
+		text = table_for((struct cs_meaning_request){ .rules = &rules }, rows, 2,
+				 true, 0);
+		assert_says(text, cases[i].named ? next : unnamed);
+		free(text);
+	}
+	text = table_for((struct cs_meaning_request){ .locals = &local, .n_locals = 1 },
+			 rows, 2, true, 0);
+	assert_says(text, next);
+	free(text);
+	rows[0].asker = CS_ASKER_PEER;
+	text = table_of(rows, 2, true, 0);
+	assert_says(text, next);
+	free(text);
+}
+
+static void of_many_peers_it_is_said_how_many_were_asked(void **state)
+{
+	struct cs_meaning rows[] = { trap() };
+	char *text = table_for((struct cs_meaning_request){ .n_peers = 20000 }, rows, 1,
+			       false, 0);
+
+	(void)state;
+	assert_says(text, "\n3 of 20000 peers asked\n");
+	free(text);
+	text = table_for((struct cs_meaning_request){ .n_peers = 3 }, rows, 1, false, 0);
+	assert_null(strstr(text, "peers asked"));
 	free(text);
 }
 
@@ -399,6 +464,8 @@ int main(void)
 		cmocka_unit_test(the_flood_is_told_with_the_row_that_it_is_about),
 		cmocka_unit_test(people_are_told_who_what_and_why),
 		cmocka_unit_test(who_is_answered_at_home_shall_be_so_afterwards),
+		cmocka_unit_test(elsewhere_what_is_named_shall_be_answered_afterwards),
+		cmocka_unit_test(of_many_peers_it_is_said_how_many_were_asked),
 		cmocka_unit_test(what_is_sent_on_is_told_with_its_goal),
 		cmocka_unit_test(what_is_routed_is_closed_by_a_router),
 		cmocka_unit_test(nothing_exposed_is_said_first),

@@ -419,9 +419,72 @@ static void too_many_networks_are_said_and_not_asked(void **state)
 	cs_arena_clear(&h.arena);
 }
 
+static size_t count_peers(const struct home *h)
+{
+	const char *last = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->q.n; i++)
+		if (h->q.list[i].asker == CS_ASKER_PEER) {
+			n += strcmp(h->q.list[i].from, last) != 0;
+			last = h->q.list[i].from;
+		}
+	return n;
+}
+
+static void of_many_peers_the_first_the_last_and_one_in_between_are_asked(void **state)
+{
+	static const struct {
+		size_t n, asked;
+		bool brief;
+	} cases[] = {
+		{ 0, 0, false },  { 1, 1, false }, { 8, 8, false }, { 9, 3, false },
+		{ 20, 3, false }, { 1, 1, true },  { 2, 2, true },  { 20, 2, true }
+	};
+	struct cs_peer peers[20] = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < CS_LEN(peers); i++)
+		peers[i].prefix =
+			(struct cs_prefix){ cs_addr_v4(0x2d000001 + i * 256), 128 };
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		struct home h;
+
+		make_home(&h);
+		h.request.peers = peers;
+		h.request.n_peers = cases[i].n;
+		h.request.brief = cases[i].brief;
+		ask(&h);
+		assert_int_equal(h.q.n_peers, cases[i].asked);
+		assert_int_equal(count_peers(&h), cases[i].asked);
+		if (cases[i].n == 20) {
+			assert_true(count(&h, "45.0.0.1", NULL) > 0);
+			assert_true(count(&h, "45.0.19.1", NULL) > 0);
+			assert_int_equal(count(&h, "45.0.9.1", NULL) > 0,
+					 !cases[i].brief);
+		}
+		cs_arena_clear(&h.arena);
+	}
+}
+
+static void answers_are_so_small_that_no_limit_of_size_decides(void **state)
+{
+	struct home h;
+
+	(void)state;
+	make_home(&h);
+	ask(&h);
+	for (size_t i = 0; i < h.q.n; i++)
+		assert_int_equal(h.q.list[i].ask.answer, 16);
+	cs_arena_clear(&h.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			of_many_peers_the_first_the_last_and_one_in_between_are_asked),
+		cmocka_unit_test(answers_are_so_small_that_no_limit_of_size_decides),
 		cmocka_unit_test(the_internet_is_ordinary_addresses_far_from_each_other),
 		cmocka_unit_test(who_is_ours_or_allowed_does_not_stand_for_the_internet),
 		cmocka_unit_test(each_asker_is_asked_of_our_address_on_its_link),

@@ -52,6 +52,15 @@ bool cs_rates_decide_xt(struct cs_span rule)
 	return acts;
 }
 
+/*
+ * "512kb/s", "1mb": hashlimit's bytes. Less than a second's worth of the small ones passes at once; what is
+ * in bytes alone is less than that.
+ */
+static bool is_many_bytes(struct cs_span value)
+{
+	return cs_text_has(value, "kb") || cs_text_has(value, "mb");
+}
+
 /* What @option is to be instead of @value; false: as it is. */
 static bool small(struct cs_span option, struct cs_span value, const char **out)
 {
@@ -71,14 +80,15 @@ static bool small(struct cs_span option, struct cs_span value, const char **out)
 
 	for (size_t i = 0; i < CS_LEN(known); i++)
 		if (cs_text_is(option, known[i].option)) {
-			*out = known[i].small;
+			*out = is_many_bytes(value) ? "1kb" : known[i].small;
+			if (is_many_bytes(value))
+				return true;
 			return cs_num_u64(value, 0, UINT64_MAX, &n) && n > known[i].above;
 		}
 	for (size_t i = 0; i < CS_LEN(rates); i++)
 		if (cs_text_is(option, rates[i])) {
-			*out = "1/hour";
-			/* "512kb/s" counts bytes, in a way of its own. */
-			return !cs_text_has(value, "b/");
+			*out = is_many_bytes(value) ? "1kb/s" : "1/hour";
+			return is_many_bytes(value) || !cs_text_has(value, "b/");
 		}
 	*out = "0.5";
 	return cs_text_is(option, "--probability") && !cs_text_starts(value, "1") &&

@@ -103,23 +103,38 @@ static enum cs_err put_elements(FILE *f, struct cs_prober *p,
 	return err;
 }
 
-static enum cs_err put_cleared(FILE *f, struct cs_prober *p, size_t table)
+/* True for a map to limits or quotas, which cannot go while it names them. */
+static bool holds_buckets(const struct cs_listing_block *b)
 {
-	const struct cs_listing *l = &p->first;
+	return cs_text_has(b->body, " : limit") || cs_text_has(b->body, " : quota");
+}
+
+static bool is_made_again(const struct cs_listing *l, const struct cs_listing_block *b)
+{
+	return is_set(b) && (is_changed(l, b) || holds_buckets(b));
+}
+
+static void put_cleared(FILE *f, const struct cs_listing *l, size_t table)
+{
 	struct cs_span name = l->tables[table].name;
-	enum cs_err err = CS_OK;
 
 	(void)fprintf(f, "flush table %.*s\n", (int)name.len, (const char *)name.ptr);
-	for (size_t i = 0; !err && i < l->n_blocks; i++) {
-		const struct cs_listing_block *b = &l->blocks[i];
+	for (size_t i = 0; i < l->n_blocks; i++)
+		if (l->blocks[i].table == table && is_made_again(l, &l->blocks[i]))
+			put_name(f, "delete", l, &l->blocks[i]);
+	for (size_t i = 0; i < l->n_blocks; i++)
+		if (l->blocks[i].table == table && is_bucket(&l->blocks[i]))
+			put_name(f, "delete", l, &l->blocks[i]);
+}
 
-		if (b->table != table)
-			continue;
-		if (is_bucket(b) || (is_set(b) && is_changed(l, b)))
-			put_name(f, "delete", l, b);
-		if (is_set(b) && is_changed(l, b))
-			err = put_elements(f, p, b);
-	}
+static enum cs_err put_sets(FILE *f, struct cs_prober *p, size_t table)
+{
+	const struct cs_listing *l = &p->first;
+	enum cs_err err = CS_OK;
+
+	for (size_t i = 0; !err && i < l->n_blocks; i++)
+		if (l->blocks[i].table == table && is_made_again(l, &l->blocks[i]))
+			err = put_elements(f, p, &l->blocks[i]);
 	return err;
 }
 
@@ -177,19 +192,26 @@ static void put_chain(FILE *f, const struct cs_prober *p, size_t chain)
 	(void)fprintf(f, " }\n");
 }
 
-static void put_table(FILE *f, const struct cs_prober *p, size_t table)
+/* What is counted in comes before the sets that name it, and those before the rules. */
+static enum cs_err put_table(FILE *f, struct cs_prober *p, size_t table)
 {
 	const struct cs_listing *l = &p->first;
 	struct cs_span name = l->tables[table].name;
+	enum cs_err err;
 
+	put_cleared(f, l, table);
 	(void)fprintf(f, "table %.*s {\n", (int)name.len, (const char *)name.ptr);
 	for (size_t i = 0; i < l->n_blocks; i++)
 		if (l->blocks[i].table == table && is_bucket(&l->blocks[i]))
 			put_bucket(f, &l->blocks[i]);
+	(void)fprintf(f, "}\n");
+	err = put_sets(f, p, table);
+	(void)fprintf(f, "table %.*s {\n", (int)name.len, (const char *)name.ptr);
 	for (size_t i = 0; i < l->n_chains; i++)
 		if (l->chains[i].table == table)
 			put_chain(f, p, i);
 	(void)fprintf(f, "}\n");
+	return err;
 }
 
 static bool is_rated_table(const struct cs_prober *p, size_t table)
@@ -215,8 +237,7 @@ static enum cs_err scale_nft(struct cs_prober *p, const bool *xt)
 		if (xt[i] || !is_rated_table(p, i))
 			continue;
 		p->scaled.refused |= p->first.tables[i].xt;
-		err = put_cleared(f, p, i);
-		put_table(f, p, i);
+		err = put_table(f, p, i);
 	}
 
 	enum cs_err kept = keep(f, &text, &len, &p->arena, &p->scaled.nft);

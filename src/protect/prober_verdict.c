@@ -11,10 +11,12 @@
 
 enum { NAME = 160 /* bytes of a table's or chain's name */ };
 
-static enum cs_meaning_verdict verdict_of(const struct cs_probe_told *t)
+/* Where rates could not be made small, what passed by one may be all that it lets pass. */
+static enum cs_meaning_verdict verdict_of(const struct cs_prober *p,
+					  const struct cs_probe_told *t)
 {
 	if (t->sent > 0 && t->answered >= t->sent)
-		return CS_MEANING_OPEN;
+		return t->rated && p->scaled.refused ? CS_MEANING_LIMIT : CS_MEANING_OPEN;
 	if (t->answered > 0)
 		return CS_MEANING_LIMIT;
 	return t->errors > 0 ? CS_MEANING_REJECT : CS_MEANING_DROP;
@@ -416,9 +418,9 @@ void cs_prober_judge(const struct cs_prober_burst *burst)
 	const struct cs_prober_shot *first = first_unanswered(burst);
 	const struct cs_prober_journey *way_out = out ? way_of(burst, out) : NULL;
 
-	t->verdict = verdict_of(t);
-	note_arrival(burst, way_in ? way_in : way_out);
 	note_rates(burst);
+	t->verdict = verdict_of(burst->prober, t);
+	note_arrival(burst, way_in ? way_in : way_out);
 	if (t->verdict == CS_MEANING_OPEN)
 		t->rule = decided_open(burst, way_in);
 	else if (t->verdict == CS_MEANING_LIMIT)

@@ -197,9 +197,69 @@ def test_a_published_container_port_is_exposed_although_two_chains_drop_it(town)
     assert row["verdict"] == "open" and row["exposed"] and row["path"] == "forward"
     assert row["listener"] is None
     assert row["sent_on"] == {"address": "172.17.0.2", "port": 15683}
-    assert {(r["chain"], r["text"]) for r in row["shadowed"]} == {
-        ("input", "udp dport 5683 drop"), ("forward", "udp dport 5683 drop")}
+    for flow in ("new", "established"):
+        row = one(done.rows, **{"from": "internet", "to": OWN4, "flow": flow})
+        assert {(r["chain"], r["text"]) for r in row["shadowed"]} == {
+            ("input", "udp dport 5683 drop"), ("forward", "udp dport 5683 drop")}
     assert truth.compare(town, done.rows) == []
+
+
+def test_a_drop_before_the_accept_of_a_published_port_is_shadowed_too(town):
+    town.host.sh("sysctl -qw net.ipv4.ip_forward=1")
+    rules = PUBLISHED % "dnat to 172.17.0.2:15683"
+    last = rules.rindex("\t\tudp dport 5683 drop\n") + len("\t\tudp dport 5683 drop\n")
+    done = nft(town, rules[:last] + '\t\toifname "dock0" accept\n' + rules[last:])
+    for flow in ("new", "established"):
+        row = one(done.rows, **{"from": "internet", "to": OWN4, "flow": flow})
+        assert row["verdict"] == "open" and row["path"] == "forward"
+        assert {(r["chain"], r["text"]) for r in row["shadowed"]} == {
+            ("input", "udp dport 5683 drop"), ("forward", "udp dport 5683 drop")}
+        if flow == "established":
+            assert row["rule"]["text"] == 'oifname "dock0" accept'
+
+
+def test_the_jump_to_the_chain_that_decides_is_no_shadow(town):
+    assert truth.load(town, "")
+    town.host.sh("iptables-restore <<'E'\n*filter\n:INPUT ACCEPT [0:0]\n:mine - [0:0]\n"
+                 "-A INPUT -p udp -m multiport --dports 5683,5684 -j mine\n"
+                 "-A mine -m hashlimit --hashlimit-upto 10/sec --hashlimit-mode srcip "
+                 "--hashlimit-name coap -j ACCEPT\n-A mine -j REJECT\nCOMMIT\nE")
+    done = town.check()
+    for flow in ("new", "established"):
+        row = one(done.rows, **{"from": "internet", "to": OWN4, "flow": flow})
+        assert (row["verdict"], row["rule"]["chain"], row["shadowed"]) == ("limit", "mine", [])
+
+
+def test_bytes_of_hashlimit_are_a_limit(town):
+    assert truth.load(town, "")
+    town.host.sh("iptables-restore <<'E'\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp "
+                 "-m udp --dport 5683 -m hashlimit --hashlimit-above 512kb/s --hashlimit-burst "
+                 "1mb --hashlimit-mode srcip --hashlimit-name coap -j DROP\nCOMMIT\nE")
+    row = one(town.check().rows, **{"from": "internet", "to": OWN4})
+    assert (row["verdict"], row["rule"]["tool"]) == ("limit", "iptables")
+
+
+def test_limits_that_a_map_names_are_limits(town):
+    done = nft(town, """table inet t {
+ limit slow { rate over 5000/second burst 5000 packets; }
+ limit fast { rate over 9000/second burst 9000 packets; }
+ map who { type ipv4_addr : limit; flags interval; elements = { 0.0.0.0/1 : "slow" } }
+ chain in { type filter hook input priority 0; policy accept;
+  udp dport 5683 limit name ip saddr map @who drop
+  udp dport 5684 limit name ip saddr map { 91.37.142.77 : "fast", 177.0.0.0/8 : "slow" } drop
+ }
+}""", "--from", INTERNET4)
+    for port in (5683, 5684):
+        row = one(done.rows, **{"from": "91.37.142.77", "to": OWN4, "port": port})
+        assert row["verdict"] == "limit"
+
+
+def test_a_policy_of_small_answers_is_a_limit(town):
+    done = nft(town, town.host.sh(f"{COAPSCOPE} protect plan --strangers limit "
+                                  "--answer-bytes 136"))
+    for proto in ("udp", "tcp"):
+        row = one(done.rows, **{"from": "internet", "to": OWN4, "proto": proto})
+        assert row["verdict"] == "limit"
 
 
 def test_a_redirected_port_is_exposed_although_a_chain_drops_it(town):
@@ -503,6 +563,39 @@ def test_a_list_of_20000_prefixes_takes_less_than_a_second(town):
     assert one(done.rows, **{"from": "internet", "to": OWN4})["verdict"] == "drop"
     print(f"{took:.2f} s for {len(done.rows)} questions")
     assert took < 10  # a busy machine; the bench says what it is on a quiet one
+
+
+def test_of_many_peers_some_are_asked_and_that_is_said(town):
+    peers = [f"45.{n // 256}.{n % 256}.7" for n in range(20000)]
+    done = nft(town, "", *(word for peer in peers for word in ("--allow", peer)))
+    asked = {row["from"] for row in done.rows if row["from"].startswith("45.")}
+    assert asked == {peers[0], peers[9999], peers[-1]}
+    assert "3 of 20000 peers asked" in done.err
+    with town.host.inside():
+        table = subprocess.run(
+            [COAPSCOPE, "protect", "check", "-O", "table",
+             *(word for peer in peers[:9] for word in ("--allow", peer))],
+            text=True, capture_output=True, timeout=60).stdout
+    assert "3 of 9 peers asked\n" in table
+
+
+def test_of_another_host_only_networks_that_are_named_are_to_be_allowed(
+        tmp_path, namespaces_work):
+    file = tmp_path / "rules"
+    file.write_text("table inet t {\n chain in {\n  type filter hook input priority 0\n"
+                    "  iifname lan0 ip saddr 192.168.7.0/24 accept\n }\n}\n")
+
+    def next_of(*args):
+        out = subprocess.run([COAPSCOPE, "protect", "check", "-O", "table", "--ruleset", file,
+                              *args], text=True, capture_output=True, timeout=60).stdout
+        return out[out.index("Next, on that host: "):].split("\n\n")[0]
+
+    more = "\n  with --allow PREFIX for each peer and local network that is to be answered"
+    plan = "Next, on that host: coapscope protect plan --strangers drop"
+    assert next_of() == f"{plan} --allow 192.168.7.0/24{more}"
+    assert f"{plan} --allow 10.9.0.0/16" in next_of("--local", "10.9.0.0/16")
+    file.write_text("")
+    assert next_of() == plan + more
 
 
 def test_the_output_is_whole_or_not_there(town, tmp_path):

@@ -72,7 +72,14 @@ static const struct {
 	  true, "-A ufw-user-input -p udp --dport 5683 -m conntrack --ctstate NEW" },
 	{ "-A INPUT -m recent --set --name X", NULL, true, "-A INPUT" },
 	{ "-A INPUT -m hashlimit --hashlimit-above 512kb/s --hashlimit-name b -j DROP",
-	  NULL, true, "-A INPUT" },
+	  "-A INPUT -m hashlimit --hashlimit-above 1kb/s --hashlimit-name b -j DROP",
+	  true, "-A INPUT" },
+	{ "-A INPUT -m hashlimit --hashlimit-upto 3mb/s --hashlimit-burst 9mb -j ACCEPT",
+	  "-A INPUT -m hashlimit --hashlimit-upto 1kb/s --hashlimit-burst 1kb -j ACCEPT",
+	  true, "-A INPUT" },
+	{ "-A INPUT -m hashlimit --hashlimit-upto 512b/s --hashlimit-burst 1mb -j ACCEPT",
+	  "-A INPUT -m hashlimit --hashlimit-upto 512b/s --hashlimit-burst 1kb -j ACCEPT",
+	  true, "-A INPUT" },
 	{ "-A INPUT -m hashlimit --hashlimit-above 50/sec --hashlimit-burst 2 "
 	  "--hashlimit-name b -j DROP",
 	  "-A INPUT -m hashlimit --hashlimit-above 1/hour --hashlimit-burst 3 "

@@ -7,26 +7,14 @@
 
 #include "cmd/protect_ask.h"
 #include "out/term.h"
+#include "protect/meaning_line.h"
+#include "protect/promise.h"
 
 enum { WIDTH = 200 };
 
 static void put_text(FILE *to, const char *text)
 {
 	cs_term_text(to, cs_span_str(text));
-}
-
-/* "nft inet filter input handle 7: udp dport 5683 drop" */
-static void put_rule(const struct cs_rule *rule, FILE *to)
-{
-	fprintf(to, "%s ", cs_rule_tool_names[rule->tool]);
-	put_text(to, rule->table);
-	fputc(' ', to);
-	put_text(to, rule->chain);
-	if (rule->handle > 0)
-		fprintf(to, " %s %" PRIu64, rule->tool == CS_RULE_NFT ? "handle" : "rule",
-			rule->handle);
-	fputs(": ", to);
-	put_text(to, rule->text);
 }
 
 /* Who, by which protocol and port, as the rule that would let it in sees it. */
@@ -91,24 +79,39 @@ static void put_opening(const struct cs_meaning *row, FILE *to)
 		.v4 = cs_addr_is_v4(&row->ask.from),
 		.answer = is_output(row->told.rule),
 	};
+	char by[CS_MEANING_TEXT];
 
 	fprintf(to, "# Peer %s, %s %u: not let in by ", row->from, o.proto,
 		row->ask.port);
-	put_rule(o.rule, to);
+	cs_meaning_rule_text(o.rule, by);
+	put_text(to, by);
 	fputs("\n#   to open it: ", to);
 	put[o.rule->tool](&o, to);
 }
 
+/* A local network that is allowed is asked about once, as a local network. */
+static bool is_allowed(const struct cs_policy *policy, const struct cs_host *host,
+		       const struct cs_meaning *row)
+{
+	static const struct cs_entries none;
+	const struct cs_host_link *link = cs_host_link(host, row->ask.link);
+
+	return row->asker != CS_ASKER_INTERNET &&
+	       cs_promise_allows(policy, &none, &row->ask.from, link ? link->name : "");
+}
+
 /* allow means: not dropped by us. */
-static void put_kept_out(const struct cs_meanings *meanings, FILE *to)
+static void put_kept_out(const struct cs_meanings *meanings,
+			 const struct cs_policy *policy, const struct cs_host *host,
+			 FILE *to)
 {
 	for (size_t i = 0; i < meanings->n; i++) {
 		const struct cs_meaning *row = &meanings->rows[i];
 		bool shut = row->told.verdict == CS_MEANING_DROP ||
 			    row->told.verdict == CS_MEANING_REJECT;
 
-		if (row->asker == CS_ASKER_PEER && row->ask.flow == CS_FLOW_NEW && shut &&
-		    row->told.rule && !row->told.rule->ours)
+		if (shut && row->ask.flow == CS_FLOW_NEW && row->told.rule &&
+		    !row->told.rule->ours && is_allowed(policy, host, row))
 			put_opening(row, to);
 	}
 }
@@ -124,7 +127,8 @@ static void put_behind_mark(const char *text, FILE *to)
 }
 
 static enum cs_err put_answers(const struct cs_meanings *meanings,
-			       const struct cs_meaning_request *request, FILE *to)
+			       const struct cs_meaning_request *request,
+			       const struct cs_policy *policy, FILE *to)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -139,7 +143,7 @@ static enum cs_err put_answers(const struct cs_meanings *meanings,
 	if (!err) {
 		fputs("\n# What check will say:\n", to);
 		put_behind_mark(text, to);
-		put_kept_out(meanings, to);
+		put_kept_out(meanings, policy, request->host, to);
 	}
 	free(text);
 	return err;
@@ -170,7 +174,7 @@ void cs_protect_plan_ask(struct cs_protect_job *job, const struct cs_policy *pol
 	ask.request.n_peers = policy->n_allow;
 	err = cs_rules_read_with(script, &job->arena, &ask.rules, why);
 	if (!err && cs_protect_ask_all(job, &ask, &meanings) < 0)
-		err = put_answers(&meanings, &ask.request, to);
+		err = put_answers(&meanings, &ask.request, policy, to);
 	if (err)
 		failed(job, err, why);
 }

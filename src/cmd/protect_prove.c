@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 
 #include "cmd/protect_ask.h"
+#include "out/term.h"
 #include "protect/backup.h"
+#include "protect/meaning_line.h"
 #include "protect/promise.h"
 #include "protect/ruleset.h"
 
@@ -52,15 +54,15 @@ static void say_row(const struct cs_meaning *row, char out[CS_STATE_WHY])
 static void warn_others(const struct cs_protect_proof *p, const struct cs_meaning *row)
 {
 	const struct cs_rule *rule = row->told.rule;
-	char text[CS_STATE_WHY];
+	char text[CS_STATE_WHY], by[CS_MEANING_TEXT], shown[CS_MEANING_TEXT];
 
 	say_row(row, text);
-	if (rule && !rule->ours)
+	if (rule && !rule->ours) {
+		cs_meaning_rule_text(rule, by);
 		cs_log(&p->job->ctx->log, CS_WARN,
-		       "allowed, and yet %s: not by us but by %s %s %s, handle %llu",
-		       text, cs_rule_tool_names[rule->tool], rule->table, rule->chain,
-		       (unsigned long long)rule->handle);
-	else
+		       "allowed, and yet %s: not by us but by %s", text,
+		       cs_term_text_in(shown, sizeof(shown), cs_span_str(by)));
+	} else
 		cs_log(&p->job->ctx->log, CS_WARN, "allowed, and yet %s: not by us",
 		       text);
 }

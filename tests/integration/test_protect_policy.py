@@ -551,6 +551,22 @@ def test_a_plan_says_what_check_will_and_who_else_keeps_a_peer_out(served):
     assert ask(served.outside, STRANGER4).n == 0
 
 
+def test_a_local_network_that_is_allowed_and_kept_out_is_said_like_any_peer(
+        served, tmp_path):
+    served.nft("table inet filter {\n chain input {\n type filter hook input priority 0\n"
+               "policy drop\nudp dport 5683 accept\n}\n}\n")
+    said = run(served.host, lab.COAPSCOPE, "protect", "plan", "--allow", "192.168.5.0/24",
+               timeout=60).stdout
+    assert ("# Peer 192.168.5.0/24, tcp 5683: not let in by nft inet filter input: policy drop\n"
+            "#   to open it: nft add rule inet filter input ip saddr 192.168.5.0/24 "
+            "tcp dport 5683 accept\n") in said
+    assert said.count("# Peer ") == 3  # udp 5683 is open
+    done = run(served.host, lab.COAPSCOPE, "protect", "apply", "--allow", "192.168.5.0/24",
+               "--confirm-within", "1", "--store", str(tmp_path), timeout=60)
+    assert ("allowed, and yet 192.168.5.0/24 to 192.168.5.1, TCP 5683: drop: not by us but by "
+            "nft inet filter input: policy drop\n") in done.stderr
+
+
 def test_the_log_has_no_more_than_a_line_a_second(walled):
     rules = walled.rules("--log")
     assert rules.count("limit log_line {") == 1

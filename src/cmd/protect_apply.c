@@ -78,12 +78,23 @@ static int refuse_pending_ufw(struct cs_protect_job *job,
 				 "protect confirm` or `coapscope protect undo` first");
 }
 
+/* First: else a plan's rules would differ by all that is pending. */
+static int refuse_pending(struct cs_protect_job *job, struct cs_protect_ground *ground)
+{
+	if (ground->standing.table.kind != CS_TABLE_PENDING)
+		return -1;
+	return cs_protect_said(job, cs_apply_make_way(&ground->change, &ground->standing),
+			       ground->change.why);
+}
+
 int cs_protect_apply(struct cs_protect_job *job)
 {
 	struct cs_protect_ground ground;
 	struct cs_policy policy;
 	int status = cs_protect_enter(job, CS_PROTECT_ALTER, &ground);
 
+	if (status < 0)
+		status = refuse_pending(job, &ground);
 	if (status < 0)
 		status = read_policy(job, &policy);
 	if (status < 0)

@@ -322,6 +322,17 @@ def test_a_plan_is_applied_as_long_as_the_rules_are_those_that_it_was_made_for(h
     assert host.listing() == now and host.pids() == []
 
 
+def test_a_plan_while_another_apply_is_pending_is_refused_by_that_and_not_by_its_rules(
+        host, tmp_path):
+    plan = tmp_path / "plan"
+    host.protect("plan", *POLICY, "-o", plan)
+    host.protect("apply", "--plan", plan)
+    refused = host.protect("apply", "--plan", plan, rc=3).stderr
+    assert refused.count("\n") == 1 and "an earlier apply is pending for" in refused
+    host.protect("undo")
+    host.is_as_before(within=2)
+
+
 def test_counters_that_counted_since_are_no_change(host, tmp_path):
     plan = tmp_path / "plan"
     host.protect("plan", *POLICY, "-o", plan)

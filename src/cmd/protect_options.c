@@ -119,9 +119,8 @@ static const struct cs_arg rows[] = {
 	  .traits = CS_ARG_SPLIT,
 	  .at = AT(allow),
 	  .read = is_peer,
-	  .want = "an address or prefix as 192.0.2.7 or 2001:db8::/48, with @eth0 behind "
-		  "it "
-		  "where it is bound to an interface",
+	  .want = "an address, or a prefix without host bits, as 192.0.2.7 or "
+		  "2001:db8::/48, with @eth0 behind it where it is bound to an interface",
 	  .verbs = CHANGES | OF(CHECK) | OF(GUARD),
 	  .group = POLICY,
 	  .help = "A peer that may. Not dropped by us: where another table drops it, "
@@ -444,7 +443,7 @@ static const struct cs_arg_verb verbs[CS_PROTECT_VERBS] = {
 	},
 	[CS_PROTECT_RESET] = {
 		.name = "reset",
-		.summary = "forget policy, entries and backups, and take our rules out",
+		.summary = "forget policy and entries, and take our rules out; backups stay",
 		.intro = "Takes our rules out and forgets the policy and all entries; backups "
 			 "stay.",
 		.examples = "  coapscope protect reset\n",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "protect/question.h"
+#include "protect/sources.h"
 
 enum { COAP = 5683 };
 
@@ -14,7 +15,9 @@ struct asking {
 	const struct cs_host *host; /* with a default route */
 	struct cs_prober *prober;
 	struct cs_meanings *out;
-	bool by_source; /* the rules look at who asks */
+	bool by_source;               /* the rules look at who asks */
+	const struct cs_addr *askers; /* those that @same is about */
+	bool same[CS_QUESTION_ASKERS];
 };
 
 /* --- what an answer means --- */
@@ -98,18 +101,31 @@ static bool is_more_open(const struct cs_probe_told *a, const struct cs_probe_to
 	       (a->verdict == b->verdict && a->answered > b->answered);
 }
 
-static enum cs_err ask_one(const struct asking *a, const struct cs_question *question,
+/* Which of the askers need not be asked, as they are the same to the rules as one before. */
+static const bool *find_same(struct asking *a, const struct cs_question *question)
+{
+	if (a->askers != question->askers)
+		cs_sources_same(a->request->rules, a->host, question->askers,
+				question->n_askers, a->same);
+	a->askers = question->askers;
+	return a->same;
+}
+
+static enum cs_err ask_one(struct asking *a, const struct cs_question *question,
 			   struct cs_meaning *row)
 {
 	size_t n = a->by_source ? question->n_askers : 1;
 	struct cs_probe_ask ask = question->ask;
 	struct cs_probe_told told;
+	const bool *same = find_same(a, question);
 	enum cs_err err;
 
 	*row = (struct cs_meaning){ .asker = question->asker,
 				    .from = question->from,
 				    .ask = ask };
 	for (size_t i = 0; i < n; i++) {
+		if (same[i])
+			continue;
 		ask.from = question->askers[i];
 		err = cs_prober_ask(a->prober, &ask, &told);
 		if (err)
@@ -138,7 +154,7 @@ static enum cs_err ask_flood(const struct asking *a, const struct cs_question *q
 	return cs_prober_flood(a->prober, &ask, CS_MEANING_FLOOD, told);
 }
 
-static enum cs_err ask_all(const struct asking *a, const struct cs_questions *questions)
+static enum cs_err ask_all(struct asking *a, const struct cs_questions *questions)
 {
 	const struct cs_meaning_request *r = a->request;
 	struct cs_meanings *out = a->out;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protect/rules_words.h"
-
-#include "protect/rules_span.h"
+#include "protect/rules_words_nft.h"
 
 /* What a left side asks for. */
 enum field {
@@ -20,12 +18,6 @@ enum field {
 
 enum { FIELDS_MAX = 8 /* of a concatenation */ };
 
-struct token {
-	struct cs_span text; /* without the comma behind it, and without quotes */
-	bool comma;
-	bool quoted;
-};
-
 struct reading {
 	const struct cs_words_ask *ask;
 	struct cs_words words;
@@ -34,31 +26,11 @@ struct reading {
 	size_t n_fields;
 };
 
-/* Blanks part tokens, but not in quotes; a comma behind one belongs to it. */
-static bool next(struct cs_span *rest, struct token *out)
-{
-	struct cs_span s = cs_text_trim(*rest);
-	size_t n = 0;
-	bool quoted = false;
-
-	while (n < s.len && (quoted || !cs_text_blank(s.ptr[n]))) {
-		quoted ^= s.ptr[n] == '"';
-		n++;
-	}
-	*rest = cs_text_after(s, n);
-	out->comma = n && s.ptr[n - 1] == ',';
-	out->text = cs_span_of(s.ptr, n - out->comma);
-	out->quoted = out->text.len >= 2 && out->text.ptr[0] == '"';
-	if (out->quoted)
-		out->text = cs_span_of(out->text.ptr + 1, out->text.len - 2);
-	return n > 0;
-}
-
-static bool peek(const struct reading *r, struct token *out)
+static bool peek(const struct reading *r, struct cs_words_token *out)
 {
 	struct cs_span rest = r->rest;
 
-	return next(&rest, out);
+	return cs_words_next(&rest, out);
 }
 
 static const struct {
@@ -98,10 +70,10 @@ static bool take_field(struct reading *r, enum field *out, const char **protocol
 {
 	for (size_t i = 0; i < CS_LEN(fields); i++) {
 		struct cs_span rest = r->rest;
-		struct token token;
+		struct cs_words_token token;
 		size_t n = 0;
 
-		while (n < 3 && fields[i].words[n] && next(&rest, &token) &&
+		while (n < 3 && fields[i].words[n] && cs_words_next(&rest, &token) &&
 		       !token.quoted && cs_text_is(token.text, fields[i].words[n]))
 			n++;
 		if (n < 3 && fields[i].words[n])
@@ -185,10 +157,10 @@ struct found {
  * token that was read last is in @last.
  */
 static struct found judge_element(const struct reading *r, struct cs_span *rest,
-				  struct token *last)
+				  struct cs_words_token *last)
 {
 	struct found f = { CS_WORDS_YES, false };
-	struct token token = *last;
+	struct cs_words_token token = *last;
 
 	for (size_t i = 0; i < r->n_fields; i++) {
 		enum cs_words_is is = judge_value(r, r->fields[i], token.text);
@@ -200,15 +172,15 @@ static struct found judge_element(const struct reading *r, struct cs_span *rest,
 		if (is == CS_WORDS_YES && is_port(r, r->fields[i], token.text))
 			f.names_port = true;
 		if (i + 1 < r->n_fields) {
-			(void)next(rest, &token); /* "." */
-			if (!next(rest, &token))
+			(void)cs_words_next(rest, &token); /* "." */
+			if (!cs_words_next(rest, &token))
 				break;
 		}
 	}
 	while (!token.comma && !cs_text_is(token.text, "}")) { /* timeout, counter ... */
 		struct cs_span before = *rest;
 
-		if (!next(rest, &token))
+		if (!cs_words_next(rest, &token))
 			break;
 		if (!token.quoted &&
 		    (cs_text_is(token.text, ":") || cs_text_is(token.text, "}"))) {
@@ -221,7 +193,8 @@ static struct found judge_element(const struct reading *r, struct cs_span *rest,
 	return f;
 }
 
-static void take_verdict(struct reading *r, struct token *word, struct cs_span *rest);
+static void take_verdict(struct reading *r, struct cs_words_token *word,
+			 struct cs_span *rest);
 
 /*
  * Elements up to the closing brace: the best of them. With @verdicts that of the first that
@@ -230,23 +203,25 @@ static void take_verdict(struct reading *r, struct token *word, struct cs_span *
 static struct found judge_elements(struct reading *r, struct cs_span *rest, bool verdicts)
 {
 	struct found best = { CS_WORDS_NO, false };
-	struct token token;
+	struct cs_words_token token;
 
-	while (next(rest, &token) && (token.quoted || !cs_text_is(token.text, "}"))) {
+	while (cs_words_next(rest, &token) &&
+	       (token.quoted || !cs_text_is(token.text, "}"))) {
 		struct found one = judge_element(r, rest, &token);
 		bool better = best.is == CS_WORDS_NO && one.is != CS_WORDS_NO;
 		struct cs_span data = *rest;
 
 		if (better || (one.is == CS_WORDS_YES && one.names_port))
 			best = one;
-		if (!next(&data, &token) || token.quoted || !cs_text_is(token.text, ":"))
+		if (!cs_words_next(&data, &token) || token.quoted ||
+		    !cs_text_is(token.text, ":"))
 			continue;
 		*rest = data;
-		if (!next(rest, &token))
+		if (!cs_words_next(rest, &token))
 			break;
 		if (verdicts && better)
 			take_verdict(r, &token, rest);
-		while (!token.comma && next(rest, &token))
+		while (!token.comma && cs_words_next(rest, &token))
 			if (!token.quoted && cs_text_is(token.text, "}"))
 				return best;
 	}
@@ -278,9 +253,9 @@ static struct found judge_right(struct reading *r, bool verdicts)
 {
 	struct found none = { CS_WORDS_MAYBE, false };
 	struct cs_span elements;
-	struct token token;
+	struct cs_words_token token;
 
-	if (!next(&r->rest, &token))
+	if (!cs_words_next(&r->rest, &token))
 		return none;
 	if (!token.quoted && cs_text_is(token.text, "{"))
 		return judge_elements(r, &r->rest, verdicts);
@@ -306,7 +281,7 @@ static void settle(struct reading *r, struct found f, bool not )
 }
 
 /* "udp dport < 6000": true where @token is such an operator, which is read to its end. */
-static bool judge_order(struct reading *r, const struct token *token)
+static bool judge_order(struct reading *r, const struct cs_words_token *token)
 {
 	static const struct {
 		const char *sign;
@@ -315,7 +290,7 @@ static bool judge_order(struct reading *r, const struct token *token)
 		      { "<=", true, true },
 		      { ">", false, false },
 		      { ">=", false, true } };
-	struct token right;
+	struct cs_words_token right;
 	uint64_t bound;
 
 	for (size_t i = 0; i < CS_LEN(signs); i++) {
@@ -325,8 +300,9 @@ static bool judge_order(struct reading *r, const struct token *token)
 
 		if (token->quoted || !cs_text_is(token->text, signs[i].sign))
 			continue;
-		(void)next(&r->rest, &right); /* the sign */
-		if (!next(&r->rest, &right) || !is_port(r, r->fields[0], right.text) ||
+		(void)cs_words_next(&r->rest, &right); /* the sign */
+		if (!cs_words_next(&r->rest, &right) ||
+		    !is_port(r, r->fields[0], right.text) ||
 		    !cs_num_u64(right.text, 0, UINT16_MAX, &bound)) {
 			r->words.unsure = true;
 			return true;
@@ -342,7 +318,7 @@ static bool judge_order(struct reading *r, const struct token *token)
 /* "FIELD [. FIELD]... [!=|vmap] RIGHT" */
 static void judge_match(struct reading *r, enum field field, const char *protocol)
 {
-	struct token token;
+	struct cs_words_token token;
 	bool not = false, map = false;
 
 	r->n_fields = 0;
@@ -354,7 +330,7 @@ static void judge_match(struct reading *r, enum field field, const char *protoco
 			r->fields[r->n_fields++] = field;
 		if (!peek(r, &token) || !cs_text_is(token.text, "."))
 			break;
-		(void)next(&r->rest, &token); /* "." */
+		(void)cs_words_next(&r->rest, &token); /* "." */
 		if (!take_field(r, &field, &protocol)) {
 			r->words.unsure = true;
 			return;
@@ -367,7 +343,7 @@ static void judge_match(struct reading *r, enum field field, const char *protoco
 	     cs_text_is(token.text, "=="))) {
 		not = cs_text_is(token.text, "!=");
 		map = cs_text_is(token.text, "vmap");
-		(void)next(&r->rest, &token); /* it was there */
+		(void)cs_words_next(&r->rest, &token); /* it was there */
 	}
 	settle(r, judge_right(r, map), not );
 }
@@ -397,109 +373,14 @@ static bool is_verdict(struct cs_span word, enum cs_words_verdict *out)
 }
 
 /* Takes the verdict that @word begins; then @word is the last of it. */
-static void take_verdict(struct reading *r, struct token *word, struct cs_span *rest)
+static void take_verdict(struct reading *r, struct cs_words_token *word,
+			 struct cs_span *rest)
 {
 	if (!is_verdict(word->text, &r->words.verdict) ||
 	    r->words.verdict != CS_WORDS_JUMP)
 		return;
-	if (next(rest, word))
+	if (cs_words_next(rest, word))
 		r->words.target = word->text;
-}
-
-/* Statements that ask for nothing; how many words follow the first. */
-static bool skip_statement(struct reading *r, const struct token *first)
-{
-	static const struct {
-		const char *word;
-		size_t more;
-	} plain[] = { { "counter", 0 }, { "comment", 1 }, { "log", 0 },
-		      { "prefix", 1 },  { "level", 1 },   { "flags", 1 },
-		      { "group", 1 },   { "notrack", 0 }, { "with", 3 } };
-	struct token token;
-
-	for (size_t i = 0; i < CS_LEN(plain); i++) {
-		if (!cs_text_is(first->text, plain[i].word))
-			continue;
-		for (size_t n = 0; n < plain[i].more; n++)
-			(void)next(&r->rest, &token); /* or it ends */
-		return true;
-	}
-	return false;
-}
-
-/* "{ ip saddr limit rate over 10/second }" of a dynamic set or a meter. */
-static void skip_braces(struct reading *r)
-{
-	struct token token;
-	size_t depth = 0;
-
-	while (next(&r->rest, &token)) {
-		depth += cs_text_is(token.text, "{");
-		if (cs_text_is(token.text, "limit") || cs_text_is(token.text, "quota") ||
-		    cs_text_is(token.text, "count"))
-			r->words.rated = true;
-		if (cs_text_is(token.text, "}") && (depth < 2 || --depth == 0))
-			return;
-	}
-}
-
-/* "rate over 5/second burst 5 packets", "over 20 mbytes": numbers and the words about them. */
-static void skip_rate(struct reading *r)
-{
-	static const char *const words[] = { "rate",    "over",  "until",  "burst",
-					     "packets", "bytes", "kbytes", "mbytes",
-					     "count",   "name",  "used" };
-	struct token token;
-
-	r->words.rated = true;
-	while (peek(r, &token)) {
-		bool known =
-			token.quoted || (token.text.len && token.text.ptr[0] >= '0' &&
-					 token.text.ptr[0] <= '9');
-
-		for (size_t i = 0; i < CS_LEN(words); i++)
-			known |= cs_text_is(token.text, words[i]);
-		if (!known)
-			return;
-		(void)next(&r->rest, &token); /* it was there */
-	}
-}
-
-/* What counts packets: true when @first begins such a statement. */
-static bool take_rate(struct reading *r, const struct token *first)
-{
-	struct token second = { 0 };
-
-	(void)peek(r, &second); /* or it is the last */
-	if (cs_text_is(first->text, "meter") || cs_text_is(first->text, "update") ||
-	    cs_text_is(first->text, "add")) {
-		skip_braces(r);
-		return true;
-	}
-	if (!cs_text_is(first->text, "limit") && !cs_text_is(first->text, "quota") &&
-	    !(cs_text_is(first->text, "ct") && cs_text_is(second.text, "count")))
-		return false;
-	skip_rate(r);
-	return true;
-}
-
-static bool take_meta(struct reading *r, const struct token *first)
-{
-	struct token second = { 0 };
-
-	if (!cs_text_is(first->text, "meta") && !cs_text_is(first->text, "ct"))
-		return false;
-	(void)peek(r, &second); /* or it is the last */
-	if (cs_text_is(second.text, "iifname") || cs_text_is(second.text, "oifname") ||
-	    cs_text_is(second.text, "iif") || cs_text_is(second.text, "oif"))
-		return true; /* the field itself follows */
-	if (cs_text_is(second.text, "nftrace")) {
-		(void)next(&r->rest, &second); /* set 1 */
-		(void)next(&r->rest, &second);
-		(void)next(&r->rest, &second);
-		return true;
-	}
-	return false;
 }
 
 struct cs_words cs_words_nft(struct cs_span text, const struct cs_words_ask *ask)
@@ -507,14 +388,14 @@ struct cs_words cs_words_nft(struct cs_span text, const struct cs_words_ask *ask
 	struct reading r = { .ask = ask, .words = { .matches = true }, .rest = text };
 	enum field field;
 	const char *protocol;
-	struct token token;
+	struct cs_words_token token;
 
 	for (;;) {
 		if (take_field(&r, &field, &protocol)) {
 			judge_match(&r, field, protocol);
 			continue;
 		}
-		if (!next(&r.rest, &token))
+		if (!cs_words_next(&r.rest, &token))
 			return r.words;
 		enum cs_words_verdict verdict;
 
@@ -522,8 +403,7 @@ struct cs_words cs_words_nft(struct cs_span text, const struct cs_words_ask *ask
 			take_verdict(&r, &token, &r.rest);
 			if (verdict == CS_WORDS_OTHER || verdict == CS_WORDS_DROP)
 				return r.words; /* what follows is how */
-		} else if (!take_rate(&r, &token) && !skip_statement(&r, &token) &&
-			   !take_meta(&r, &token)) {
+		} else if (!cs_words_statement(&r.rest, &token, &r.words.rated)) {
 			r.words.unsure = true;
 		}
 	}

@@ -40,7 +40,7 @@ int cs_protect_backup(struct cs_protect_job *job)
 {
 	const char *path = job->options.common.operands.item[0];
 	struct cs_protect_ground ground;
-	struct cs_span bytes;
+	struct cs_span bytes = { 0 };
 	int status = cs_protect_enter(job, CS_PROTECT_LOOK, &ground);
 
 	if (status < 0)

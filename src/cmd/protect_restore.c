@@ -107,7 +107,7 @@ static int verify(struct cs_protect_job *job, const struct cs_backup *backup,
 {
 	const struct cs_policy *policy = backup->kept.there ? &backup->kept.policy : NULL;
 	struct cs_table_want want = { policy, backup->kept.id, &backup->entries };
-	struct cs_span script, expected, all, others_now;
+	struct cs_span script, expected, all = { 0 }, others_now = { 0 };
 	char why[CS_PROGRAM_WHY] = "";
 	enum cs_err err;
 	int status = read_rules(job, &all, &others_now);
@@ -137,7 +137,7 @@ static int put_back(struct cs_protect_job *job, struct cs_protect_ground *ground
 		    const struct cs_backup *backup)
 {
 	const struct cs_kept *kept = backup->kept.there ? &backup->kept : NULL;
-	struct cs_span all, others;
+	struct cs_span all = { 0 }, others = { 0 };
 	enum cs_err err;
 	int status = cs_protect_spare_operator(
 		job, &ground->standing, kept ? &kept->policy : NULL, &backup->entries);

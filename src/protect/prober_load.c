@@ -31,7 +31,7 @@ static enum cs_err read_listing(struct cs_arena *arena, struct cs_listing *out,
 {
 	static const char *const argv[] = { "nft", "-a", "-t", "list", "ruleset", NULL };
 	struct cs_span text;
-	size_t line;
+	size_t line = 0;
 	enum cs_err err = run_nft(argv, cs_span_of(NULL, 0), arena, &text, why);
 
 	if (!err)

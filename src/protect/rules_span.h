@@ -19,14 +19,14 @@ static inline bool cs_text_starts(struct cs_span s, const char *with)
 {
 	size_t n = strlen(with);
 
-	return s.len >= n && memcmp(s.ptr, with, n) == 0;
+	return s.ptr && s.len >= n && memcmp(s.ptr, with, n) == 0;
 }
 
 static inline bool cs_text_ends(struct cs_span s, const char *with)
 {
 	size_t n = strlen(with);
 
-	return s.len >= n && memcmp(s.ptr + s.len - n, with, n) == 0;
+	return s.ptr && s.len >= n && memcmp(s.ptr + s.len - n, with, n) == 0;
 }
 
 static inline bool cs_text_has(struct cs_span s, const char *part)
@@ -56,10 +56,11 @@ static inline struct cs_span cs_text_trim(struct cs_span s)
 /* Takes the next line off @rest, without its end. False when nothing is left. */
 static inline bool cs_text_line(struct cs_span *rest, struct cs_span *line)
 {
-	const uint8_t *end = rest->len ? memchr(rest->ptr, '\n', rest->len) : NULL;
+	const uint8_t *end;
 
-	if (rest->len == 0)
+	if (!rest->ptr || rest->len == 0)
 		return false;
+	end = memchr(rest->ptr, '\n', rest->len);
 	*line = end ? cs_span_of(rest->ptr, (size_t)(end - rest->ptr)) : *rest;
 	*rest = cs_text_after(*rest, end ? line->len + 1 : line->len);
 	return true;

@@ -186,7 +186,7 @@ static bool is_fresh(const struct cs_host *host, const struct fresh *f)
 		struct cs_span mine = host->lookups[i].told, new = next(f, &pos);
 		size_t head = sizeof(struct nlmsghdr);
 
-		if (new.len != mine.len ||
+		if (!new.ptr || new.len != mine.len ||
 		    memcmp(new.ptr + head, mine.ptr + head, mine.len - head) != 0)
 			return false;
 	}

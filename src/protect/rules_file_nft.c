@@ -5,26 +5,28 @@
 
 #include "protect/rules_span.h"
 
-static void blank(const char *from, size_t n)
+/* @part is of the file's own text. */
+static void blank(struct cs_rules_file *file, struct cs_span part)
 {
-	memset((char *)(uintptr_t)from, ' ', n);
+	if (part.len)
+		memset(file->text + ((const char *)part.ptr - file->text), ' ', part.len);
 }
 
 /*
  * A table with an owner is gone when the nft that loaded it ends, before it could be printed: the
  * word goes, with the comma that parts it from others.
  */
-static void blank_owner(struct cs_span line)
+static void blank_owner(struct cs_rules_file *file, struct cs_span line)
 {
-	const uint8_t *at = memmem(line.ptr, line.len, "owner", 5);
-	const uint8_t *comma = line.len ? memchr(line.ptr, ',', line.len) : NULL;
+	const uint8_t *at = line.ptr ? memmem(line.ptr, line.len, "owner", 5) : NULL;
+	const uint8_t *comma = at ? memchr(line.ptr, ',', line.len) : NULL;
 
-	if (!at)
-		return;
-	if (comma)
-		blank((const char *)comma, 1), blank((const char *)at, 5);
-	else
-		blank((const char *)line.ptr, line.len);
+	if (comma) {
+		blank(file, cs_span_of(comma, 1));
+		blank(file, cs_span_of(at, 5));
+	} else if (at) {
+		blank(file, line);
+	}
 }
 
 /* What nft printed and cannot read: rules of iptables' matches and targets. */
@@ -37,14 +39,11 @@ static enum cs_err blank_unloadable(struct cs_rules_file *file)
 		struct cs_span bare = cs_text_trim(line);
 
 		if (cs_text_starts(bare, "flags ") && cs_text_has(bare, "owner"))
-			blank_owner(bare);
-		if (bare.len && bare.ptr[0] == '#')
-			continue;
-		if (!cs_listing_is_xt(bare))
+			blank_owner(file, bare);
+		if (cs_text_starts(bare, "#") || !cs_listing_is_xt(bare))
 			continue;
 
-		const char *whole = (const char *)bare.ptr;
-		size_t len = bare.len;
+		struct cs_span whole = bare;
 		uint64_t handle;
 
 		(void)cs_text_handle(&bare, &handle); /* it may have none */
@@ -53,7 +52,7 @@ static enum cs_err blank_unloadable(struct cs_rules_file *file)
 				      "(iptables-save's text can be read): %.*s",
 				      file->path, n, (int)bare.len,
 				      (const char *)bare.ptr);
-		blank(whole, len);
+		blank(file, whole);
 	}
 	return err;
 }

@@ -199,18 +199,17 @@ static bool take_lines(struct cs_prober *p, const struct cs_prober_burst *burst)
 	size_t done = 0;
 	bool rung = false;
 
-	while (!rung && memchr(rest.ptr, '\n', rest.len)) {
+	while (!rung && cs_text_line(&rest, &line)) {
 		struct cs_trace_step step;
 
-		(void)cs_text_line(&rest, &line); /* there is one */
+		if (done + line.len == p->said_len)
+			break; /* its end is still to come */
 		done += line.len + 1;
 		if (cs_trace_line(line, &step))
 			continue;
 		rung = is_bell(p, &step);
 		if (!rung && burst)
 			take_step(p, burst, &step);
-		if (rest.len == 0)
-			break;
 	}
 	memmove(p->said, p->said + done, p->said_len - done);
 	p->said_len -= done;

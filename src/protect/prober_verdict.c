@@ -293,7 +293,7 @@ static struct finding find_parting(const struct cs_prober *p,
 /* The last rule with a rate that sent the packet somewhere. */
 static size_t find_rate(const struct cs_prober *p, const struct cs_prober_journey *j)
 {
-	size_t i = j ? j->n : 0;
+	size_t i = j->n;
 
 	while (i-- > 0)
 		if (j->hits[i].verdict != CS_TRACE_CONTINUE && is_rated(p, &j->hits[i]))
@@ -340,17 +340,19 @@ static const struct cs_rule *decided_open(const struct cs_prober_burst *b,
 {
 	const struct cs_prober_journey *ways[4] = { j };
 	static const int least[4] = { PASSED, NAMES_PORT, ANY, ANY };
-	size_t at = SIZE_MAX, i = 0;
 
 	if (!j)
 		return NULL;
 	ways[1] = first_of(b, j);
 	ways[2] = j;
 	ways[3] = answer_to(b, j);
-	for (; i < CS_LEN(ways) && at == SIZE_MAX; i++)
-		if (ways[i])
-			at = find_accept(b, ways[i], least[i]);
-	return at == SIZE_MAX ? NULL : known_rule(b->prober, ways[i - 1], at);
+	for (size_t i = 0; i < CS_LEN(ways); i++) {
+		size_t at = ways[i] ? find_accept(b, ways[i], least[i]) : SIZE_MAX;
+
+		if (at != SIZE_MAX)
+			return known_rule(b->prober, ways[i], at);
+	}
+	return NULL;
 }
 
 static const struct cs_rule *decided_closed(const struct cs_prober_burst *b,
@@ -376,7 +378,7 @@ static const struct cs_rule *decided_limit(const struct cs_prober_burst *b,
 	if (parting.journey)
 		return known_rule(p, parting.journey, parting.at);
 	for (size_t i = 0; i < CS_LEN(ways); i++) {
-		size_t at = find_rate(p, ways[i]);
+		size_t at = ways[i] ? find_rate(p, ways[i]) : SIZE_MAX;
 
 		if (at != SIZE_MAX)
 			return known_rule(p, ways[i], at);

@@ -87,17 +87,15 @@ static void drop_old(const struct cs_path *folder)
 /* 20261122-083000.backup, or the next one that is free. */
 static bool name_it(const struct cs_path *folder, int64_t wall_us, char name[64])
 {
-	char t[CS_TIME_TEXT];
+	char t[CS_TIME_TEXT], nth[16] = "";
 	struct cs_path path;
 
 	cs_time_text(wall_us, t);
 	for (int i = 0; i < 1000; i++) {
-		(void)snprintf(name, 64, "%.4s%.2s%.2s-%.2s%.2s%.2s", t, t + 5, t + 8,
-			       t + 11, t + 14, t + 17);
 		if (i > 0)
-			(void)snprintf(name + strlen(name), 64 - strlen(name), "-%03d",
-				       i);
-		(void)strcat(name, ENDING);
+			(void)snprintf(nth, sizeof(nth), "-%03d", i);
+		(void)snprintf(name, 64, "%.4s%.2s%.2s-%.2s%.2s%.2s%s" ENDING, t, t + 5,
+			       t + 8, t + 11, t + 14, t + 17, nth);
 		if (!cs_path_under(folder->text, name, &path))
 			return false;
 		if (!cs_file_exists(path.text))

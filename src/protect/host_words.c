@@ -59,18 +59,21 @@ static unsigned outwards_by_name(const char *name)
 /* A name that rules may be read to mean: no address, no set, no number. */
 static bool is_name(struct cs_span s)
 {
+	static const char others[] = { '-', '_', '.' };
+
 	if (s.len == 0 || s.len >= CS_HOST_NAME || cs_text_is(s, "lo") ||
 	    cs_text_is(s, ".") || cs_text_is(s, "..") || !isalpha(s.ptr[0]))
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		if (!isalnum(s.ptr[i]) && !memchr("-_.", s.ptr[i], 3))
+		if (!isalnum(s.ptr[i]) && !memchr(others, s.ptr[i], sizeof(others)))
 			return false;
 	return true;
 }
 
 struct cs_host_named *cs_host_words_link(struct cs_host_words *w, struct cs_span name)
 {
-	bool wild = name.len > 0 && memchr("*+", name.ptr[name.len - 1], 2);
+	uint8_t last = name.len > 0 ? name.ptr[name.len - 1] : 0;
+	bool wild = last == '*' || last == '+';
 	struct cs_host_named *link;
 	char text[CS_HOST_NAME];
 

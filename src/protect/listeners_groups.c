@@ -10,12 +10,12 @@ enum { LINE = 256, GROUPS_MAX = 4096 };
 
 static struct cs_span take_word(struct cs_span *rest)
 {
-	const char blanks[] = " \t\n";
+	static const char blanks[] = { ' ', '\t', '\n' };
 	size_t from = 0, to;
 
-	while (from < rest->len && memchr(blanks, rest->ptr[from], 3))
+	while (from < rest->len && memchr(blanks, rest->ptr[from], sizeof(blanks)))
 		from++;
-	for (to = from; to < rest->len && !memchr(blanks, rest->ptr[to], 3);)
+	for (to = from; to < rest->len && !memchr(blanks, rest->ptr[to], sizeof(blanks));)
 		to++;
 
 	struct cs_span word = cs_span_of(rest->ptr + from, to - from);

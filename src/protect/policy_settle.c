@@ -25,11 +25,13 @@ const char *const cs_strangers_names[] = {
 /* What nft, ip and a shell take for a name and for nothing else. */
 static bool is_interface(struct cs_span name)
 {
+	static const char others[] = { '.', '_', '-', ':', '+', '@' };
+
 	if (name.len == 0 || name.len > 15)
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
 		if (!(isascii(name.ptr[i]) && isalnum(name.ptr[i])) &&
-		    !memchr("._-:+@", name.ptr[i], 6))
+		    !memchr(others, name.ptr[i], sizeof(others)))
 			return false;
 	}
 	return true;

@@ -57,8 +57,8 @@ static struct cs_span path_of(struct cs_arena *arena, const struct cs_span *open
 		memcpy(path + len, open[i].ptr, open[i].len - 2);
 		len += open[i].len - 2;
 		if (i + 1 < n) {
-			memcpy(path + len, ", ", 2);
-			len += 2;
+			path[len++] = ',';
+			path[len++] = ' ';
 		}
 	}
 	return cs_span_of(path, len);

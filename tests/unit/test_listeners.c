@@ -32,11 +32,12 @@ static int bind_to(const char *text, int type, uint16_t *port)
 	return fd;
 }
 
+/* Ours: at another address or over the other protocol the port may be somebody else's too. */
 static const struct cs_listener *find(const struct cs_listener *list, size_t n, bool tcp,
 				      uint16_t port)
 {
 	for (size_t i = 0; i < n; i++)
-		if (list[i].port == port && list[i].tcp == tcp)
+		if (list[i].port == port && list[i].tcp == tcp && list[i].pid == getpid())
 			return &list[i];
 	return NULL;
 }

@@ -120,6 +120,12 @@ static void copy(struct script *s, const uint8_t *from, const uint8_t *to)
 	s->len += to > from ? (size_t)(to - from) : 0;
 }
 
+static void copy_span(struct script *s, struct cs_span text)
+{
+	if (text.len > 0)
+		copy(s, text.ptr, text.ptr + text.len);
+}
+
 /*
  * A table with an owner ends with the program that loads it: the flag stays behind. nft
  * prints it on a line of its own, "flags dormant,owner".
@@ -294,12 +300,10 @@ static enum cs_err save_script(struct cs_rules_build *build, const struct cs_sav
 	s.bytes = cs_arena_alloc(build->arena, most);
 	if (!s.bytes)
 		return CS_ERR_NOMEM;
-	copy(&s, out->ptr, out->ptr + out->len);
+	copy_span(&s, *out);
 	for (size_t i = 0; i < save->n_tables; i++) {
-		struct cs_span whole = save->tables[i].whole;
-
 		if (is_wanted(save, i, w))
-			copy(&s, whole.ptr, whole.ptr + whole.len);
+			copy_span(&s, save->tables[i].whole);
 	}
 	*out = cs_span_of(s.bytes, s.len);
 	return CS_OK;

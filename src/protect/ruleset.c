@@ -5,30 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protect/rules_span.h"
 #include "protect/throwaway.h"
-
-static struct cs_span take_line(struct cs_span *rest)
-{
-	const uint8_t *end = memchr(rest->ptr, '\n', rest->len);
-	size_t len = end ? (size_t)(end - rest->ptr) : rest->len;
-	struct cs_span line = cs_span_of(rest->ptr, len);
-
-	len += end != NULL;
-	*rest = cs_span_of(rest->ptr + len, rest->len - len);
-	return line;
-}
-
-static bool has(struct cs_span line, const char *word)
-{
-	return memmem(line.ptr, line.len, word, strlen(word)) != NULL;
-}
-
-static bool begins(struct cs_span line, const char *word)
-{
-	size_t len = strlen(word);
-
-	return line.len >= len && memcmp(line.ptr, word, len) == 0;
-}
 
 static void put_element(FILE *to, struct cs_span text)
 {
@@ -61,11 +39,10 @@ static void settle(struct cs_span rest, FILE *to)
 {
 	static const char opening[] = "\t\telements = { ";
 	bool volatile_set = false, in_elements = false;
+	struct cs_span line;
 
-	while (rest.len > 0) {
-		struct cs_span line = take_line(&rest);
-
-		if (begins(line, opening)) {
+	while (cs_text_line(&rest, &line)) {
+		if (cs_text_starts(line, opening)) {
 			in_elements = true;
 			line = cs_span_of(line.ptr + sizeof(opening) - 1,
 					  line.len - sizeof(opening) + 1);
@@ -76,10 +53,11 @@ static void settle(struct cs_span rest, FILE *to)
 			in_elements = !(line.len && line.ptr[line.len - 1] == '}');
 			continue;
 		}
-		if (begins(line, "\tset ") || begins(line, "\tmap "))
+		if (cs_text_starts(line, "\tset ") || cs_text_starts(line, "\tmap "))
 			volatile_set = false;
-		else if (begins(line, "\t\tflags "))
-			volatile_set = has(line, "timeout") || has(line, "dynamic");
+		else if (cs_text_starts(line, "\t\tflags "))
+			volatile_set = cs_text_has(line, "timeout") ||
+				       cs_text_has(line, "dynamic");
 		fwrite(line.ptr, 1, line.len, to);
 		fputc('\n', to);
 	}
@@ -139,8 +117,9 @@ enum cs_err cs_ruleset_of(struct cs_span script, struct cs_arena *arena,
 		return err;
 	}
 	if (n < 2 || ends[1].status != 0) {
-		struct cs_span said = ends[n - 1].err, line = take_line(&said);
+		struct cs_span said = ends[n - 1].err, line = { 0 };
 
+		(void)cs_text_line(&said, &line); /* or it said nothing */
 		snprintf(why, CS_PROGRAM_WHY, "nft: %.*s", (int)line.len,
 			 (const char *)line.ptr);
 		return CS_ERR_REFUSED;
@@ -150,18 +129,20 @@ enum cs_err cs_ruleset_of(struct cs_span script, struct cs_arena *arena,
 
 struct cs_span cs_ruleset_table(struct cs_span ruleset, const char *table)
 {
-	struct cs_span rest = ruleset;
+	struct cs_span rest = ruleset, line;
 	char heading[80];
 	const uint8_t *from = NULL;
 
 	snprintf(heading, sizeof(heading), "table %s {", table);
-	while (rest.len > 0) {
-		struct cs_span line = take_line(&rest);
+	while (cs_text_line(&rest, &line)) {
+		const uint8_t *end = line.ptr + line.len;
 
-		if (!from && line.len == strlen(heading) && begins(line, heading))
+		if (!from && cs_text_is(line, heading))
 			from = line.ptr;
-		if (from && line.len == 1 && line.ptr[0] == '}')
-			return cs_span_of(from, (size_t)(rest.ptr - from));
+		if (!from || !cs_text_is(line, "}"))
+			continue;
+		end += end < ruleset.ptr + ruleset.len; /* with its newline */
+		return cs_span_of(from, (size_t)(end - from));
 	}
 	return cs_span_of(ruleset.ptr, 0);
 }

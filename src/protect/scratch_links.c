@@ -217,10 +217,10 @@ static enum cs_err rename_foreign(struct cs_netlink *nl)
 	struct foreign f = { 0 };
 	enum cs_err err = cs_netlink_dump(nl, RTM_GETLINK, AF_UNSPEC, on_foreign, &f);
 
-	for (size_t i = 0; !err && i < f.n; i++) {
+	for (unsigned i = 0; !err && i < f.n; i++) {
 		char name[IFNAMSIZ];
 
-		(void)snprintf(name, sizeof(name), "born%zu", i);
+		(void)snprintf(name, sizeof(name), "born%u", i);
 		err = set_up(nl, f.index[i], name, 0);
 	}
 	return err;

@@ -269,8 +269,8 @@ static char *table_of(struct cs_meaning *rows, size_t n, bool assumed, size_t wi
 
 static void assert_says(const char *text, const char *words)
 {
-	if (!strstr(text, words))
-		fail_msg("\"%s\" is not in:\n%s", words, text);
+	if (!text || !strstr(text, words))
+		fail_msg("\"%s\" is not in:\n%s", words, text ? text : "");
 }
 
 static void people_are_told_who_what_and_why(void **state)

@@ -50,6 +50,7 @@ enum cs_err cs_apply_make_way(struct cs_change *change, struct cs_standing *stan
 	if (standing->table.kind == CS_TABLE_PENDING)
 		return standing->table.left_ms > 0 ? refuse_pending(change, standing)
 						   : clear_inert(change, standing);
+	cs_state_forget_void(change->state, CS_APPLY_HELPER_MS);
 	if (standing->table.kind != CS_TABLE_KEPT || standing->kept.there)
 		return CS_OK;
 	(void)snprintf(

@@ -5,14 +5,21 @@
 
 #include "protect/apply_own.h"
 
-enum { HELPER_MS = 5000 };
-
 /* The files of a change that is over. */
 static void forget_pending(struct cs_change *change, const char *id)
 {
 	cs_state_forget_pending(change->state, id);
 	/* Its helper sees that, and ends: then nothing of ours is left behind us. */
-	(void)cs_state_helper_is_there(change->state, HELPER_MS);
+	(void)cs_state_helper_is_there(change->state, CS_APPLY_HELPER_MS);
+}
+
+/* Or somebody took it out: then its helper is still there, and its record void. */
+static void forget_all_pending(struct cs_change *change, const struct cs_table *table)
+{
+	if (table->kind == CS_TABLE_PENDING)
+		forget_pending(change, table->id);
+	else
+		cs_state_forget_void(change->state, CS_APPLY_HELPER_MS);
 }
 
 /* --- confirm --- */
@@ -185,8 +192,7 @@ enum cs_err cs_apply_undo(struct cs_change *change, const struct cs_standing *st
 					    : delete_table(change);
 	if (err)
 		return err;
-	if (table->kind == CS_TABLE_PENDING)
-		forget_pending(change, table->id);
+	forget_all_pending(change, table);
 	err = forget_kept(change);
 	return err || !ours ? err : keep_entries(change, &before);
 }
@@ -200,8 +206,7 @@ enum cs_err cs_apply_reset(struct cs_change *change, const struct cs_standing *s
 		err = delete_table(change);
 	if (err)
 		return err;
-	if (standing->table.kind == CS_TABLE_PENDING)
-		forget_pending(change, standing->table.id);
+	forget_all_pending(change, &standing->table);
 	err = forget_kept(change);
 	return err ? err : keep_entries(change, &none);
 }

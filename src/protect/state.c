@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protect/state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -359,4 +360,19 @@ void cs_state_forget_pending(const struct cs_state *state, const char *id)
 	(void)snprintf(name, sizeof(name), "pending-%s", id);
 	if (cs_path_under(state->run.text, name, &path))
 		(void)unlink(path.text); /* the kernel has nothing of that name */
+}
+
+void cs_state_forget_void(const struct cs_state *state, int wait_ms)
+{
+	static const char mark[] = "pending-";
+	DIR *dir = opendir(state->run.text);
+	struct dirent *found;
+
+	if (!dir)
+		return; /* nothing was ever pending */
+	while ((found = readdir(dir)))
+		if (strncmp(found->d_name, mark, sizeof(mark) - 1) == 0)
+			(void)unlinkat(dirfd(dir), found->d_name, 0);
+	(void)closedir(dir);
+	(void)cs_state_helper_is_there(state, wait_ms);
 }

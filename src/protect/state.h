@@ -76,6 +76,12 @@ CS_MUST_USE enum cs_err cs_state_write(const struct cs_path *dir, const char *na
 /* Removes RUN/pending-ID, the record of a change that is over; one that stays is void. */
 void cs_state_forget_pending(const struct cs_state *state, const char *id);
 
+/*
+ * Forgets the records of all that was pending, where nothing is: somebody took the rules out. A
+ * helper that waits for them sees it and ends, within @wait_ms or later.
+ */
+void cs_state_forget_void(const struct cs_state *state, int wait_ms);
+
 /* Removes it; one that is not there is fine. CS_ERR_IO */
 CS_MUST_USE enum cs_err cs_state_remove(const struct cs_path *dir, const char *name,
 					char why[CS_STATE_WHY]);

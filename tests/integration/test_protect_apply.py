@@ -145,6 +145,17 @@ def test_what_was_pending_when_the_rules_were_flushed_is_void(host):
     assert host.listing() == now
 
 
+@pytest.mark.parametrize("verb", ["undo", "reset", "apply"])
+def test_a_helper_whose_rules_somebody_took_out_is_in_nobodys_way(host, verb):
+    host.protect("apply", *POLICY, "--confirm-within", 60)
+    host.nft("delete table inet coapscope")
+    host.protect(verb)
+    if verb == "apply":
+        assert len(host.pids()) == 1  # its own
+        host.protect("undo")
+    host.is_as_before()
+
+
 # --- two at a time ---
 
 

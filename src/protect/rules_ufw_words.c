@@ -15,7 +15,7 @@ struct words {
 
 static void put(struct words *w, struct cs_span part)
 {
-	for (size_t i = 0; i < part.len && w->len + 1 < w->cap; i++) {
+	for (size_t i = 0; part.ptr && i < part.len && w->len + 1 < w->cap; i++) {
 		uint8_t c = part.ptr[i];
 
 		w->text[w->len++] = (char)(c < ' ' || c == 0x7f ? '?' : c);

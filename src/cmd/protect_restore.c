@@ -26,7 +26,9 @@ static int read_bytes(struct cs_protect_job *job, const char *path, struct cs_sp
 	enum cs_err err = file ? cs_slurp(file, &bytes, &len) : cs_err_of_file(errno);
 
 	if (err)
-		cs_log(&job->ctx->log, CS_ERROR, "%s: %s", path, strerror(errno));
+		cs_log(&job->ctx->log, CS_ERROR, "%s: %s", path,
+		       err == CS_ERR_FULL ? "want a backup of at most 1 GiB"
+					  : strerror(errno));
 	else
 		copy = cs_arena_text(&job->arena, cs_span_of(bytes, len));
 	if (file)

@@ -24,7 +24,8 @@ enum cs_err cs_rules_slurp(const char *path, struct cs_arena *arena, char **text
 		err = cs_err_of_file(errno);
 	if (err)
 		(void)snprintf(why, CS_RULES_WHY, "%s: %s", path,
-			       err == CS_ERR_FULL ? cs_strerror(err) : strerror(errno));
+			       err == CS_ERR_FULL ? "want a file of at most 1 GiB"
+						  : strerror(errno));
 	(void)fclose(from); /* only read from */
 	*text = err ? NULL : cs_arena_text(arena, cs_span_of(bytes, *len));
 	free(bytes);

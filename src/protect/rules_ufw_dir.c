@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "protect/rules_file.h"
@@ -26,12 +27,28 @@ static const char *path_of(struct copy *c, const char *name)
 	return cs_arena_text(c->build.arena, cs_span_str(path));
 }
 
+/*
+ * Nobody named the files of a copy one by one, and somebody else made it: one that is a pipe
+ * would be waited for until somebody writes to it.
+ */
+static bool may_be_read(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+}
+
 static enum cs_err read_text(struct copy *c, const char *path, struct cs_span *out)
 {
 	char *text;
 	size_t len;
-	enum cs_err err = cs_rules_slurp(path, c->build.arena, &text, &len, c->why);
+	enum cs_err err;
 
+	if (!may_be_read(path)) {
+		(void)snprintf(c->why, CS_RULES_WHY, "%s: want a regular file", path);
+		return CS_ERR_SYNTAX;
+	}
+	err = cs_rules_slurp(path, c->build.arena, &text, &len, c->why);
 	if (!err)
 		*out = cs_span_of(text, len);
 	return err;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "base/num.h"
 #include "base/slurp.h"
 
-enum { STEP_MS = 20, FILE_MODE = 0600 };
+enum { STEP_MS = 20, FILE_MODE = 0600, STORE_MODE = 0750 };
 
 static enum cs_err fail(char why[CS_STATE_WHY], const char *path)
 {
@@ -99,9 +100,39 @@ static enum cs_err check_owner(const char *path, char why[CS_STATE_WHY])
 	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & S_IWOTH))
 		return CS_OK;
 	(void)snprintf(why, CS_STATE_WHY,
-		       "%.400s: want a folder that belongs to user %u alone", path,
-		       (unsigned)geteuid());
+		       "%.350s: want a folder that belongs to user %u alone: look at "
+		       "what is in it, then give it back (chown -R)",
+		       path, (unsigned)geteuid());
 	return CS_ERR_IO;
+}
+
+/*
+ * The services that share the preset store run as a user of their own. Were the folder root's,
+ * systemd would give that user all that is below it at their first start: what is
+ * confirmed too, which would then be refused at the next boot.
+ */
+static void make_store(const char *store)
+{
+	const struct passwd *user;
+
+	if (geteuid() != 0 || mkdir(store, STORE_MODE))
+		return; /* it is there; if not, what comes next says why */
+	user = getpwnam("coapscope");
+	if (user && lchown(store, user->pw_uid, user->pw_gid))
+		return; /* then it is root's, which works until such a start */
+}
+
+/* Made if need be; it and what is below it may be root's alone. */
+static enum cs_err make_owned(const char *above, const char *name, struct cs_path *out,
+			      char why[CS_STATE_WHY])
+{
+	if (!cs_path_under(above, name, out)) {
+		errno = ENAMETOOLONG;
+		return fail(why, above);
+	}
+	if (cs_dir_make(out->text))
+		return fail(why, out->text);
+	return check_owner(out->text, why);
 }
 
 enum cs_err cs_state_open(const char *store, bool preset, struct cs_state *out,
@@ -109,20 +140,21 @@ enum cs_err cs_state_open(const char *store, bool preset, struct cs_state *out,
 {
 	struct cs_state state = { .machine = is_machine(), .preset = preset, .lock = -1 };
 	uint64_t net = net_number();
-	char name[96] = "protect";
+	char name[64];
 
 	read_boot(state.boot);
-	if (preset && !state.machine)
-		(void)snprintf(name, sizeof(name), "protect/net-%.8s-%" PRIu64,
-			       state.boot, net);
-	if (!cs_path_under(store, name, &state.dir)) {
-		errno = ENAMETOOLONG;
-		return fail(why, store);
+	(void)snprintf(name, sizeof(name), "net-%.8s-%" PRIu64, state.boot, net);
+	if (preset)
+		make_store(store);
+	if (make_owned(store, "protect", &state.dir, why))
+		return CS_ERR_IO;
+	if (preset && !state.machine) {
+		const struct cs_path above = state.dir;
+
+		if (make_owned(above.text, name, &state.dir, why))
+			return CS_ERR_IO;
 	}
-	if (cs_dir_make(state.dir.text))
-		return fail(why, state.dir.text);
-	if (check_owner(state.dir.text, why) || make_run(&state, net, why) ||
-	    check_owner(state.run.text, why))
+	if (make_run(&state, net, why) || check_owner(state.run.text, why))
 		return CS_ERR_IO;
 	*out = state;
 	return CS_OK;

@@ -189,6 +189,7 @@ static void explain(enum cs_err err, int number, const struct cs_throwaway *job,
 		(void)snprintf(why, CS_THROWAWAY_WHY, "%s: %s",
 			       job->programs[n < job->n_programs ? n : 0].argv[0],
 			       err == CS_ERR_IO && number ? strerror(number)
+			       : err == CS_ERR_BUSY       ? "did not end in time"
 							  : cs_strerror(err));
 }
 

@@ -247,3 +247,45 @@ def test_the_unit_runs_what_it_says(host):
     assert line.split()[1:] == ["protect", "restore", "--quiet"]
     assert subprocess.run([lab.COAPSCOPE, *line.split()[1:], "--help"], check=False,
                           capture_output=True).returncode == 0
+
+
+# Its own /var/lib, and a user as the package makes one.
+STARTED_ANEW = """
+mount -t tmpfs none /var/lib && mount -t tmpfs none /run
+cp /etc/passwd /run/passwd && echo 'coapscope:x:64321:64322::/:/bin/false' >>/run/passwd
+mount --bind /run/passwd /etc/passwd
+"""
+
+
+def own_var_lib(*lines):
+    done = subprocess.run(["unshare", "-n", "-m", "sh", "-ec", STARTED_ANEW + "\n".join(lines)],
+                          text=True, capture_output=True, check=False, timeout=60)
+    return done.stdout, done.stderr
+
+
+def test_a_store_that_protect_makes_is_the_services_and_its_own_folder_is_roots(namespaces_work):
+    """Else systemd gives all below the store to that user when the watch starts first."""
+    out, said = own_var_lib(f"{lab.COAPSCOPE} protect status --quiet -o /dev/null",
+                            "stat -c '%u:%g %a' /var/lib/coapscope /var/lib/coapscope/protect")
+    assert out.split("\n")[:2] == ["64321:64322 750", "0:0 750"], said
+
+
+def test_a_store_that_is_there_stays_whose_it_is(namespaces_work):
+    out, said = own_var_lib("mkdir /var/lib/coapscope",
+                            f"{lab.COAPSCOPE} protect status --quiet -o /dev/null",
+                            "stat -c '%u' /var/lib/coapscope")
+    assert out == "0\n", said
+
+
+def test_what_the_services_user_put_in_protects_place_is_not_believed(namespaces_work):
+    out, said = own_var_lib(f"{lab.COAPSCOPE} protect status --quiet -o /dev/null",
+                            "cd /var/lib/coapscope && mv protect old && mkdir protect",
+                            "echo forged >protect/kept && chown -R 64321 protect",
+                            f"{lab.COAPSCOPE} protect restore || echo $?")
+    assert out == "4\n" and "give it back" in said
+
+
+def test_the_guards_unit_does_not_give_root_what_others_made():
+    unit = (lab.BUILD / "packaging/coapscope-guard.service").read_text().splitlines()
+    assert not [line for line in unit if line.startswith("StateDirectory")]
+    assert any(line.startswith("ExecStartPre=+-") and "protect status" in line for line in unit)

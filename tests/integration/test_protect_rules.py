@@ -245,6 +245,10 @@ def test_ufw_that_is_off_or_has_lost_files_is_said(private):
     (private.etc / "after.rules").write_text("*filter\n-A ufw-after-input --dport 1 -j DROP\nCOMMIT\n")
     bad = subprocess.run([SHOW, "ufw", private.etc], text=True, capture_output=True)
     assert bad.returncode and f"{private.etc}/after.rules:2: " in bad.stderr
+    (private.etc / "after.rules").unlink()
+    os.mkfifo(private.etc / "after.rules")  # nobody will ever write to it
+    pipe = subprocess.run([SHOW, "ufw", private.etc], text=True, capture_output=True, timeout=20)
+    assert pipe.returncode and f"{private.etc}/after.rules: want a regular file" in pipe.stderr
     none = subprocess.run([SHOW, "ufw", private.etc / "applications.d"], text=True,
                           capture_output=True)
     assert none.returncode and "no copy of /etc/ufw" in none.stderr

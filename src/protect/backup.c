@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "protect/ruleset.h"
 
 #define FOLDER "backups"
@@ -127,6 +128,18 @@ enum cs_err cs_backup_keep(struct cs_change *change, struct cs_span bytes)
 
 /* --- and back --- */
 
+/*
+ * It becomes part of a script and of a file's name, and a backup comes from anywhere: its
+ * sum tells damage, not forgery.
+ */
+static bool is_id(const char *id)
+{
+	uint8_t bytes[(CS_STATE_ID - 1) / 2];
+
+	return id && strlen(id) == CS_STATE_ID - 1 &&
+	       cs_hex_read(cs_span_str(id), bytes, sizeof(bytes));
+}
+
 static enum cs_err read_policy(struct cs_change *change, const struct cs_record *record,
 			       struct cs_kept *out)
 {
@@ -138,9 +151,10 @@ static enum cs_err read_policy(struct cs_change *change, const struct cs_record 
 	out->text = cs_record_text(record, "policy");
 	if (out->text.len == 0)
 		return CS_OK;
-	if (!id || strlen(id) != sizeof(out->id) - 1 || !since ||
-	    !cs_time_read(cs_span_str(since), &out->since_us)) {
-		(void)snprintf(change->why, CS_STATE_WHY, "its policy has no date");
+	if (!is_id(id) || !since || !cs_time_read(cs_span_str(since), &out->since_us)) {
+		(void)snprintf(change->why, CS_STATE_WHY,
+			       "its policy has no date, or a name that is not of 16 hex "
+			       "digits");
 		return CS_ERR_DAMAGED;
 	}
 	(void)snprintf(out->id, sizeof(out->id), "%s", id);

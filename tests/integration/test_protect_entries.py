@@ -249,6 +249,51 @@ def test_the_unit_runs_what_it_says(host):
                           capture_output=True).returncode == 0
 
 
+def siphash(data):
+    """SipHash-2-4 with the key of protect's files, which is no secret."""
+    k0, k1, mask = 0x636f617073636f70, 0x652e70726f746563, (1 << 64) - 1
+    a, b, c, d = (k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d,
+                  k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573)
+
+    def turn(x, n):
+        return (x << n | x >> 64 - n) & mask
+
+    def rounds(n, a, b, c, d):
+        for _ in range(n):
+            a, c = (a + b) & mask, (c + d) & mask
+            b, d, a = turn(b, 13) ^ a, turn(d, 16) ^ c, turn(a, 32)
+            c, a = (c + b) & mask, (a + d) & mask
+            b, d, c = turn(b, 17) ^ c, turn(d, 21) ^ a, turn(c, 32)
+        return a, b, c, d
+
+    words = [data[i:i + 8] for i in range(0, len(data) - len(data) % 8, 8)]
+    last = int.from_bytes(data[len(words) * 8:], "little") | (len(data) & 255) << 56
+    for word in [int.from_bytes(w, "little") for w in words] + [last]:
+        a, b, c, d = rounds(2, a, b, c, d ^ word)
+        a ^= word
+    a, b, c, d = rounds(4, a, b, c ^ 255, d)
+    return a ^ b ^ c ^ d
+
+
+def forged(backup, old, new):
+    head, body = backup.split(b"\n", 1)
+    assert head.split()[-1] == b"%016x" % siphash(body) and old in body
+    body = body.replace(old, new)
+    return b" ".join([*head.split()[:-1], b"%016x\n" % siphash(body)]) + body
+
+
+@pytest.mark.parametrize("name", [b";};flush ruleset", b"../../../../x/xx", b"0123456789abcdeg"])
+def test_a_forged_backup_puts_nothing_of_its_own_into_the_script(host, tmp_path, name):
+    host.protect("apply", *POLICY)
+    host.protect("confirm")
+    host.protect("backup", tmp_path / "b")
+    now, whole = host.listing(), (tmp_path / "b").read_bytes()
+    ours = next(l for l in whole.splitlines() if l.startswith(b"id ")).split()[1]
+    (tmp_path / "b").write_bytes(forged(whole, ours, name))
+    assert "16 hex digits" in host.protect("restore", tmp_path / "b", rc=2).stderr
+    assert host.listing() == now
+
+
 # Its own /var/lib, and a user as the package makes one.
 STARTED_ANEW = """
 mount -t tmpfs none /var/lib && mount -t tmpfs none /run

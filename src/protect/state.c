@@ -97,7 +97,8 @@ static enum cs_err check_owner(const char *path, char why[CS_STATE_WHY])
 
 	if (lstat(path, &st))
 		return fail(why, path);
-	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & S_IWOTH))
+	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return CS_OK;
 	(void)snprintf(why, CS_STATE_WHY,
 		       "%.350s: want a folder that belongs to user %u alone: look at "

@@ -330,6 +330,13 @@ def test_what_the_services_user_put_in_protects_place_is_not_believed(namespaces
     assert out == "4\n" and "give it back" in said
 
 
+def test_a_folder_that_others_may_write_to_is_not_believed(namespaces_work):
+    for mode in ("0770", "0707"):
+        out, said = own_var_lib(f"mkdir -p /run/s/protect && chmod {mode} /run/s/protect",
+                                f"{lab.COAPSCOPE} protect deny 192.0.2.1 --store /run/s || echo $?")
+        assert out == "4\n" and "/run/s/protect: want a folder" in said
+
+
 def test_the_guards_unit_does_not_give_root_what_others_made():
     unit = (lab.BUILD / "packaging/coapscope-guard.service").read_text().splitlines()
     assert not [line for line in unit if line.startswith("StateDirectory")]

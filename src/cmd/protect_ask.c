@@ -101,9 +101,7 @@ static int rules_failed(const struct cs_protect_job *job, enum cs_err err,
 static void say_unread(const struct cs_protect_job *job, const struct cs_rules *rules)
 {
 	for (size_t i = 0; i < rules->n_unread; i++)
-		cs_log(&job->ctx->log, CS_WARN,
-		       "%s: nft cannot print it so that it can be loaded again: it is "
-		       "left out, and answers may differ",
+		cs_log(&job->ctx->log, CS_WARN, "%s; answers may differ",
 		       rules->unread[i]);
 }
 

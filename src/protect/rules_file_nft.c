@@ -47,11 +47,11 @@ static enum cs_err blank_unloadable(struct cs_rules_file *file)
 		uint64_t handle;
 
 		(void)cs_text_handle(&bare, &handle); /* it may have none */
-		err = cs_rules_unread(&file->build,
-				      "%s:%zu: nft cannot load again what iptables made "
-				      "(iptables-save's text can be read): %.*s",
-				      file->path, n, (int)bare.len,
-				      (const char *)bare.ptr);
+		err = cs_rules_unread(
+			&file->build,
+			"%s:%zu: left out, as nft cannot load again what iptables made "
+			"(iptables-save's text can be read): %.*s",
+			file->path, n, (int)bare.len, (const char *)bare.ptr);
 		blank(file, whole);
 	}
 	return err;

@@ -81,8 +81,8 @@ static enum cs_err judge(struct cs_rules_build *build, const struct cs_rules_inp
 			       (int)what.len, (const char *)what.ptr);
 		return CS_ERR_SYNTAX;
 	}
-	err = cs_rules_unread(build, "%s:%zu: %.*s: %.*s", name, number, (int)what.len,
-			      (const char *)what.ptr, (int)line.len,
+	err = cs_rules_unread(build, "%s:%zu: left out: %.*s: %.*s", name, number,
+			      (int)what.len, (const char *)what.ptr, (int)line.len,
 			      (const char *)line.ptr);
 	memset((char *)(uintptr_t)line.ptr, '#', line.len); /* a comment */
 	return err;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -278,6 +279,7 @@ static void blocked_and_ignored_signals_are_not_handed_down(void **state)
 {
 	struct cs_program_end end;
 	sigset_t one, before;
+	uint64_t blocked, ignored;
 
 	(void)state;
 	(void)sigemptyset(&one);
@@ -289,8 +291,13 @@ static void blocked_and_ignored_signals_are_not_handed_down(void **state)
 			 CS_OK);
 	assert_true(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
-	assert_string_equal((const char *)end.out.ptr, "SigBlk:\t0000000000000000\n"
-						       "SigIgn:\t0000000000000000\n");
+	assert_int_equal(sscanf((const char *)end.out.ptr,
+				"SigBlk: %" SCNx64 " SigIgn: %" SCNx64, &blocked,
+				&ignored),
+			 2);
+	assert_int_equal(blocked, 0);
+	/* 32 and 33 are the C library's own: no program can set them. */
+	assert_int_equal(ignored & ~(UINT64_C(3) << 31), 0);
 }
 
 /* A daemon's standard streams may be closed: the pipes then get their numbers. */

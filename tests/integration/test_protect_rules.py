@@ -33,7 +33,7 @@ class Private:
 
     def sh(self, script, check=True, **options):
         done = subprocess.run(
-            ["nsenter", "-t", str(self.shell.pid), "-n", "-m", "sh", "-ec", script], text=True,
+            ["nsenter", "-t", str(self.shell.pid), "-n", "-m", "-r", "sh", "-ec", script], text=True,
             capture_output=True, timeout=120, **options)
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout if check else done
@@ -370,7 +370,7 @@ def test_what_nft_or_this_machine_cannot_load_is_said_and_left_out(namespaces_wo
     path.write_text("*filter\n-A INPUT -m set --match-set bad src -j DROP\n"
                     "-A INPUT -p udp --dport 5683 -j ACCEPT\nCOMMIT\n")
     got = read(show_file(path).stdout)
-    assert len(got.all["unread"]) == 1 and f"{path}:2: Set bad" in got.all["unread"][0]
+    assert len(got.all["unread"]) == 1 and f"{path}:2: left out: Set bad" in got.all["unread"][0]
     assert got.rules[0]["text"] == "-A INPUT -p udp -m udp --dport 5683 -j ACCEPT"
 
 

@@ -34,6 +34,16 @@ def why_not():
     return None
 
 
+# In front of a command: an ordinary user. (A build below /root stays in reach.)
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def why_nobody_has_none():
+    """The reason why an ordinary user cannot make network namespaces here, or None."""
+    done = subprocess.run([*AS_NOBODY, "unshare", "-Urn", "true"], capture_output=True, cwd="/")
+    return "user namespaces are refused here" if done.returncode else None
+
+
 class Responder:
     """A responder under way; `saw` is what it counted, once it has ended."""
 

@@ -141,10 +141,9 @@ static enum cs_err complaint(struct reading *r, int c)
  */
 static bool is_abbreviated(const struct reading *r, int at)
 {
-	const char *word = r->argv[optind - 1];
+	bool apart = optarg && optarg == r->argv[optind - 1]; /* --name value */
+	const char *word = r->argv[optind - (apart ? 2 : 1)];
 
-	if (optarg == word && optind >= 2)
-		word = r->argv[optind - 2];
 	return strcspn(word + 2, "=") != strlen(r->forms.longs[at].name);
 }
 

@@ -111,7 +111,7 @@ int cs_protect_plan(struct cs_protect_job *job)
 {
 	const char *path = job->options.output_file;
 	struct cs_policy policy;
-	struct cs_span script, rules;
+	struct cs_span script = { 0 }, rules = { 0 };
 	int status = cs_protect_policy(job, &policy);
 
 	if (status < 0 && job->options.backend == CS_PROTECT_UFW)

@@ -261,7 +261,7 @@ enum cs_err cs_apply(struct cs_change *change, struct cs_standing *standing,
 				     .is_pending = is_pending,
 				     .take_back = take_back,
 				     .arg = &at_work };
-	struct cs_span script;
+	struct cs_span script = { 0 };
 	enum cs_err err = cs_apply_make_way(change, standing);
 
 	if (!err)

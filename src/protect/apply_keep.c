@@ -52,7 +52,7 @@ static enum cs_err stage(struct cs_change *change, const struct cs_standing *sta
 			 const struct cs_kept *policy, const struct cs_entries *entries)
 {
 	const struct cs_path *dir = &change->state->dir;
-	struct cs_span record, script;
+	struct cs_span record = { 0 }, script = { 0 };
 	enum cs_err err =
 		cs_standing_record(change, standing, "kept", policy, 0, &record);
 
@@ -218,7 +218,7 @@ static enum cs_err put_entries(struct cs_change *change, const struct cs_entries
 {
 	char id[CS_STATE_ID];
 	struct cs_table_want want = { NULL, id, entries };
-	struct cs_span script;
+	struct cs_span script = { 0 };
 	enum cs_err err = cs_state_new_id(id);
 
 	if (!err)
@@ -238,7 +238,7 @@ static enum cs_err put_policy(struct cs_change *change,
 			      const struct cs_entries *entries)
 {
 	struct cs_table_want want = { &policy->policy, policy->id, entries };
-	struct cs_span script, text;
+	struct cs_span script = { 0 }, text = { 0 };
 	enum cs_err err = cs_table_script(&want, change->arena, &script);
 
 	if (!err)

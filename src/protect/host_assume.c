@@ -243,10 +243,11 @@ static void add_network(struct assumption *a, const struct cs_prefix *prefix,
 
 static struct cs_prefix prefix_of(const char *text)
 {
-	struct cs_prefix p;
+	struct cs_prefix p = { 0 };
 
-	/* A constant of ours. */
-	return cs_prefix_read(cs_span_str(text), &p) ? (struct cs_prefix){ 0 } : p;
+	if (cs_prefix_read(cs_span_str(text), &p))
+		p = (struct cs_prefix){ 0 }; /* not for a constant of ours */
+	return p;
 }
 
 /* Where a rule names that network with an interface, or a part of it. */

@@ -6,7 +6,7 @@
 /* True when @words, each a word or "#" for a number, come next in @s; @len is their length. */
 static bool next_are(struct cs_span s, const char *const *words, size_t n, size_t *len)
 {
-	struct cs_span rest = s, word;
+	struct cs_span rest = s, word = { s.ptr, 0 };
 	uint64_t ignored;
 
 	for (size_t i = 0; i < n; i++) {

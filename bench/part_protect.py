@@ -15,6 +15,7 @@ import rig
 from table import budgets, table, verdict
 
 os.environ.setdefault("COAPSCOPE", str(rig.BUILD / "coapscope"))
+import ufw_files  # noqa: E402
 from walled import HOST4, Walled, ask, mac, open_from, run as run_in  # noqa: E402
 
 REQUEST = bytes.fromhex("40011234bb2e77656c6c2d6b6e6f776e04636f7265")
@@ -46,13 +47,11 @@ DROPS = """table inet filter {
 
 def ufw(walled, folder, *lines):
     """ufw itself, with a copy of its files that only it sees."""
-    for name in ("ufw", "default"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-        shutil.copytree(f"/etc/{name}", folder / name)
-    script = " && ".join([f"mount --bind {folder}/ufw /etc/ufw",
-                          f"mount --bind {folder}/default /etc/default",
-                          *(f"ufw {line} >/dev/null" for line in (*lines, "--force enable"))])
-    done = run_in(walled.host, "unshare", "-m", "sh", "-c", script, timeout=60)
+    etc, default = folder / "ufw", folder / "default"
+    shutil.rmtree(etc, ignore_errors=True)
+    ufw_files.write(etc, default)
+    script = " && ".join(f"ufw {line} >/dev/null" for line in (*lines, "--force enable"))
+    done = run_in(walled.host, *ufw_files.wrap(etc, default), "sh", "-c", script, timeout=60)
     if done.returncode:
         raise RuntimeError(f"ufw: {done.stderr}")
 

@@ -11,6 +11,7 @@ import types
 import pytest
 
 import netns
+import ufw_files
 
 SHOW = netns.TOOLS / "rules_show"
 NOBODY = 65534
@@ -21,20 +22,19 @@ class Private:
 
     def __init__(self, folder):
         self.etc, self.default = folder / "ufw", folder / "default"
-        shutil.copytree("/etc/ufw", self.etc)
-        shutil.copy("/etc/default/ufw", self.default)
+        ufw_files.write(self.etc, self.default)
         self.shell = subprocess.Popen(
             ["unshare", "-n", "-m", "sh", "-c",
-             f"ip link set lo up && mount --bind {self.etc} /etc/ufw && "
-             f"mount --bind {self.default} /etc/default/ufw && mount -t tmpfs none /run && "
-             "echo ready && exec cat"],
+             f"ip link set lo up && {ufw_files.mounts(self.etc, self.default)} && "
+             "mount -t tmpfs none /run && echo ready && exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.shell.stdout.readline() == "ready\n"
 
     def sh(self, script, check=True, **options):
         done = subprocess.run(
-            ["nsenter", "-t", str(self.shell.pid), "-n", "-m", "-r", "sh", "-ec", script], text=True,
-            capture_output=True, timeout=120, **options)
+            ["nsenter", "-t", str(self.shell.pid), "-n", "-m", "-r", "sh", "-ec",
+             f"{ufw_files.GUARD}\n{script}"],
+            text=True, capture_output=True, timeout=120, **options)
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout if check else done
 

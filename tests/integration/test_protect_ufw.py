@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import ufw_files
 import ufwed
 import walled
 
@@ -17,8 +18,8 @@ ADVICE = ("allow 5683", "deny 5683/udp")
 @pytest.fixture(autouse=True)
 def _here(namespaces_work):
     """Root and namespaces, or the test is left out."""
-    if ufwed.why_not():
-        pytest.skip(ufwed.why_not())
+    if ufw_files.why_not():
+        pytest.skip(ufw_files.why_not())
 
 
 @pytest.fixture

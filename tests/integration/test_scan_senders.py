@@ -45,8 +45,7 @@ def deny_by_ufw(lab, net):
     """ufw's defaults (incoming denied), enabled in a namespace with files of its own."""
     etc, default = lab.dir / "ufw", lab.dir / "default"
     ufw_files.write(etc, default)
-    mount = (f"mount --bind {etc} /etc/ufw && mount --bind {default} /etc/default/ufw"
-             " && mount -t tmpfs none /run")
+    mount = f"{ufw_files.mounts(etc, default)} && mount -t tmpfs none /run"
     net.sh(f"unshare -m sh -ec '{mount}; ufw default deny incoming; ufw --force enable;"
            " ufw status verbose' >&2", stderr=subprocess.PIPE)
 

@@ -5,12 +5,14 @@ Run by itself it compares many: /usr/bin/python3 truth.py FIRST_SEED N [nft|ufw]
 the rulesets that are told wrong, and a line of figures.
 """
 import os
+import pathlib
 import random
 import shutil
 import subprocess
 import sys
 import time
 
+import ufw_files
 from firewall import Town
 from rulesets import Nft, ufw_commands
 
@@ -26,12 +28,9 @@ class Ufw:
         self.etc = os.path.join(town.folder, "etc")
         shutil.rmtree(self.etc, ignore_errors=True)
         os.makedirs(os.path.join(self.etc, "default"))
-        shutil.copytree("/etc/ufw", os.path.join(self.etc, "ufw"))
-        shutil.copy("/etc/default/ufw", os.path.join(self.etc, "default"))
-        self.wrap = ["unshare", "-m", "sh", "-c",
-                     f"mount --bind {self.etc}/ufw /etc/ufw && "
-                     f"mount --bind {self.etc}/default/ufw /etc/default/ufw && "
-                     'exec "$@"', "sh"]
+        etc, default = (pathlib.Path(self.etc, *names) for names in (["ufw"], ["default", "ufw"]))
+        ufw_files.write(etc, default)
+        self.wrap = ufw_files.wrap(etc, default)
 
     def run(self, line, check=True):
         with self.town.host.inside():

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """ufw's files as its package leaves them, in a folder of a test: what the machine's own say, and
-what another test does to its copy, is never seen."""
+what another test does to its copy, is never seen. Where these files are not mounted over the
+machine's, ufw is not run.
+"""
 import pathlib
 import shutil
 
@@ -19,6 +21,11 @@ IPT_MODULES=""
 """
 
 
+# Of a shell: goes on only where /etc/ufw is no longer the machine's own.
+GUARD = ("{ mountpoint -q /etc/ufw && mountpoint -q /etc/default/ufw || "
+         "{ echo /etc/ufw is of the machine: not run >&2; exit 99; }; }")
+
+
 def why_not():
     return None if shutil.which("ufw") and SHIPPED.is_dir() else "needs ufw"
 
@@ -32,3 +39,14 @@ def write(etc, default, ipv6=True):
     (etc / "ufw.conf").write_text("ENABLED=no\nLOGLEVEL=low\n")
     (etc / "sysctl.conf").write_text("")
     default.write_text(DEFAULT.format(ipv6="yes" if ipv6 else "no"))
+
+
+def mounts(etc, default):
+    """Of a shell in a mount namespace of its own: from here on ufw has the files of write()."""
+    return (f"mount --make-rprivate / && mount --bind {etc} /etc/ufw && "
+            f"mount --bind {default} /etc/default/ufw && {GUARD}")
+
+
+def wrap(etc, default):
+    """What a command's words follow to be run with them."""
+    return ["unshare", "-m", "sh", "-c", f'{mounts(etc, default)} && exec "$@"', "sh"]

@@ -8,20 +8,15 @@ import os
 import pathlib
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import time
 
 import lab
+import ufw_files
 import walled
 
-ROOTED = pathlib.Path("/usr/share/ufw/iptables")
 COUNTERS = re.compile(r"packets \d+ bytes \d+")
-
-
-def why_not():
-    return None if shutil.which("ufw") and ROOTED.is_dir() else "needs ufw"
 
 
 class Ufw(walled.Walled):
@@ -31,24 +26,12 @@ class Ufw(walled.Walled):
         super().__init__()
         self.folder, self.store = folder, folder / "store"
         self.etc, self.default = folder / "ufw", folder / "default"
-        self.etc.mkdir()
-        (self.etc / "applications.d").mkdir()
-        for name in ("before.rules", "before6.rules", "after.rules", "after6.rules",
-                     "user.rules", "user6.rules"):
-            shutil.copy(ROOTED / name, self.etc / name)
-            (self.etc / name).chmod(0o640)
-        (self.etc / "ufw.conf").write_text("ENABLED=no\nLOGLEVEL=low\n")
-        (self.etc / "sysctl.conf").write_text("")
+        ufw_files.write(self.etc, self.default, ipv6)
         (self.etc / "applications.d" / "files").write_text(
             "[Files]\ntitle=Files\ndescription=Files\nports=137,138/udp|139,445/tcp\n")
-        text = pathlib.Path("/etc/default/ufw").read_text()
-        self.default.write_text(re.sub(r"(?m)^IPV6=.*", f"IPV6={'yes' if ipv6 else 'no'}",
-                                       text))
 
     def wrapped(self, command):
-        inner = (f"mount --make-rprivate / && mount --bind {self.etc} /etc/ufw && "
-                 f"mount --bind {self.default} /etc/default/ufw && exec \"$@\"")
-        return ["unshare", "-m", "sh", "-c", inner, "sh", *map(str, command)]
+        return [*ufw_files.wrap(self.etc, self.default), *map(str, command)]
 
     def run(self, *command, rc=0, env=None, timeout=60):
         with self.host.inside():

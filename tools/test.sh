@@ -19,8 +19,8 @@ fail() {
   status=1
 }
 
-# configure DIR OPTION...: a fresh or known build folder, built.
-configure() {
+# setup DIR OPTION...: a fresh or known build folder.
+setup() {
   local dir=$1
   shift
   if [ -f "$dir/build.ninja" ]; then
@@ -30,6 +30,12 @@ configure() {
   fi
   meson "$@" -Dtests=enabled >"$results/setup.log" 2>&1 ||
     { cat "$results/setup.log"; return 1; }
+}
+
+# configure DIR OPTION...: one that is built.
+configure() {
+  local dir=$1
+  setup "$@" || return 1
   ninja -C "$dir" >"$results/build.log" 2>&1 ||
     { tail -n 60 "$results/build.log"; return 1; }
 }
@@ -38,7 +44,7 @@ configure() {
 run() {
   local dir=$1 name=$2
   shift 2
-  meson test -C "$dir" --no-rebuild --print-errorlogs --logbase "$name" "$@" \
+  meson test -C "$dir" --print-errorlogs --logbase "$name" "$@" \
     >"$results/$name.log" 2>&1 || { tail -n 200 "$results/$name.log"; fail "$name"; }
   tail -n 12 "$results/$name.log" | grep -E '^(Ok|Fail|Timeout|Skipped)'
   junit+=("$dir/meson-logs/$name.junit.xml")
@@ -50,14 +56,17 @@ note "unit tests and fuzz corpora"
 run "$BUILD" plain
 
 note "ASan + UBSan"
-if configure build-asan -Db_sanitize=address,undefined -Dbuildtype=debugoptimized; then
-  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 run build-asan asan
+# clang's: it warns of other things than gcc (so lint need not build with it as well), and its
+# UBSan sees more.
+if CC=clang-14 configure build-clang-asan -Db_sanitize=address,undefined -Db_lundef=false; then
+  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 run build-clang-asan asan -t 2
 else
   fail "ASan build"
 fi
 
 note "TSan"
-if configure build-tsan -Db_sanitize=thread; then
+# What these tests need is built, and no more.
+if setup build-tsan -Db_sanitize=thread; then
   TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run build-tsan tsan --suite threads
 else
   fail "TSan build"
@@ -86,7 +95,7 @@ for file in "${slow[@]}" "${rest[@]}"; do
 done
 
 note "lint"
-tools/lint.sh -cppcheck -clang-tidy || fail "lint"
+tools/lint.sh -cppcheck -clang-tidy -clang-build || fail "lint"
 wait "$readers" || fail "cppcheck, clang-tidy"
 cat "$results/readers.log"
 

@@ -142,12 +142,12 @@ static size_t offer_on(struct cs_live *live, struct cs_span text, int *error)
 /* What is left of a line that was begun must go before the next. */
 static bool pass_rest(struct cs_live *live, int *error)
 {
-	struct cs_span rest =
-		cs_span_of(live->rest + live->rest_at, live->rest_len - live->rest_at);
+	struct cs_span rest;
 
 	*error = 0;
-	if (rest.len == 0)
+	if (live->rest_at == live->rest_len)
 		return true;
+	rest = cs_span_of(live->rest + live->rest_at, live->rest_len - live->rest_at);
 	live->rest_at += offer_on(live, rest, error);
 	if (live->rest_at < live->rest_len)
 		return false;

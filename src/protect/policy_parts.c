@@ -11,11 +11,13 @@ const struct cs_part_family cs_part_families[CS_PART_FAMILIES] = {
 
 bool cs_part_peers_next(const struct cs_policy *policy, struct cs_part_peers *group)
 {
-	const struct cs_peer *end = policy->allow + policy->n_allow;
-	const struct cs_peer *first =
-		group->peers ? group->peers + group->n : policy->allow;
+	const struct cs_peer *end, *first;
 
-	if (policy->n_allow == 0 || first == end)
+	if (policy->n_allow == 0)
+		return false;
+	end = policy->allow + policy->n_allow;
+	first = group->peers ? group->peers + group->n : policy->allow;
+	if (first == end)
 		return false;
 	group->nth = first->interface[0] ? group->nth + 1 : 0;
 	group->peers = first;

@@ -226,11 +226,11 @@ static enum cs_err tell_new(struct diff *d, uint32_t b, uint32_t a)
 
 static enum cs_err tell_lost(struct diff *d, uint32_t b)
 {
-	const struct cs_lone *lone = &d->gone.at[d->at_gone];
+	const struct cs_lone *lone;
 
-	if (d->at_gone == d->gone.n || lone->row != b)
+	if (d->at_gone == d->gone.n || d->gone.at[d->at_gone].row != b)
 		return tell_both(d, CS_CHANGE_NOT_PROBED, b, NONE);
-	d->at_gone++;
+	lone = &d->gone.at[d->at_gone++];
 	if (lone->partner != CS_MOVED_NOWHERE)
 		return CS_OK; /* told at its new place */
 	return tell_both(d, CS_CHANGE_GONE, b, NONE);

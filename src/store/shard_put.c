@@ -200,6 +200,7 @@ static enum cs_err put_touched(struct cs_shard *shard, const struct cs_chunk_row
 	for (size_t i = 0; !err && i <= last; i++) {
 		struct cs_segment *segment = shard->segments[i];
 		size_t rows = share(shard, at, n, segment->name.day);
+		const struct cs_day_row *found = rows > 0 ? shard->rows + at : NULL;
 		struct cs_chunk_row part = day_share(chunk, segment->name.day, i == last);
 		bool touched;
 
@@ -207,7 +208,7 @@ static enum cs_err put_touched(struct cs_shard *shard, const struct cs_chunk_row
 		if (!err && touched)
 			err = cs_segment_writable(segment);
 		if (!err && touched)
-			err = cs_segment_replace(segment, &part, shard->rows + at, rows);
+			err = cs_segment_replace(segment, &part, found, rows);
 		at += rows;
 	}
 	return err;

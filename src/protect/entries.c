@@ -3,13 +3,13 @@
 #include "protect/entries.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/csv_rows.h"
 #include "base/num.h"
 #include "out/csv.h"
 #include "out/csv_decode.h"
+#include "protect/draft.h"
 #include "protect/policy.h"
 
 /* The file is CSV: people can read it, and what is in a reason is escaped. */
@@ -120,27 +120,17 @@ enum cs_err cs_entries_text(const struct cs_entries *entries, const char *boot,
 			    struct cs_span *out)
 {
 	int64_t now_ms = cs_clock_mono(clock) / CS_NS_PER_MS;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-	struct cs_csv csv = cs_csv_to(memory);
-	const char *kept;
+	struct cs_draft text;
+	struct cs_csv csv = cs_csv_to(cs_draft_open(&text));
 
-	if (!memory)
+	if (!text.to)
 		return CS_ERR_NOMEM;
 	for (size_t i = 0; i < COLUMNS; i++)
 		cs_csv_name(&csv, names[i]);
 	cs_csv_row_end(&csv);
 	for (size_t i = 0; i < entries->n; i++)
 		put_entry(&csv, &entries->at[i], boot, now_ms);
-	if (fclose(memory)) {
-		free(text);
-		return CS_ERR_NOMEM;
-	}
-	kept = cs_arena_text(arena, cs_span_of(text, len));
-	free(text);
-	*out = cs_span_of(kept, len);
-	return kept ? CS_OK : CS_ERR_NOMEM;
+	return cs_draft_close(&text, arena, out);
 }
 
 /* --- and back --- */

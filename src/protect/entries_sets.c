@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protect/draft.h"
 #include "protect/entries.h"
 #include "protect/policy.h"
 
@@ -185,22 +186,15 @@ static enum cs_err put_all(FILE *to, const struct cs_entries *entries)
 enum cs_err cs_entries_script(const struct cs_entries *entries, struct cs_arena *arena,
 			      struct cs_span *out)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-	enum cs_err err;
-	const char *kept;
+	struct cs_draft text;
+	enum cs_err err, kept;
 
-	if (!memory)
+	if (!cs_draft_open(&text))
 		return CS_ERR_NOMEM;
 	for (size_t i = 0; i < CS_ENTRY_SETS; i++)
-		(void)fprintf(memory, "flush set inet coapscope %s\n",
+		(void)fprintf(text.to, "flush set inet coapscope %s\n",
 			      cs_entry_set_names[i]);
-	err = put_all(memory, entries);
-	if (fclose(memory))
-		err = CS_ERR_NOMEM;
-	kept = err ? NULL : cs_arena_text(arena, cs_span_of(text, len));
-	free(text);
-	*out = cs_span_of(kept, len);
-	return kept ? CS_OK : CS_ERR_NOMEM;
+	err = put_all(text.to, entries);
+	kept = cs_draft_close(&text, arena, out);
+	return err ? err : kept;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table: what all policies share in it, and which of them holds. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "protect/policy_parts.h"
+
+#include "protect/draft.h"
 
 const char *const cs_entry_set_names[CS_ENTRY_SETS] = {
 	[CS_SET_DENY_HOSTS4] = "deny_hosts4",   [CS_SET_DENY_HOSTS6] = "deny_hosts6",
@@ -125,19 +126,11 @@ enum cs_err cs_policy_rules(const struct cs_policy *policy, const struct cs_poli
 	struct cs_policy_part rest = { .name = behind ? "kept" : "rest",
 				       .policy = behind ? behind : &cs_policy_preset,
 				       .entries_only = !behind };
-	char *text = NULL, *copy = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
+	struct cs_draft text;
 
-	if (!memory)
+	if (!cs_draft_open(&text))
 		return CS_ERR_NOMEM;
-	trial.to = rest.to = memory;
-	put_table(memory, is_trial ? &trial : NULL, hold.seconds, &rest);
-	if (fclose(memory) == 0)
-		copy = cs_arena_text(arena, cs_span_of(text, len));
-	free(text);
-	if (!copy)
-		return CS_ERR_NOMEM;
-	*out = cs_span_of(copy, len);
-	return CS_OK;
+	trial.to = rest.to = text.to;
+	put_table(text.to, is_trial ? &trial : NULL, hold.seconds, &rest);
+	return cs_draft_close(&text, arena, out);
 }

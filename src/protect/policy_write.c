@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "protect/policy.h"
+
+#include "protect/draft.h"
 
 static void put(FILE *to, const struct cs_policy *policy)
 {
@@ -31,18 +32,10 @@ static void put(FILE *to, const struct cs_policy *policy)
 enum cs_err cs_policy_write(const struct cs_policy *policy, struct cs_arena *arena,
 			    struct cs_span *out)
 {
-	char *text = NULL, *copy = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
+	struct cs_draft text;
 
-	if (!memory)
+	if (!cs_draft_open(&text))
 		return CS_ERR_NOMEM;
-	put(memory, policy);
-	if (fclose(memory) == 0)
-		copy = cs_arena_text(arena, cs_span_of(text, len));
-	free(text);
-	if (!copy)
-		return CS_ERR_NOMEM;
-	*out = cs_span_of(copy, len);
-	return CS_OK;
+	put(text.to, policy);
+	return cs_draft_close(&text, arena, out);
 }

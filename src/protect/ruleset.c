@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protect/ruleset.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "protect/draft.h"
 #include "protect/rules_span.h"
 #include "protect/throwaway.h"
 
@@ -66,20 +66,12 @@ static void settle(struct cs_span rest, FILE *to)
 enum cs_err cs_ruleset_settle(struct cs_span listing, struct cs_arena *arena,
 			      struct cs_span *out)
 {
-	char *text = NULL, *copy = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
+	struct cs_draft text;
 
-	if (!memory)
+	if (!cs_draft_open(&text))
 		return CS_ERR_NOMEM;
-	settle(listing, memory);
-	if (fclose(memory) == 0)
-		copy = cs_arena_text(arena, cs_span_of(text, len));
-	free(text);
-	if (!copy)
-		return CS_ERR_NOMEM;
-	*out = cs_span_of(copy, len);
-	return CS_OK;
+	settle(listing, text.to);
+	return cs_draft_close(&text, arena, out);
 }
 
 static const char *const list_argv[] = { "nft", "-s", "list", "ruleset", NULL };

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protect/draft.h"
 #include "protect/helper.h"
 #include "protect/rules_span.h"
 #include "protect/throwaway.h"
 #include "protect/ufw_back.h"
 #include "protect/ufw_block.h"
 #include "protect/ufw_own.h"
-#include "protect/ufw_text.h"
 
 enum { PROOF_S = 60, UFW_MS = 60000, BESIDE = 3 /* programs besides the commands */ };
 
@@ -123,18 +123,18 @@ static enum cs_err load(const struct pending *p, bool v6, struct cs_span user,
 	const struct cs_ufw_plan *plan = p->apply->plan;
 	struct cs_arena *arena = p->change->arena;
 	struct cs_span block, script;
-	struct cs_ufw_text text;
+	struct cs_draft text;
 	FILE *to;
 	enum cs_err err =
 		cs_ufw_block_load(v6 ? plan->block6 : plan->block, saved, arena, &block);
 
-	to = err ? NULL : cs_ufw_text_open(&text);
+	to = err ? NULL : cs_draft_open(&text);
 	if (!to)
 		return CS_ERR_NOMEM;
-	cs_ufw_text_put(to, user);
+	cs_draft_put(to, user);
 	fputc('\n', to);
-	cs_ufw_text_put(to, block);
-	err = cs_ufw_text_close(&text, arena, &script);
+	cs_draft_put(to, block);
+	err = cs_draft_close(&text, arena, &script);
 	return err ? err : cs_ufw_restore(script, v6, arena, why);
 }
 

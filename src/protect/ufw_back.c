@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protect/ufw_back.h"
 
+#include "protect/draft.h"
 #include "protect/rules_span.h"
 #include "protect/ufw_block.h"
 #include "protect/ufw_plan.h"
-#include "protect/ufw_text.h"
 
 #define TUPLE "### tuple ###"
 #define RULES "### RULES ###"
@@ -49,7 +49,7 @@ static void put_ours(FILE *to, struct cs_span file)
 
 	for (bool ours; next_piece(&file, &piece, &ours);)
 		if (ours)
-			cs_ufw_text_put(to, piece);
+			cs_draft_put(to, piece);
 }
 
 static bool has_ours(struct cs_span file)
@@ -67,9 +67,9 @@ static enum cs_err swap_rules(struct cs_span before, struct cs_span now,
 			      struct cs_arena *arena, struct cs_span *out)
 {
 	bool put = false, at_ours = has_ours(now);
-	struct cs_ufw_text text;
+	struct cs_draft text;
 	struct cs_span piece;
-	FILE *to = cs_ufw_text_open(&text);
+	FILE *to = cs_draft_open(&text);
 
 	if (!to)
 		return CS_ERR_NOMEM;
@@ -77,12 +77,12 @@ static enum cs_err swap_rules(struct cs_span before, struct cs_span now,
 		bool here = at_ours ? ours : cs_text_starts(piece, RULES);
 
 		if (!ours)
-			cs_ufw_text_put(to, piece);
+			cs_draft_put(to, piece);
 		if (here && !put)
 			put_ours(to, before);
 		put |= here;
 	}
-	return cs_ufw_text_close(&text, arena, out);
+	return cs_draft_close(&text, arena, out);
 }
 
 enum cs_err cs_ufw_back_file(enum cs_ufw_file kind, const struct cs_ufw_three *three,
@@ -194,7 +194,7 @@ static bool is_our_jump(struct cs_span line)
 
 static void put_line(FILE *to, struct cs_span line)
 {
-	cs_ufw_text_put(to, line);
+	cs_draft_put(to, line);
 	fputc('\n', to);
 }
 
@@ -281,7 +281,7 @@ static void put_our_chains(FILE *to, struct cs_span save, struct cs_span not_in,
 		if (!is_our_chain(chain) || has_chain(not_in, "mangle", chain))
 			continue;
 		fputs(fmt, to);
-		cs_ufw_text_put(to, chain);
+		cs_draft_put(to, chain);
 		fputs(fmt[0] == ':' ? " - [0:0]\n" : "\n", to);
 	}
 }
@@ -354,8 +354,8 @@ enum cs_err cs_ufw_back_script(const struct cs_ufw_three *saves, struct cs_arena
 			       struct cs_span *out)
 {
 	bool filter = same_filter(saves), mangle = same_mangle(saves->before, saves->now);
-	struct cs_ufw_text text;
-	FILE *to = cs_ufw_text_open(&text);
+	struct cs_draft text;
+	FILE *to = cs_draft_open(&text);
 
 	if (!to)
 		return CS_ERR_NOMEM;
@@ -363,7 +363,7 @@ enum cs_err cs_ufw_back_script(const struct cs_ufw_three *saves, struct cs_arena
 		put_filter(to, saves);
 	if (!mangle)
 		put_mangle(to, saves);
-	return cs_ufw_text_close(&text, arena, out);
+	return cs_draft_close(&text, arena, out);
 }
 
 static bool same_ufw(struct cs_span a, struct cs_span b)
@@ -405,8 +405,8 @@ bool cs_ufw_save_has_ours(struct cs_span save)
 enum cs_err cs_ufw_save_without_ours(struct cs_span save, struct cs_arena *arena,
 				     struct cs_span *out)
 {
-	struct cs_ufw_text text;
-	FILE *to = cs_ufw_text_open(&text);
+	struct cs_draft text;
+	FILE *to = cs_draft_open(&text);
 
 	if (!to)
 		return CS_ERR_NOMEM;
@@ -417,5 +417,5 @@ enum cs_err cs_ufw_save_without_ours(struct cs_span save, struct cs_arena *arena
 				is_our_rule(line))))
 			put_line(to, line);
 	}
-	return cs_ufw_text_close(&text, arena, out);
+	return cs_draft_close(&text, arena, out);
 }

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "protect/draft.h"
 #include "protect/rules_span.h"
 #include "protect/ufw_place.h"
-#include "protect/ufw_text.h"
 
 #define FIRST                                                                           \
 	"# coapscope: begin (`coapscope protect undo` takes this block out; it is not " \
@@ -284,16 +284,16 @@ static uint32_t share_of(uint32_t rate, bool v6, enum cs_ufw_share share)
 enum cs_err cs_ufw_block(const struct cs_policy *policy, bool v6, enum cs_ufw_share share,
 			 struct cs_arena *arena, struct cs_span *out)
 {
-	struct cs_ufw_text text;
+	struct cs_draft text;
 	struct block b = { .policy = policy,
 			   .v6 = v6,
 			   .rate = share_of(policy->answer_rate, v6, share),
-			   .to = cs_ufw_text_open(&text) };
+			   .to = cs_draft_open(&text) };
 
 	if (!b.to)
 		return CS_ERR_NOMEM;
 	put_all(&b);
-	return cs_ufw_text_close(&text, arena, out);
+	return cs_draft_close(&text, arena, out);
 }
 
 struct cs_span cs_ufw_block_of(struct cs_span file)
@@ -325,7 +325,7 @@ enum cs_err cs_ufw_block_put(struct cs_span file, struct cs_span block,
 			     struct cs_arena *arena, struct cs_span *out)
 {
 	struct cs_span old = cs_ufw_block_of(file), head = file, tail = { 0 };
-	struct cs_ufw_text text;
+	struct cs_draft text;
 	FILE *to;
 
 	if (old.len == 0 && file.len &&
@@ -336,16 +336,16 @@ enum cs_err cs_ufw_block_put(struct cs_span file, struct cs_span block,
 				  (size_t)(file.ptr + file.len - old.ptr) - old.len);
 		head = before_block(file, old, tail.len > 0);
 	}
-	to = cs_ufw_text_open(&text);
+	to = cs_draft_open(&text);
 	if (!to)
 		return CS_ERR_NOMEM;
-	cs_ufw_text_put(to, head);
-	cs_ufw_text_put(to, tail);
+	cs_draft_put(to, head);
+	cs_draft_put(to, tail);
 	if (block.len > 0) {
 		fputc('\n', to);
-		cs_ufw_text_put(to, block);
+		cs_draft_put(to, block);
 	}
-	return cs_ufw_text_close(&text, arena, out);
+	return cs_draft_close(&text, arena, out);
 }
 
 static bool is_jump(struct cs_span line, const char *chain)
@@ -366,8 +366,8 @@ enum cs_err cs_ufw_block_load(struct cs_span block, struct cs_span saved,
 {
 	bool in = has_jump(saved, "-j coapscope-in");
 	bool answers = has_jump(saved, "-j coapscope-out");
-	struct cs_ufw_text text;
-	FILE *to = cs_ufw_text_open(&text);
+	struct cs_draft text;
+	FILE *to = cs_draft_open(&text);
 
 	if (!to)
 		return CS_ERR_NOMEM;
@@ -376,8 +376,8 @@ enum cs_err cs_ufw_block_load(struct cs_span block, struct cs_span saved,
 		    (in && is_jump(line, "-j coapscope-in")) ||
 		    (answers && is_jump(line, "-j coapscope-out")))
 			continue;
-		cs_ufw_text_put(to, line);
+		cs_draft_put(to, line);
 		fputc('\n', to);
 	}
-	return cs_ufw_text_close(&text, arena, out);
+	return cs_draft_close(&text, arena, out);
 }

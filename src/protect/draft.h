@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ufw_text: text that is written as a stream and then lives in an arena. */
+/* draft: text that is written as a stream and then lives in an arena. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,30 +10,30 @@
 #include "base/err.h"
 #include "base/rd.h"
 
-struct cs_ufw_text {
+struct cs_draft {
 	FILE *to;
 	char *bytes;
 	size_t len;
 };
 
-/* NULL: memory is out. The stream is the text's: cs_ufw_text_close() ends both. */
-static inline FILE *cs_ufw_text_open(struct cs_ufw_text *text)
+/* NULL: memory is out. The stream is the text's: cs_draft_close() ends both. */
+static inline FILE *cs_draft_open(struct cs_draft *text)
 {
-	*text = (struct cs_ufw_text){ 0 };
+	*text = (struct cs_draft){ 0 };
 	text->to = open_memstream(&text->bytes, &text->len);
 	return text->to;
 }
 
-static inline void cs_ufw_text_put(FILE *to, struct cs_span s)
+static inline void cs_draft_put(FILE *to, struct cs_span s)
 {
 	if (s.len > 0)
 		(void)fwrite(s.ptr, 1, s.len, to);
 }
 
 /* CS_ERR_NOMEM */
-CS_MUST_USE static inline enum cs_err cs_ufw_text_close(struct cs_ufw_text *text,
-							struct cs_arena *arena,
-							struct cs_span *out)
+CS_MUST_USE static inline enum cs_err cs_draft_close(struct cs_draft *text,
+						     struct cs_arena *arena,
+						     struct cs_span *out)
 {
 	bool failed = ferror(text->to) != 0;
 	char *kept = NULL;

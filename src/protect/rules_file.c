@@ -4,8 +4,24 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/slurp.h"
+
+/* nft and iptables end a text there: of a damaged file the rest would be taken for no rules. */
+static enum cs_err refuse_zero(const char *path, struct cs_span bytes,
+			       char why[CS_RULES_WHY])
+{
+	const uint8_t *zero = bytes.len ? memchr(bytes.ptr, '\0', bytes.len) : NULL;
+	size_t line = 1;
+
+	if (!zero)
+		return CS_OK;
+	for (const uint8_t *at = bytes.ptr; at < zero; at++)
+		line += *at == '\n';
+	(void)snprintf(why, CS_RULES_WHY, "%s:%zu: a zero byte: want text", path, line);
+	return CS_ERR_SYNTAX;
+}
 
 enum cs_err cs_rules_slurp(const char *path, struct cs_arena *arena, char **text,
 			   size_t *len, char why[CS_RULES_WHY])
@@ -27,6 +43,8 @@ enum cs_err cs_rules_slurp(const char *path, struct cs_arena *arena, char **text
 			       err == CS_ERR_FULL ? "want a file of at most 1 GiB"
 						  : strerror(errno));
 	(void)fclose(from); /* only read from */
+	if (!err)
+		err = refuse_zero(path, cs_span_of(bytes, *len), why);
 	*text = err ? NULL : cs_arena_text(arena, cs_span_of(bytes, *len));
 	free(bytes);
 	return err || *text ? err : CS_ERR_NOMEM;

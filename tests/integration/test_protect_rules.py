@@ -344,6 +344,7 @@ def test_a_listing_keeps_the_handles_of_the_machine_that_printed_it(private, tmp
     ("*filter\n-A INPUT -p udp\n-A INPUT --dport 5 -j DROP\nCOMMIT\n", ":3: unknown option"),
     ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\n", ":3: not as iptables-save"),
     ("*filter\nhello\nCOMMIT\n", ":2: not as iptables-save"),
+    ("table inet x {\n}\n\0table inet y {\n}\n", ":3: a zero byte"),
 ])
 def test_a_bad_file_is_told_with_its_line(namespaces_work, tmp_path, text, where):
     path = tmp_path / "bad"

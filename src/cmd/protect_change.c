@@ -23,7 +23,8 @@ int cs_protect_said(struct cs_protect_job *job, enum cs_err err, const char *why
 	return err ? cs_protect_failed(job, err, why) : -1;
 }
 
-static int open_state(struct cs_protect_job *job, struct cs_protect_ground *ground)
+static int open_state(struct cs_protect_job *job, enum cs_protect_aim aim,
+		      struct cs_protect_ground *ground)
 {
 	const char *store = job->options.store;
 	char preset[CS_PATH_MAX], why[CS_STATE_WHY] = "";
@@ -36,7 +37,8 @@ static int open_state(struct cs_protect_job *job, struct cs_protect_ground *grou
 				job, CS_ERR_USAGE,
 				"no folder for the store is known: want --store DIR");
 	}
-	err = cs_state_open(store ? store : preset, !store, &ground->state, why);
+	err = cs_state_open(store ? store : preset, !store, aim == CS_PROTECT_LOOK,
+			    &ground->state, why);
 	return cs_protect_said(job, err, why);
 }
 
@@ -78,7 +80,7 @@ int cs_protect_enter(struct cs_protect_job *job, enum cs_protect_aim aim,
 	if (geteuid() != 0)
 		return cs_protect_failed(job, CS_ERR_DENIED,
 					 "this host's rules need root: run it with sudo");
-	status = open_state(job, ground);
+	status = open_state(job, aim, ground);
 	if (status >= 0)
 		return status;
 	ground->change = (struct cs_change){ .state = &ground->state,

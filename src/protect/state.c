@@ -71,7 +71,8 @@ static bool is_machine(void)
 
 /* --- folders --- */
 
-static enum cs_err make_run(struct cs_state *state, uint64_t net, char why[CS_STATE_WHY])
+static enum cs_err make_run(struct cs_state *state, uint64_t net, bool look,
+			    char why[CS_STATE_WHY])
 {
 	char name[64];
 
@@ -84,19 +85,19 @@ static enum cs_err make_run(struct cs_state *state, uint64_t net, char why[CS_ST
 		errno = ENAMETOOLONG;
 		return fail(why, state->dir.text);
 	}
-	return cs_dir_make(state->run.text) ? fail(why, state->run.text) : CS_OK;
+	return cs_dir_make(state->run.text) && !look ? fail(why, state->run.text) : CS_OK;
 }
 
 /*
  * The store may belong to somebody with fewer rights, who could put a folder of its own
  * there: what root loads into the kernel comes from root's folder alone.
  */
-static enum cs_err check_owner(const char *path, char why[CS_STATE_WHY])
+static enum cs_err check_owner(const char *path, bool look, char why[CS_STATE_WHY])
 {
 	struct stat st;
 
 	if (lstat(path, &st))
-		return fail(why, path);
+		return look && errno == ENOENT ? CS_OK : fail(why, path);
 	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
 	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return CS_OK;
@@ -123,20 +124,20 @@ static void make_store(const char *store)
 		return; /* then it is root's, which works until such a start */
 }
 
-/* Made if need be; it and what is below it may be root's alone. */
-static enum cs_err make_owned(const char *above, const char *name, struct cs_path *out,
-			      char why[CS_STATE_WHY])
+/* Made if need be (if it can be, for a @look); it and what is below may be root's alone. */
+static enum cs_err make_owned(const char *above, const char *name, bool look,
+			      struct cs_path *out, char why[CS_STATE_WHY])
 {
 	if (!cs_path_under(above, name, out)) {
 		errno = ENAMETOOLONG;
 		return fail(why, above);
 	}
-	if (cs_dir_make(out->text))
+	if (cs_dir_make(out->text) && !look)
 		return fail(why, out->text);
-	return check_owner(out->text, why);
+	return check_owner(out->text, look, why);
 }
 
-enum cs_err cs_state_open(const char *store, bool preset, struct cs_state *out,
+enum cs_err cs_state_open(const char *store, bool preset, bool look, struct cs_state *out,
 			  char why[CS_STATE_WHY])
 {
 	struct cs_state state = { .machine = is_machine(), .preset = preset, .lock = -1 };
@@ -147,15 +148,15 @@ enum cs_err cs_state_open(const char *store, bool preset, struct cs_state *out,
 	(void)snprintf(name, sizeof(name), "net-%.8s-%" PRIu64, state.boot, net);
 	if (preset)
 		make_store(store);
-	if (make_owned(store, "protect", &state.dir, why))
+	if (make_owned(store, "protect", look, &state.dir, why))
 		return CS_ERR_IO;
 	if (preset && !state.machine) {
 		const struct cs_path above = state.dir;
 
-		if (make_owned(above.text, name, &state.dir, why))
+		if (make_owned(above.text, name, look, &state.dir, why))
 			return CS_ERR_IO;
 	}
-	if (make_run(&state, net, why) || check_owner(state.run.text, why))
+	if (make_run(&state, net, look, why) || check_owner(state.run.text, look, why))
 		return CS_ERR_IO;
 	*out = state;
 	return CS_OK;

@@ -31,10 +31,11 @@ struct cs_state {
 /*
  * Finds out where, and makes the folders. @store is the store's folder; @preset says that
  * nobody named it: then another namespace than the machine's has a folder of its own
- * below, so that a container's or a test's state is not taken for the host's.
+ * below, so that a container's or a test's state is not taken for the host's. Who only looks
+ * (@look) does not mind where they cannot be made, as on a disk that is read only.
  * CS_ERR_IO; @why is one line
  */
-CS_MUST_USE enum cs_err cs_state_open(const char *store, bool preset,
+CS_MUST_USE enum cs_err cs_state_open(const char *store, bool preset, bool look,
 				      struct cs_state *out, char why[CS_STATE_WHY]);
 void cs_state_close(struct cs_state *state);
 

@@ -176,6 +176,18 @@ def test_status_says_what_holds(host):
     assert "confirmed" in table and "198.51.100.7" in table and "NOT covered" in table
 
 
+def test_who_only_looks_needs_no_disk_to_write_to(host):
+    host.store.mkdir()
+    sealed = ["unshare", "-m", "sh", "-c", f"mount -t tmpfs -o ro none {host.store} && "
+              "mount -t tmpfs -o ro none /run && exec \"$@\"", "sh"]
+    for words in (["status"], ["list"], ["backup", "-"]):
+        done = host.command(*sealed, *host.line(*words))
+        assert done.returncode == 0, done.stderr
+    done = host.command(*sealed, *host.line("deny", "198.51.100.7"))
+    assert done.returncode == 4 and "Read-only" in done.stderr
+    host.is_as_before()
+
+
 def test_a_backup_is_put_back_and_what_differs_elsewhere_is_said(host, tmp_path):
     host.protect("apply", *POLICY, "--confirm-within", 30)
     host.protect("confirm")

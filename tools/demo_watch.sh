@@ -9,31 +9,12 @@ COAPSCOPE=${COAPSCOPE:-build/coapscope}
 DIR=$1
 DEVICE=198.51.100.1 NMAP=198.51.100.10 ZMAP=198.51.100.20 CLIENT=198.51.100.30
 
-die() {
-  printf '\nThe demo failed: %s\n' "$*" >&2
-  exit 1
-}
+# shellcheck source=tools/demo_net.sh
+. "$(dirname "$0")/demo_net.sh"
 
-# A network, and processes, of our own; root's or, where that is allowed, a user's.
-if [ "${2:-}" != inside ]; then
-  who=(--map-root-user)
-  [ "$(id -u)" -eq 0 ] && who=()
-  exec unshare "${who[@]}" --net --mount --pid --fork --kill-child --mount-proc \
-    "$0" "$DIR" inside
-fi
+need nmap zmap coap-server-notls coap-client-notls ip nsenter
 
-for tool in nmap zmap coap-server-notls coap-client-notls ip nsenter; do
-  command -v "$tool" >/dev/null || die "$tool is missing: run make deps"
-done
-
-unshare --net sleep 120 &
-far=$!
-there() { nsenter --target "$far" --net "$@"; }
-for _ in $(seq 50); do
-  [ "$(readlink "/proc/$far/ns/net")" != "$(readlink /proc/self/ns/net)" ] && break
-  sleep 0.1
-done
-
+far_end
 ip link set lo up
 ip link add near type veth peer name far netns "$far" || die "no veth pair"
 ip addr add $DEVICE/24 dev near

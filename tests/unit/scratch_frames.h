@@ -27,6 +27,15 @@ static inline struct cs_addr at(const char *text)
 	return a;
 }
 
+static inline struct cs_prefix net(const char *text)
+{
+	struct cs_prefix p;
+
+	if (cs_prefix_read(cs_span_str(text), &p))
+		abort();
+	return p;
+}
+
 static inline void put(struct frame *f, const void *bytes, size_t n)
 {
 	memcpy(f->b + f->len, bytes, n);

@@ -3,15 +3,6 @@
 
 #include "scratch_frames.h"
 
-static struct cs_prefix net(const char *text)
-{
-	struct cs_prefix p;
-
-	if (cs_prefix_read(cs_span_str(text), &p))
-		abort();
-	return p;
-}
-
 static struct cs_host_link links[] = {
 	{ .index = 1, .name = "lo", .up = true, .loopback = true },
 	{ .index = 7,

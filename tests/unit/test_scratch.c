@@ -27,15 +27,6 @@ static struct cs_host host = { links,   CS_LEN(links),   addresses, CS_LEN(addre
 			       routes,  CS_LEN(routes),  NULL,      0,
 			       sysctls, CS_LEN(sysctls), false };
 
-static struct cs_prefix net(const char *text)
-{
-	struct cs_prefix p;
-
-	if (cs_prefix_read(cs_span_str(text), &p))
-		abort();
-	return p;
-}
-
 static int furnish(void **state)
 {
 	const struct cs_host_address a[] = {

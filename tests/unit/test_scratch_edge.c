@@ -29,15 +29,6 @@ enum { MAIN = 254, MANY = 100 };
 
 #define REQUEST SPAN("\x40\x01\x12\x34")
 
-static struct cs_prefix net(const char *text)
-{
-	struct cs_prefix p;
-
-	if (cs_prefix_read(cs_span_str(text), &p))
-		abort();
-	return p;
-}
-
 /* @n interfaces, each with a network: 10.0.1.0/24, 10.0.2.0/24 ... and fd00:n::/64. */
 struct machine {
 	struct cs_host host;

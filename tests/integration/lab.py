@@ -28,6 +28,8 @@ import coap
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("COAPSCOPE_BUILD", TESTS.parent / "build"))
 COAPSCOPE = os.environ.get("COAPSCOPE", str(BUILD / "coapscope"))
+# Whether there is time for what only says the same more often.
+NIGHTLY = "COAPSCOPE_NIGHTLY" in os.environ
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000

@@ -10,6 +10,7 @@
 Requests are sent from any address of a namespace; a Server answers with as many bytes as
 it was told, whatever it is asked.
 """
+import concurrent.futures
 import contextlib
 import dataclasses
 import json
@@ -86,6 +87,7 @@ class Server:
         self.held.append(connection)
         with contextlib.suppress(OSError):
             connection.send(b"x" * self.size)
+            connection.shutdown(socket.SHUT_WR)
 
     def close(self):
         os.write(self.wake_w, b"x")
@@ -127,8 +129,11 @@ def open_from(net, source, port=0):
     return sock
 
 
+AFTER = 0.03  # seconds in which an answer too many is seen
+
+
 def ask(net, source, to=HOST4, port=5683, n=1, data=GET, sport=0, every=0.0, wait=0.25):
-    """Sends n requests from one port, and takes what comes back."""
+    """Sends n requests from one port, and takes what comes back until it is silent."""
     said, began = Said(), time.monotonic()
     with contextlib.closing(open_from(net, source, sport)) as sock:
         for _ in range(n):
@@ -136,14 +141,20 @@ def ask(net, source, to=HOST4, port=5683, n=1, data=GET, sport=0, every=0.0, wai
                 sock.sendto(data, (to, port))
             if every:
                 time.sleep(every)
-        while select.select([sock], [], [], wait)[0]:
+        while select.select([sock], [], [], wait if said.n < n else min(wait, AFTER))[0]:
             with contextlib.suppress(OSError):
                 said.answers.append(sock.recv(65535))
     said.seconds = time.monotonic() - began
     return said
 
 
-def connect(net, source, to=HOST4, port=5683, wait=0.4):
+def together(*calls):
+    """Calls them at the same time; what each returned."""
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        return [done.result() for done in [pool.submit(*call) for call in calls]]
+
+
+def connect(net, source, to=HOST4, port=5683, wait=0.3):
     """What a TCP connection brought; None where there was none."""
     with net.inside():
         sock = socket.socket(family(source), socket.SOCK_STREAM)
@@ -226,6 +237,10 @@ class Walled:
                 where.sh(f"ip addr add {address} dev {name}" +
                          (" nodad" if ":" in address else ""))
             where.sh(f"ip link set {name} up")
+
+    def clear(self):
+        """No rules, and nothing known of any flow."""
+        self.host.sh("nft flush ruleset; conntrack -F 2>/dev/null")
 
     def nft(self, script):
         return self.host.sh("nft -f -", input=script)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* coapscope protect allow and deny: one entry more. */
+#include <net/if.h>
 #include <string.h>
 
 #include "cmd/protect_entry.h"
@@ -64,6 +65,11 @@ static void say_limits(struct cs_protect_job *job, const struct cs_standing *sta
 		cs_log(log, CS_WARN,
 		       "it stays denied: a deny for a prefix comes before an allow for "
 		       "a prefix, and one for an address before both");
+	if (entry->interface[0] && if_nametoindex(entry->interface) == 0)
+		cs_log(log, CS_WARN,
+		       "there is no interface %s here: nobody is let in before there is "
+		       "one",
+		       entry->interface);
 	if (standing->table.kind == CS_TABLE_NONE && standing->filed.there)
 		cs_log(log, CS_WARN,
 		       "the confirmed policy is not in force: somebody took its table "

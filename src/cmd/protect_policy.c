@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/protect_policy.h"
 
+#include <net/if.h>
+
 /* The rows' readers have looked at each text already. */
 static enum cs_err take_allow(struct cs_protect_job *job, struct cs_policy *policy)
 {
@@ -16,6 +18,25 @@ static enum cs_err take_allow(struct cs_protect_job *job, struct cs_policy *poli
 	policy->allow = peers;
 	policy->n_allow = texts->n;
 	return CS_OK;
+}
+
+/* A peer that is bound to an interface that is not here would be shut out: a slip, most likely. */
+static bool has_interfaces(const struct cs_protect_job *job,
+			   const struct cs_policy *policy)
+{
+	for (size_t i = 0; i < policy->n_allow; i++) {
+		const struct cs_peer *peer = &policy->allow[i];
+		char text[CS_PEER_TEXT];
+
+		if (!peer->interface[0] || if_nametoindex(peer->interface) != 0)
+			continue;
+		cs_peer_text(peer, text);
+		cs_log(&job->ctx->log, CS_ERROR,
+		       "--allow %s: there is no interface %s here", text,
+		       peer->interface);
+		return false;
+	}
+	return true;
 }
 
 static enum cs_err take_local(struct cs_protect_job *job, struct cs_policy *policy)
@@ -60,6 +81,8 @@ int cs_protect_policy(struct cs_protect_job *job, struct cs_policy *out)
 		cs_log(&job->ctx->log, CS_ERROR, "the policy: %s", cs_strerror(err));
 		return err == CS_ERR_USAGE ? CS_EXIT_USAGE : CS_EXIT_FAILED;
 	}
+	if (!has_interfaces(job, &policy))
+		return CS_EXIT_USAGE;
 	*out = policy;
 	return -1;
 }

@@ -16,6 +16,8 @@ enum {
 	PEERS_OF_MANY = 3, /* of more: the first, the last and one in between */
 	PEERS_BRIEF = 2,
 	PORTS_MAX = 2 + CS_SENT_ON_MAX,
+	V4_BITS_BEFORE = 96,
+	WIDE = 8,    /* bits; no one network's prefix has fewer */
 	OWN_MAX = 4, /* addresses of ours on one link that are asked for */
 	/*
 	 * Payload bytes: so few that no limit of size keeps them back, and who asks and how often
@@ -210,20 +212,6 @@ static void ask_one(struct maker *m, struct asker *asker, const struct cs_addr *
 		ask_all(m, asker);
 }
 
-/* Whether @a is in what somebody else is asked as. */
-static bool is_named(const struct maker *m, const struct cs_addr *a)
-{
-	const struct cs_meaning_request *r = m->request;
-
-	for (size_t i = 0; i < r->n_peers; i++)
-		if (cs_prefix_has(&r->peers[i].prefix, a))
-			return true;
-	for (size_t i = 0; i < r->n_froms; i++)
-		if (cs_addr_cmp(&r->froms[i], a) == 0)
-			return true;
-	return cs_networks_of(&m->networks, a) != NULL;
-}
-
 /* clang-format off */
 #define V4(w, x, y, z) { .b = { [10] = 0xff, 0xff, (w), (x), (y), (z) } }
 #define V6(w, x, y, z) { .b = { (w), (x), (y), (z), [8] = 0x5a, 0x11, [15] = 0x4d } }
@@ -239,6 +227,42 @@ static const struct cs_addr ordinary[] = {
 };
 /* clang-format on */
 
+/* ::/0 has the mapped addresses in it, and allows nobody of IPv4. */
+static bool has(const struct cs_prefix *prefix, const struct cs_addr *a)
+{
+	return same_family(&prefix->addr, a) && cs_prefix_has(prefix, a);
+}
+
+/* Whether @a is in what somebody else is asked as. */
+static bool is_named(const struct maker *m, const struct cs_addr *a)
+{
+	const struct cs_meaning_request *r = m->request;
+
+	for (size_t i = 0; i < r->n_peers; i++)
+		if (has(&r->peers[i].prefix, a))
+			return true;
+	for (size_t i = 0; i < r->n_froms; i++)
+		if (cs_addr_cmp(&r->froms[i], a) == 0)
+			return true;
+	return cs_networks_of(&m->networks, a) != NULL;
+}
+
+/* Addresses that stand for the internet; of those that peers are in only where @named. */
+static size_t pick_ordinary(const struct maker *m, bool v4, bool named,
+			    struct cs_addr out[CS_QUESTION_ASKERS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < CS_LEN(ordinary) && n < CS_QUESTION_ASKERS; i++) {
+		const struct cs_addr *a = &ordinary[i];
+
+		if (cs_addr_is_v4(a) == v4 && !cs_special_of(a) &&
+		    !(named ? cs_networks_of(&m->networks, a) != NULL : is_named(m, a)))
+			out[n++] = *a;
+	}
+	return n;
+}
+
 static void ask_internet(struct maker *m, bool v4)
 {
 	struct cs_addr *at = cs_arena_array(m->arena, CS_QUESTION_ASKERS, sizeof(*at));
@@ -249,12 +273,12 @@ static void ask_internet(struct maker *m, bool v4)
 		m->err = CS_ERR_NOMEM;
 		return;
 	}
-	for (size_t i = 0; i < CS_LEN(ordinary) && asker.n < CS_QUESTION_ASKERS; i++)
-		if (cs_addr_is_v4(&ordinary[i]) == v4 && !cs_special_of(&ordinary[i]) &&
-		    !is_named(m, &ordinary[i]))
-			at[asker.n++] = ordinary[i];
+	asker.n = pick_ordinary(m, v4, false, at);
+	/* Who allows all of it is as exposed as who has no rules. */
 	if (asker.n == 0)
-		return; /* all of it is ours or allowed */
+		asker.n = pick_ordinary(m, v4, true, at);
+	if (asker.n == 0)
+		return; /* all of it is ours */
 	link = cs_host_way(m->host, &at[0]);
 	if (!link)
 		return; /* it has no address of this family */
@@ -270,7 +294,7 @@ static bool is_apart(const struct maker *m, const struct cs_network *network,
 
 	for (size_t i = 0; i < r->n_peers; i++)
 		if (r->peers[i].prefix.bits > network->prefix.bits &&
-		    cs_prefix_has(&r->peers[i].prefix, a))
+		    has(&r->peers[i].prefix, a))
 			return true;
 	for (size_t i = 0; i < r->n_froms; i++)
 		if (cs_addr_cmp(&r->froms[i], a) == 0)
@@ -350,25 +374,69 @@ static void ask_named(struct maker *m, struct asker *asker, const struct cs_addr
 	ask_one(m, asker, at);
 }
 
+/* A host of our network on that link, where the peer's prefix is wider than it. */
+static bool find_neighbour(const struct maker *m, const struct cs_prefix *prefix,
+			   uint32_t link, struct cs_addr *out)
+{
+	for (size_t i = 0; link && i < m->networks.n; i++) {
+		const struct cs_network *network = &m->networks.list[i];
+
+		if (network->link == link && network->on_link &&
+		    network->prefix.bits > prefix->bits &&
+		    has(prefix, &network->prefix.addr) &&
+		    cs_network_host(m->host, &network->prefix, 2, out))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Who stands for a peer's prefix, bound to @link or (0) not. The first addresses of a wide one
+ * (0.0.0.0/1, ::/0) may be nobody's: an ordinary one that is in it, then.
+ */
+static bool find_peer(const struct maker *m, const struct cs_prefix *prefix,
+		      uint32_t link, struct cs_addr *out)
+{
+	const unsigned first = cs_addr_is_v4(&prefix->addr) ? V4_BITS_BEFORE : 0;
+
+	if (prefix->bits == 128) {
+		*out = prefix->addr;
+		return true;
+	}
+	if (prefix->bits >= first + WIDE)
+		return cs_network_host(m->host, prefix, 2, out);
+	if (find_neighbour(m, prefix, link, out))
+		return true;
+	for (size_t i = 0; i < CS_LEN(ordinary); i++) {
+		if (!has(prefix, &ordinary[i]) || cs_host_is_own(m->host, &ordinary[i]))
+			continue;
+		*out = ordinary[i];
+		return true;
+	}
+	return cs_network_host(m->host, prefix, 2, out);
+}
+
 static void ask_peer(struct maker *m, const struct cs_peer *peer)
 {
 	struct asker asker = { .who = CS_ASKER_PEER, .name = text_of(m, &peer->prefix) };
-	struct cs_addr at = peer->prefix.addr;
+	char why[CS_PEER_TEXT + 32];
+	struct cs_addr at;
 
-	if (peer->prefix.bits < 128 && !cs_network_host(m->host, &peer->prefix, 2, &at)) {
-		refuse(m, asker.name, "has no host in it but this one");
-		return;
-	}
 	if (*peer->interface) {
 		const struct cs_host_link *link =
 			cs_host_link_named(m->host, peer->interface);
 
 		if (!link) {
-			refuse(m, asker.name,
-			       "is bound to an interface that is not here");
+			(void)snprintf(why, sizeof(why), "there is no interface %s here",
+				       peer->interface);
+			refuse(m, asker.name, why);
 			return;
 		}
 		asker.link = link->index;
+	}
+	if (!find_peer(m, &peer->prefix, asker.link, &at)) {
+		refuse(m, asker.name, "has no host in it but this one");
+		return;
 	}
 	ask_named(m, &asker, &at);
 }

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures that all integration tests may use."""
+import pathlib
+import tempfile
+
 import pytest
 
 import netns
@@ -33,3 +36,12 @@ def pair(namespaces_work):
 def lab(namespaces_work):
     with Lab() as it:
         yield it
+
+
+@pytest.fixture
+def open_path():
+    """A folder that others than root can get to: tmp_path is closed whenever a run begins."""
+    with tempfile.TemporaryDirectory() as name:
+        path = pathlib.Path(name)
+        path.chmod(0o755)
+        yield path

@@ -134,8 +134,8 @@ class Street(Walled):
 
 
 @pytest.fixture(name="street")
-def made(namespaces_work, tmp_path):
-    with Street(tmp_path) as it:
+def made(namespaces_work, open_path):
+    with Street(open_path) as it:
         it.device()
         yield it
 
@@ -422,8 +422,6 @@ except ConnectionError:
 
 
 def test_who_may_not_ask_is_turned_away_even_where_the_file_is_open_to_all(street):
-    for part in (street.folder, *street.folder.parents[:2]):
-        part.chmod(0o755)
     guard = street.guard("--user", "nobody")
     assert street.socket.stat().st_mode & 0o777 == 0o600
     assert street.socket.stat().st_uid == 65534

@@ -2,6 +2,7 @@
 """The rules of a policy, by real packets through a host with world, LAN and container."""
 import concurrent.futures
 import contextlib
+import json
 import os
 import random
 import signal
@@ -474,6 +475,9 @@ def test_a_real_server_and_a_real_client(walled):
         server.wait()
 
 
+LINKS = ("eth0", "wg-0.5", "0a")
+
+
 def random_policy(rng):
     def prefix():
         if rng.random() < 0.5:
@@ -490,7 +494,7 @@ def random_policy(rng):
                "--peer-rate", str(rng.choice([1, 1000, 1000000]))]
     options += [flag for flag in ("--multicast", "--log", "--router") if rng.random() < 0.5]
     for _ in range(rng.choice([0, 1, 3, 40])):
-        name = rng.choice(["", "", "@eth0", "@wg-0.5", "@0a"])
+        name = rng.choice(["", ""] + [f"@{link}" for link in LINKS])
         options += ["--allow", prefix().replace("::ffff:", "::fffe:") + name]
     for _ in range(rng.choice([0, 1, 4])):
         options += ["--local", prefix()]
@@ -504,7 +508,10 @@ def test_nft_takes_every_policy(walled):
     def checked(options):
         return walled.host.sh("nft -c -f -", input=walled.rules(*options))
 
-    with concurrent.futures.ThreadPoolExecutor(LANES) as lanes:
+    there, gone = ("; ".join(f"ip link {verb} {link}{kind}" for link in LINKS)
+                   for verb, kind in (("add", " type veth"), ("del", "")))
+    with (during(walled.host, there, gone),
+          concurrent.futures.ThreadPoolExecutor(LANES) as lanes):
         for options, said in zip(policies, lanes.map(checked, policies)):
             assert said == "", options
 
@@ -520,7 +527,7 @@ def test_bad_prefixes_are_named_with_file_and_line(walled, tmp_path):
 def test_mapped_addresses_and_overlaps_are_settled(walled, tmp_path):
     file = tmp_path / "protect.ini"
     file.write_text("[protect]\nallow = ::ffff:10.0.0.1\n  10.0.0.0/24, 10.0.0.0/24\n"
-                    "  10.0.0.0/8@eth0\n")
+                    "  10.0.0.0/8@lan0\n")
     done = run(walled.host, lab.COAPSCOPE, "protect", "plan", "--config", str(file))
     assert done.returncode == 0, done.stderr
     assert "elements = { 10.0.0.0/24 }" in done.stdout
@@ -528,13 +535,40 @@ def test_mapped_addresses_and_overlaps_are_settled(walled, tmp_path):
     assert "10.0.0.1" not in done.stdout
 
 
-def test_twenty_thousand_peers_are_no_burden(served, tmp_path):
-    file = tmp_path / "protect.ini"
+def test_an_interface_that_is_not_there_is_named_by_plan_as_by_apply(walled, tmp_path):
+    for words in (("plan",), ("apply", "--store", str(tmp_path)), ("plan", "--backend", "ufw")):
+        done = run(walled.host, lab.COAPSCOPE, "protect", *words, "--allow", "10.0.0.7@wg9")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == ("coapscope protect: --allow 10.0.0.7/32@wg9: "
+                               "there is no interface wg9 here\n")
+    done = run(walled.host, lab.COAPSCOPE, "protect", "allow", "10.0.0.7@wg9",
+               "--store", str(tmp_path))
+    assert done.returncode == 0 and "no interface wg9 here" in done.stderr
+
+
+@pytest.mark.parametrize("wide, source, to", [
+    ("0.0.0.0/0", STRANGER4, HOST4), ("::/0", STRANGER6, HOST6)])
+def test_who_allows_everybody_is_told_that_he_is_exposed(lone, tmp_path, wide, source, to):
+    """And the other family is none of it."""
+    other = (STRANGER6, HOST6) if source == STRANGER4 else (STRANGER4, HOST4)
+    said = run(lone.host, lab.COAPSCOPE, "protect", "plan", "--allow", wide)
+    assert said.returncode == 0 and "# EXPOSED" in said.stdout, said.stderr
+    for words in (("apply", "--allow", wide), ("confirm",)):
+        done = run(lone.host, lab.COAPSCOPE, "protect", *words, "--store", str(tmp_path))
+        assert done.returncode == 0, done.stderr
+    assert ask(lone.outside, source, to, n=5).n == 5
+    assert ask(lone.outside, *other, n=5).n == 0
+    done = run(lone.host, lab.COAPSCOPE, "protect", "check", "--allow", wide, "-O", "jsonl")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert {row["family"] for row in rows if row["exposed"]} == {6 if ":" in wide else 4}
+
+
+def test_twenty_thousand_peers_are_no_burden(served, open_path):
+    file = open_path / "protect.ini"
     rows = [f"  10.{n >> 8}.{n & 255}.{n % 7 * 32}/27" for n in range(20000)]
     file.write_text("[protect]\nallow = 198.19.0.7\n" + "\n".join(rows) + "\n")
     began = time.monotonic()
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(0o755)
     script = served.rules("--config", file)
     planned = time.monotonic() - began
     served.nft(script)

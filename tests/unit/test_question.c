@@ -307,8 +307,79 @@ static void a_peer_at_an_interface_that_is_not_there_is_refused(void **state)
 	h.request.n_peers = 1;
 	assert_int_equal(cs_questions_make(&h.request, &h.arena, &h.q, h.why),
 			 CS_ERR_USAGE);
-	assert_non_null(strstr(h.why, "10.0.0.7"));
+	assert_string_equal(h.why, "10.0.0.7: there is no interface wg9 here");
 	cs_arena_clear(&h.arena);
+}
+
+/* The first question of that name; fails where there is none. */
+static const struct cs_question *question_from(const struct home *h, const char *from)
+{
+	for (size_t i = 0; i < h->q.n; i++)
+		if (strcmp(h->q.list[i].from, from) == 0)
+			return &h->q.list[i];
+	fail_msg("nobody asks as %s", from);
+	return NULL;
+}
+
+static void a_wide_prefix_is_asked_as_by_an_ordinary_address_in_it(void **state)
+{
+	static const struct {
+		const char *prefix, *link, *from;
+	} cases[] = {
+		{ "0.0.0.0/0", "", "91.37.142.77" },
+		{ "0.0.0.0/1", "", "91.37.142.77" },
+		{ "128.0.0.0/1", "", "177.92.61.138" },
+		{ "5.0.0.0/8", "", "5.0.0.79" },
+		{ "::/0", "", "2a02:810d::5a11:0:0:4d" },
+		{ "2000::/3", "", "2a02:810d::5a11:0:0:4d" },
+		{ "2a00::/8", "", "2a00::4f" },
+		/* Bound to a link it is a neighbour there: others do not come by it. */
+		{ "0.0.0.0/0", "lan0", "192.168.1.79" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		struct cs_peer peer = { .prefix = prefix(cases[i].prefix) };
+		const struct cs_addr want = addr(cases[i].from);
+		struct home h;
+
+		(void)snprintf(peer.interface, sizeof(peer.interface), "%s",
+			       cases[i].link);
+		make_home(&h);
+		h.request.peers = &peer;
+		h.request.n_peers = 1;
+		ask(&h);
+		if (cs_addr_cmp(&question_from(&h, cases[i].prefix)->ask.from, &want))
+			fail_msg("%s: asked as by another address", cases[i].prefix);
+		cs_arena_clear(&h.arena);
+	}
+}
+
+static void the_internet_is_asked_about_also_where_all_of_it_is_allowed(void **state)
+{
+	const struct cs_peer peers[] = { { .prefix = prefix("::/0") },
+					 { .prefix = prefix("0.0.0.0/0") } };
+	struct home h;
+
+	(void)state;
+	for (size_t n = 0; n <= CS_LEN(peers); n++) {
+		size_t v4 = 0, v6 = 0;
+
+		make_home(&h);
+		h.request.peers = peers;
+		h.request.n_peers = n;
+		ask(&h);
+		for (size_t i = 0; i < h.q.n; i++) {
+			const struct cs_question *q = &h.q.list[i];
+
+			if (q->asker != CS_ASKER_INTERNET)
+				continue;
+			v4 += cs_addr_is_v4(&q->ask.from);
+			v6 += !cs_addr_is_v4(&q->ask.from);
+		}
+		assert_true(v4 > 0 && v6 > 0);
+		cs_arena_clear(&h.arena);
+	}
 }
 
 static void a_port_that_is_sent_on_is_asked_of(void **state)
@@ -493,6 +564,9 @@ int main(void)
 		cmocka_unit_test(who_is_named_twice_is_asked_once),
 		cmocka_unit_test(who_cannot_ask_is_named),
 		cmocka_unit_test(a_peer_at_an_interface_that_is_not_there_is_refused),
+		cmocka_unit_test(a_wide_prefix_is_asked_as_by_an_ordinary_address_in_it),
+		cmocka_unit_test(
+			the_internet_is_asked_about_also_where_all_of_it_is_allowed),
 		cmocka_unit_test(a_port_that_is_sent_on_is_asked_of),
 		cmocka_unit_test(without_a_default_route_one_is_assumed),
 		cmocka_unit_test(without_an_address_of_a_family_nobody_asks_by_it),

@@ -259,14 +259,20 @@ class Liar:
 
     def on_stream(self, it):
         it.settimeout(5)
-        head = it.recv(2, socket.MSG_WAITALL)
-        message = it.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL) if head else b""
-        if not message:
+        try:
+            ended = not self.converse(it)
+        except ConnectionError:  # it hung up before it read all that we had to say
+            ended = True
+        if ended:
             self.ready.unregister(it)
             it.close()
-            return
-        for reply in self.replies(message, True):
+
+    def converse(self, it):
+        head = it.recv(2, socket.MSG_WAITALL)
+        message = it.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL) if head else b""
+        for reply in self.replies(message, True) if message else []:
             it.sendall(len(reply).to_bytes(2, "big") + reply)
+        return bool(message)
 
     def run(self):
         while self.running:

@@ -327,6 +327,18 @@ def test_tcp_that_does_not_work_harms_nobody_else():
     assert counts["named"] == 225
 
 
+def test_a_second_answer_is_not_waited_for_and_disturbs_nobody():
+    def twice(question):
+        if not question.tcp:
+            return question.reply(flags=dns.TC)
+        return [question.named("first", "example"), question.named("second", "example")]
+
+    for _ in range(10):  # whether the second is there when we hang up is a race
+        with dns.Liar(twice) as liar:
+            rows, _ = lookup(ADDRESSES[:1], liar)
+        assert names(rows) == ["first.example"] and liar.tcp == 1
+
+
 def test_an_answer_that_is_truncated_by_tcp_too_is_none():
     with dns.Liar(lambda question: question.reply(flags=dns.TC)) as liar:
         rows, _ = lookup(ADDRESSES, liar)

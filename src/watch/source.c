@@ -54,6 +54,12 @@ uint32_t cs_source_count_range(const struct cs_source *source, enum cs_obs first
 	return count;
 }
 
+bool cs_source_is_tcp(const struct cs_source *source)
+{
+	return cs_source_count(source, CS_OBS_TCP) > 0 && !source->mids_differ &&
+	       source->mid == 0;
+}
+
 /* Of these there are many, and a few of them say as much as all. */
 static bool is_detail(uint8_t kind)
 {

@@ -99,6 +99,9 @@ const struct cs_source_obs *cs_source_find(const struct cs_source *source,
 struct cs_source_obs *cs_source_note(struct cs_source *source, enum cs_obs kind,
 				     int64_t wall_us);
 
+/* Whether it came over TCP alone, where messages have no Message ID. */
+bool cs_source_is_tcp(const struct cs_source *source);
+
 /* What of a request is compared with the one before. */
 struct cs_source_marks {
 	uint16_t port; /* it came from */

@@ -203,7 +203,7 @@ void cs_eve_alert(struct cs_eve *eve, FILE *to, const struct cs_verdict *v)
 	put_type(&j, "alert");
 	put_end(&j, "src_ip", "src_port", single ? &s->ip : NULL, single ? s->port : 0);
 	put_end(&j, "dest_ip", "dest_port", NULL, 0);
-	put_protocols(&j, false, NULL);
+	put_protocols(&j, cs_source_is_tcp(s), NULL);
 	put_alert(&j, v);
 	cs_json_key(&j, "verdict");
 	cs_write_verdict_in(&j, v);

@@ -213,6 +213,33 @@ static void a_verdict_is_an_alert(void **state)
 	cJSON_Delete(event);
 }
 
+static const char *protocol_of(struct made_verdict *m, cJSON **event)
+{
+	cJSON_Delete(*event);
+	*event = alert_of(&m->verdict);
+	return word(*event, "proto");
+}
+
+static void an_alert_says_tcp_where_all_was_tcp(void **state)
+{
+	struct made_verdict m;
+	cJSON *event = NULL;
+
+	(void)state;
+	make_verdict(&m);
+	assert_string_equal(protocol_of(&m, &event), "UDP");
+	m.source.mid = 0; /* as datagrams may have it */
+	assert_string_equal(protocol_of(&m, &event), "UDP");
+	(void)cs_source_note(&m.source, CS_OBS_TCP, m.source.last_us);
+	assert_string_equal(protocol_of(&m, &event), "TCP");
+	m.source.mid = 7;
+	assert_string_equal(protocol_of(&m, &event), "UDP");
+	m.source.mid = 0;
+	m.source.mids_differ = 1;
+	assert_string_equal(protocol_of(&m, &event), "UDP");
+	cJSON_Delete(event);
+}
+
 static void who_blocks_by_source_is_told_of_a_forged_one(void **state)
 {
 	struct made_verdict m;
@@ -286,6 +313,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_and_what_is_not_coap_is_named),
 		cmocka_unit_test(a_path_of_control_bytes_stays_a_string),
 		cmocka_unit_test(a_verdict_is_an_alert),
+		cmocka_unit_test(an_alert_says_tcp_where_all_was_tcp),
 		cmocka_unit_test(who_blocks_by_source_is_told_of_a_forged_one),
 		cmocka_unit_test(our_own_quiet_traffic_is_no_alert),
 		cmocka_unit_test(counters_are_an_event),

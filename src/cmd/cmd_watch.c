@@ -5,7 +5,8 @@
  *
  * Jail of the writing process: no capabilities, no new privileges; files only in the
  * folders of its outputs and below the store; no new sockets but, with --resolver,
- * those that ask for names; no other program.
+ * those that ask for names; no other program. Sockets that are written to are connected to
+ * anew by a process that does nothing else: connector.c.
  */
 #include <errno.h>
 #include <poll.h>
@@ -262,6 +263,8 @@ static int watch(struct job *job)
 		find_manager(job);
 		status = open_output(job);
 	}
+	if (status < 0)
+		status = cs_watch_sinks_connectors(&job->output.sinks);
 	if (status < 0)
 		status = enter_jail(job);
 	return status < 0 ? run(job) : status;

@@ -67,6 +67,7 @@ int cs_enter_jail(const struct cs_ctx *ctx, const struct cs_jail_want *want)
 		.post = want->post,
 		.dns = want->dns,
 		.local = want->local,
+		.streams = want->streams,
 		.child = want->child,
 		.serve = want->serves,
 		.user = want->user,

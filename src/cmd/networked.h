@@ -37,6 +37,7 @@ struct cs_jail_want {
 	bool read_only;    /* the store is only read */
 	bool dns;          /* names are asked for: sockets may be opened for that */
 	bool local;        /* a service on this machine may be connected to anew */
+	bool streams;      /* ... of any type of socket */
 	int child;         /* a process that runs already and may be ended; 0: none */
 	bool capture;      /* captures that are open are read, and nothing else is done */
 	int post;          /* .capture's: the descriptor that is written to */

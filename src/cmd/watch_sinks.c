@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cmd/connector.h"
 #include "cmd/networked.h"
 
 enum { EVENTS_WAIT_MS = 1000 /* of a file: a slow reader shall have them all */ };
@@ -80,6 +81,18 @@ int cs_watch_sinks_open(struct cs_ctx *ctx, const struct cs_watch_options *optio
 	return status;
 }
 
+int cs_watch_sinks_connectors(struct cs_watch_sinks *sinks)
+{
+	struct cs_live *const lives[] = { sinks->log, sinks->events };
+	const struct cs_decode_options *o = &sinks->options->decode;
+	int status = -1;
+
+	for (size_t i = 0; status < 0 && i < CS_LEN(lives); i++)
+		status = cs_connector_start(sinks->ctx, lives[i], o->user,
+					    o->require_jail, &sinks->connector[i]);
+	return status;
+}
+
 void cs_watch_sinks_jail(struct cs_watch_sinks *sinks, struct cs_jail_want *want)
 {
 	const int fds[] = {
@@ -142,6 +155,8 @@ enum cs_err cs_watch_sinks_frame(struct cs_watch_sinks *sinks, struct cs_rd *bod
 
 enum cs_err cs_watch_sinks_flush(struct cs_watch_sinks *sinks)
 {
+	for (size_t i = 0; i < CS_LEN(sinks->connector); i++)
+		cs_connector_tend(sinks->connector[i]);
 	if (sinks->events)
 		flush_live(sinks, sinks->events);
 	if (sinks->file)
@@ -202,6 +217,8 @@ void cs_watch_sinks_metrics(struct cs_watch_sinks *sinks,
 
 void cs_watch_sinks_reopen(struct cs_watch_sinks *sinks)
 {
+	for (size_t i = 0; i < CS_LEN(sinks->connector); i++)
+		cs_connector_hurry(sinks->connector[i]);
 	if (sinks->log && cs_live_reopen(sinks->log))
 		cs_log(&sinks->ctx->log, CS_WARN, "--output-file %s: %s",
 		       sinks->options->output_file, strerror(errno));
@@ -249,6 +266,8 @@ void cs_watch_sinks_close(struct cs_watch_sinks *sinks)
 	cs_out_file_abort(sinks->file);
 	cs_out_file_abort(sinks->summary);
 	cs_out_file_abort(sinks->metrics);
+	for (size_t i = 0; i < CS_LEN(sinks->connector); i++)
+		cs_connector_close(sinks->connector[i]);
 	cs_live_close(sinks->log);
 	cs_live_close(sinks->events);
 	cs_eve_close(sinks->eve);

@@ -20,14 +20,15 @@ struct cs_watch_sinks {
 	struct cs_ctx *ctx;
 	const struct cs_watch_options *options;
 	bool live;
-	struct cs_out_file *file;    /* verdicts or messages, of files: whole */
-	struct cs_live *log;         /* live: appended to. One of both */
-	FILE *to;                    /* its stream, borrowed */
-	int fd;                      /* behind it */
-	struct cs_out_file *summary; /* NULL also where it goes to .to */
-	struct cs_eve *eve;          /* NULL: nobody asked */
-	struct cs_live *events;      /* EVE's */
-	struct cs_out_file *metrics; /* the next one */
+	struct cs_out_file *file;          /* verdicts or messages, of files: whole */
+	struct cs_live *log;               /* live: appended to. One of both */
+	FILE *to;                          /* its stream, borrowed */
+	int fd;                            /* behind it */
+	struct cs_out_file *summary;       /* NULL also where it goes to .to */
+	struct cs_eve *eve;                /* NULL: nobody asked */
+	struct cs_live *events;            /* EVE's */
+	struct cs_out_file *metrics;       /* the next one */
+	struct cs_connector *connector[2]; /* .log's and .events' readers may come back */
 	struct cs_evidence *evidence;
 	uint64_t frames_lost; /* of evidence; what was said so far */
 	char folder[4][32];   /* for the jail */
@@ -42,10 +43,16 @@ CS_MUST_USE int cs_watch_sinks_open(struct cs_ctx *ctx,
 				    const struct cs_watch_options *options, bool live,
 				    struct cs_watch_sinks *sinks);
 
+/*
+ * Starts who connects anew to the sockets that are written to. Before the jail, and not in
+ * another's name. Returns -1 or the exit status: the reason has been said.
+ */
+CS_MUST_USE int cs_watch_sinks_connectors(struct cs_watch_sinks *sinks);
+
 /* What the jail must leave open; @want borrows from @sinks. */
 void cs_watch_sinks_jail(struct cs_watch_sinks *sinks, struct cs_jail_want *want);
 
-/* Passes on lines. CS_ERR_IO with errno: whoever reads standard output has gone. */
+/* Passes on lines, and connects to readers that are back. CS_ERR_IO with errno: whoever reads standard output has gone. */
 CS_MUST_USE enum cs_err cs_watch_sinks_flush(struct cs_watch_sinks *sinks);
 
 /* Replaces the file of metrics; its states of outputs are set here. */

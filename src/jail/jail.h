@@ -43,7 +43,12 @@ struct cs_jail {
 	bool serve; /* and a socket that listens takes connections */
 	bool dns;   /* and UDP and TCP sockets may be opened and connected */
 	bool local; /* and Unix sockets of SOCK_SEQPACKET, which few programs listen at */
-	int child;  /* its end may be waited for and brought about; 0: nobody's */
+	/*
+	 * .local's may be of streams and of datagrams, too. Very much listens there: for a
+	 * process that reads no stranger's bytes.
+	 */
+	bool streams;
+	int child; /* its end may be waited for and brought about; 0: nobody's */
 	/*
 	 * Instead of all these, folders too: sockets that capture packets and files
 	 * that are open are read, and the sockets may be bound to an interface that

@@ -268,10 +268,16 @@ static int allow_dns(scmp_filter_ctx filter)
 }
 
 /* A service here that may end and come back. */
-static int allow_local(scmp_filter_ctx filter)
+static int allow_local(scmp_filter_ctx filter, bool streams)
 {
 	int rc = allow_socket(filter, AF_UNIX, SOCK_SEQPACKET);
 
+	if (!rc && streams)
+		rc = allow_socket(filter, AF_UNIX, SOCK_STREAM);
+	if (!rc && streams)
+		rc = allow_socket(filter, AF_UNIX, SOCK_DGRAM);
+	if (!rc && streams)
+		rc = allow_option(filter, SOL_SOCKET, SO_SNDBUF);
 	return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0);
 }
 
@@ -338,7 +344,7 @@ static int fill(scmp_filter_ctx filter, const struct cs_jail *jail)
 	if (!rc && jail->dns && !jail->capture)
 		rc = allow_dns(filter);
 	if (!rc && jail->local && !jail->capture)
-		rc = allow_local(filter);
+		rc = allow_local(filter, jail->streams);
 	if (!rc && jail->serve && !jail->capture)
 		rc = allow_serve(filter);
 	if (!rc && jail->child > 0)

@@ -2,7 +2,7 @@
 /*
  * file_name: what the name of an output stands for: a regular file in some
  * folder that can be replaced by rename, or something that is to be written in
- * place. For out/file.c and out/live.c alone.
+ * place. For out/file.c and out/live*.c alone.
  */
 #pragma once
 

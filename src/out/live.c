@@ -147,18 +147,27 @@ static bool use_log(struct cs_live *live, const struct cs_file_name *name)
 	return true;
 }
 
-static int connect_to(const struct cs_file_name *name)
+/* By the folder that is kept, so that it can be done again. */
+static int connect_to(struct cs_live *live, struct cs_file_name *name)
 {
-	int fd = cs_file_name_connect(name, SOCK_STREAM);
+	live->folder = name->folder;
+	name->folder = -1;
+	memcpy(live->name, name->base, strlen(name->base) + 1);
+	return cs_live_connect(live);
+}
 
-	return fd < 0 && errno == EPROTOTYPE ? cs_file_name_connect(name, SOCK_DGRAM)
-					     : fd;
+void cs_live_widen(int fd)
+{
+	int size = SEND_BUFFER;
+
+	/* A wish: bursts are otherwise lost earlier. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 /* What kind it is that was opened; a pipe with a name is made not to block. */
 static bool look(struct cs_live *live)
 {
-	int type = 0, size = SEND_BUFFER;
+	int type = 0;
 	socklen_t len = sizeof(type);
 	struct stat st;
 
@@ -174,8 +183,7 @@ static bool look(struct cs_live *live)
 		return true;
 	if (getsockopt(live->fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
 		return false;
-	/* A wish: bursts are then lost later. */
-	(void)setsockopt(live->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	cs_live_widen(live->fd);
 	live->kind = type == SOCK_STREAM ? CS_LIVE_STREAM : CS_LIVE_DATAGRAM;
 	return true;
 }
@@ -193,8 +201,8 @@ static bool open_path(struct cs_live *live, const char *path)
 		return false;
 	if (name.replace)
 		return use_log(live, &name);
-	live->fd =
-		S_ISSOCK(name.st.st_mode) ? connect_to(&name) : cs_file_name_open(&name);
+	live->fd = S_ISSOCK(name.st.st_mode) ? connect_to(live, &name)
+					     : cs_file_name_open(&name);
 	cs_file_name_clear(&name);
 	return live->fd >= 0 && look(live);
 }
@@ -262,7 +270,7 @@ int cs_live_fd(const struct cs_live *live)
 
 int cs_live_folder(const struct cs_live *live)
 {
-	return live->folder;
+	return live->kind == CS_LIVE_LOG ? live->folder : -1;
 }
 
 void cs_live_wait(struct cs_live *live, int wait_ms)

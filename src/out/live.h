@@ -57,6 +57,25 @@ void cs_live_flush(struct cs_live *live);
  */
 CS_MUST_USE enum cs_err cs_live_reopen(struct cs_live *live);
 
+/*
+ * A socket's reader may end and come back; a jailed process must not connect to anything,
+ * so somebody else may do it for it (cmd/connector.h). The folder of the socket's name, that
+ * cs_live_connect() needs; -1: it is no socket that has one.
+ */
+int cs_live_reader(const struct cs_live *live);
+
+/* Whether such a reader has ended, as far as that can be seen from here. */
+bool cs_live_is_gone(const struct cs_live *live);
+
+/*
+ * Connects to it again, without waiting. Returns a descriptor, the caller's, that nothing is
+ * done with yet; -1 with errno: EAGAIN, it is there and busy, else it is not.
+ */
+CS_MUST_USE int cs_live_connect(const struct cs_live *live);
+
+/* @fd of cs_live_connect(), perhaps another process's, is the output from now on: owned. */
+void cs_live_reconnect(struct cs_live *live, int fd);
+
 struct cs_live_state {
 	uint64_t lines; /* passed on */
 	uint64_t lost;

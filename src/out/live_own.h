@@ -18,7 +18,7 @@ struct cs_live {
 	FILE *stream; /* owned */
 	char *buffer; /* of the stream; owned */
 	int fd;       /* owned */
-	int folder;   /* owned; -1 unless a log */
+	int folder;   /* owned; -1 unless a log or a socket with a name */
 	enum cs_live_kind kind;
 	int wait_ms;
 	char *text; /* what has no line end yet; owned */
@@ -33,6 +33,9 @@ struct cs_live {
 	char name[NAME_MAX + 1]; /* in the folder */
 	char path[PATH_MAX];     /* as it was given */
 };
+
+/* Asks for room for bursts. */
+void cs_live_widen(int fd);
 
 /* Passes on @lines, which end with a line's end. Counts what goes and what is lost. */
 void cs_live_pass(struct cs_live *live, struct cs_span lines);

@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -151,14 +152,16 @@ class Reader(threading.Thread):
         if kind == socket.SOCK_STREAM:
             self.sock.listen(1)
         self.done = threading.Event()
+        self.peer, self.left = self.sock, False
         self.start()
 
     def run(self):
         sock = self.sock
         if self.kind == socket.SOCK_STREAM:
             sock, _ = self.sock.accept()
+        self.peer = sock
         sock.settimeout(0.2)
-        while True:
+        while not self.left:
             try:
                 data = sock.recv(1 << 16)
             except TimeoutError:
@@ -170,6 +173,12 @@ class Reader(threading.Thread):
             self.got += data
             if self.slow:
                 self.done.wait(self.slow)
+
+    def leave(self):
+        self.left = True
+        self.join(30)
+        for sock in self.peer, self.sock:
+            sock.close()
 
     def finish(self):
         self.done.set()
@@ -337,6 +346,50 @@ def test_a_reader_that_leaves_costs_events_and_not_the_watch(pair, tmp_path):
     live.end()
     assert int(re.search(r'output_lost_total\{output="eve"\} (\d+)', metrics.read_text())[1]) > 0
     assert "".join(live.said).count("lines are lost") == 1
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM],
+                         ids=["stream", "datagram"])
+def test_a_reader_that_comes_back_gets_what_happens_from_then_on(pair, tmp_path, kind):
+    path, log, metrics = tmp_path / "eve.sock", tmp_path / "w.jsonl", tmp_path / "m.prom"
+
+    def count(what):
+        found = re.search(rf'output_{what}_total\{{output="eve"\}} (\d+)', metrics.read_text())
+        return int(found[1])
+
+    reader = Reader(path, kind)
+    live = Live(pair, "-o", log, "--messages", "--eve", path, "--metrics", metrics)
+    live.shows(log, 20)
+    reader.leave()
+    wait_until(lambda: live.send(21) or count("lost") > 0, timeout=10, step=0.1)
+    path.unlink()
+
+    reader = Reader(path, kind)
+    wait_until(lambda: live.send(22) or b'"10.77.0.22"' in reader.got, timeout=10, step=0.1)
+    wait_until(lambda: "lines were lost" in "".join(live.said), timeout=10)
+    lost = count("lost")
+    live.end()
+    assert {event["event_type"] for event in reader.finish()} == {"coap", "alert", "stats"}
+    said = "".join(live.said)
+    assert said.count("lines are lost") == 1
+    assert f"eve.sock: goes on, {lost} lines were lost" in said
+    assert count("lost") == lost
+
+
+def test_a_hangup_asks_for_the_reader_at_once(pair, tmp_path):
+    path, log = tmp_path / "eve.sock", tmp_path / "w.jsonl"
+    reader = Reader(path)
+    live = Live(pair, "-v", "-o", log, "--eve", path)
+    live.shows(log, 20)
+    reader.leave()
+    wait_until(lambda: "".join(live.said).count("is not back") == 2, timeout=10)
+    path.unlink()
+    reader = Reader(path)  # after 0 and 1 s: the next time would be in 2 s
+    live.signal(signal.SIGHUP)
+    started = time.monotonic()
+    wait_until(lambda: b"stats" in reader.got, timeout=10, step=0.02)
+    assert time.monotonic() - started < 1.7
+    live.end()
 
 
 def test_a_reader_that_sleeps_does_not_hold_the_watch_up(pair, tmp_path):

@@ -429,6 +429,36 @@ static void with_local_a_service_is_connected_to_anew(void **state)
 	in_a_child(try_local);
 }
 
+/* What connects for others, and does nothing else. */
+static void try_streams(const char *dir)
+{
+	struct cs_jail jail = { .net = true, .local = true, .streams = true };
+	static const int types[] = { SOCK_SEQPACKET, SOCK_STREAM, SOCK_DGRAM };
+	struct sockaddr_un addr;
+	int listener = local_listener(dir, &addr), fd = -1, size = 1 << 20;
+	char why[CS_JAIL_WHY] = "";
+
+	MUST(cs_jail_enter(&jail, &held, why) == CS_OK);
+	for (size_t i = 0; i < CS_LEN(types); i++) {
+		fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		MUST(fd >= 0);
+		MUST(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0);
+		MUST((connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0) ==
+		     (types[i] == SOCK_SEQPACKET));
+	}
+	DENIED(EPERM, socket(AF_INET, SOCK_STREAM, 0));
+	DENIED(EPERM, socket(AF_INET, SOCK_DGRAM, 0));
+	DENIED(EPERM, bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
+	DENIED(EPERM, accept(listener, NULL, NULL));
+	DENIED(EACCES, open(dir, O_RDONLY));
+}
+
+static void with_streams_any_service_here_is_connected_to(void **state)
+{
+	(void)state;
+	in_a_child(try_streams);
+}
+
 static void try_serve(const char *dir)
 {
 	const char *const rw[] = { dir };
@@ -901,6 +931,7 @@ int main(void)
 		cmocka_unit_test(with_dns_somebody_can_be_asked),
 		cmocka_unit_test(with_dns_nobody_is_let_in),
 		cmocka_unit_test(with_local_a_service_is_connected_to_anew),
+		cmocka_unit_test(with_streams_any_service_here_is_connected_to),
 		cmocka_unit_test(with_serve_a_socket_that_listens_takes_connections),
 		cmocka_unit_test(a_capture_s_files_are_read_and_that_is_all),
 		cmocka_unit_test(a_capture_s_sockets_listen_and_send_nothing),

@@ -299,6 +299,82 @@ static void a_slow_reader_loses_whole_lines(void **state)
 	(void)close(fd);
 }
 
+static void a_reader_that_is_back_begins_with_a_whole_line(void **state)
+{
+	int fd = listen_at(SOCK_STREAM), reader;
+	struct cs_live *live = open_live("socket");
+	static char line[1000000];
+	uint64_t lines;
+	char got[64];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 2] = '\n';
+	line[sizeof(line) - 1] = '\0';
+	reader = accept(fd, NULL, NULL);
+	while (cs_live_state(live).lost == 0) /* the last that went, went in part */
+		put(live, line);
+	lines = cs_live_state(live).lines;
+	assert_false(cs_live_is_gone(live));
+	(void)close(reader);
+	assert_true(cs_live_is_gone(live));
+
+	cs_live_reconnect(live, cs_live_connect(live));
+	assert_false(cs_live_is_gone(live));
+	assert_state(live, lines, 2, 0);
+	reader = accept(fd, NULL, NULL);
+	put(live, "whole\n");
+	assert_int_equal(recv(reader, got, sizeof(got), 0), 6);
+	assert_memory_equal(got, "whole\n", 6);
+	assert_state(live, lines + 1, 2, 0);
+	cs_live_close(live);
+	(void)close(reader);
+	(void)close(fd);
+}
+
+static void a_reader_may_come_back_as_another_kind_of_socket(void **state)
+{
+	int fd = listen_at(SOCK_STREAM), again;
+	struct cs_live *live = open_live("socket");
+	char got[64];
+
+	(void)state;
+	assert_true(cs_live_reader(live) >= 0);
+	assert_int_equal(cs_live_folder(live), -1);
+	(void)close(fd);
+	assert_true(cs_live_is_gone(live));
+	assert_int_equal(cs_live_connect(live), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	assert_int_equal(unlink("socket"), 0);
+	assert_int_equal(cs_live_connect(live), -1);
+	assert_int_equal(errno, ENOENT);
+
+	fd = listen_at(SOCK_DGRAM);
+	again = cs_live_connect(live);
+	assert_true(again >= 0);
+	cs_live_reconnect(live, again);
+	put(live, "one\ntwo\n");
+	assert_int_equal(recv(fd, got, sizeof(got), 0), 4);
+	assert_state(live, 2, 0, 0);
+	(void)close(fd);
+	cs_live_close(live);
+}
+
+static void what_is_no_socket_has_no_reader_that_comes_back(void **state)
+{
+	struct cs_live *live = open_live("log");
+
+	(void)state;
+	assert_int_equal(cs_live_reader(live), -1);
+	assert_false(cs_live_is_gone(live));
+	cs_live_close(live);
+	live = open_live("/dev/full");
+	put(live, "one\n");
+	assert_int_equal(cs_live_reader(live), -1);
+	assert_false(cs_live_is_gone(live));
+	cs_live_close(live);
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
@@ -314,6 +390,9 @@ int main(void)
 		IN_FOLDER(a_datagram_socket_gets_a_line_each),
 		IN_FOLDER(a_stream_reader_that_is_gone_is_counted),
 		IN_FOLDER(a_slow_reader_loses_whole_lines),
+		IN_FOLDER(a_reader_that_is_back_begins_with_a_whole_line),
+		IN_FOLDER(a_reader_may_come_back_as_another_kind_of_socket),
+		IN_FOLDER(what_is_no_socket_has_no_reader_that_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

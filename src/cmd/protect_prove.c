@@ -118,6 +118,7 @@ static enum cs_err prove(struct cs_protect_proof *p, struct cs_span script,
 		return CS_ERR_IO;
 	}
 	p->status = cs_protect_ask_with(p->job, p->policy, script, &ask);
+	p->listed = ask.rules.listing;
 	if (p->status < 0)
 		p->status = cs_protect_ask_all(p->job, &ask, &meanings);
 	if (p->status >= 0)
@@ -136,7 +137,6 @@ enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_ST
 {
 	struct cs_protect_proof *p = arg;
 
-	p->script = script;
 	return prove(p, script, why);
 }
 
@@ -189,7 +189,6 @@ enum cs_err cs_protect_still_proved(void *arg, char why[CS_STATE_WHY])
 {
 	struct cs_protect_proof *p = arg;
 	struct cs_arena *arena = &p->job->arena;
-	char reason[CS_PROGRAM_WHY] = "";
 	struct cs_span now, others, others_before, expected;
 	enum cs_err err = read_rules(p, &now, why);
 
@@ -201,12 +200,13 @@ enum cs_err cs_protect_still_proved(void *arg, char why[CS_STATE_WHY])
 		return err;
 	if (!cs_span_eq(others, others_before))
 		return refuse(p, others_before, others, why);
-	err = cs_ruleset_of(p->script, arena, &expected, reason);
-	if (!err && cs_span_eq(cs_ruleset_table(now, "inet coapscope"),
-			       cs_ruleset_table(expected, "inet coapscope")))
+	err = cs_ruleset_settle(p->listed, arena, &expected);
+	if (err)
+		return err;
+	if (cs_span_eq(cs_ruleset_table(now, "inet coapscope"),
+		       cs_ruleset_table(expected, "inet coapscope")))
 		return CS_OK;
-	(void)snprintf(why, CS_STATE_WHY, "%s",
-		       err ? reason
-			   : "the table does not read back as it was written: taken out");
+	(void)snprintf(why, CS_STATE_WHY,
+		       "the table does not read back as it was written: taken out");
 	return CS_ERR_IO;
 }

@@ -79,28 +79,28 @@ static void put_name(FILE *f, const char *verb, const struct cs_listing *l,
 		      (int)b->name.len, (const char *)b->name.ptr);
 }
 
-/* The set as it is now, elements and all: what it was when it was loaded. */
-static enum cs_err put_elements(FILE *f, struct cs_prober *p,
-				const struct cs_listing_block *b)
+/* The set with its elements, as the rules have it that were loaded. */
+static enum cs_err put_elements(FILE *f, const struct cs_prober *p,
+				const struct cs_listing *loaded,
+				const struct cs_listing_block *set)
 {
-	struct cs_span table = p->first.tables[b->table].name, out, words[2] = { 0 };
-	char kind[NAME], family[NAME], name[NAME], set[NAME], why[CS_PROGRAM_WHY];
-	const char *argv[] = { "nft", "list", kind, family, name, set, NULL };
-	struct cs_program program = { .argv = argv };
-	enum cs_err err;
+	struct cs_span table = p->first.tables[set->table].name;
 
-	for (size_t i = 0; i < CS_LEN(words); i++)
-		if (!cs_text_word(&table, &words[i]))
-			return CS_ERR_REFUSED;
-	(void)snprintf(kind, NAME, "%.*s", (int)b->kind.len, (const char *)b->kind.ptr);
-	(void)snprintf(family, NAME, "%.*s", (int)words[0].len,
-		       (const char *)words[0].ptr);
-	(void)snprintf(name, NAME, "%.*s", (int)words[1].len, (const char *)words[1].ptr);
-	(void)snprintf(set, NAME, "%.*s", (int)b->name.len, (const char *)b->name.ptr);
-	err = cs_program_must(&program, &p->arena, &out, why);
-	if (!err)
-		cs_rates_write(f, out);
-	return err;
+	for (size_t i = 0; i < loaded->n_blocks; i++) {
+		const struct cs_listing_block *b = &loaded->blocks[i];
+
+		if (!cs_span_eq(b->kind, set->kind) || !cs_span_eq(b->name, set->name) ||
+		    !cs_span_eq(loaded->tables[b->table].name, table))
+			continue;
+		(void)fprintf(f, "table %.*s {\n %.*s %.*s {\n", (int)table.len,
+			      (const char *)table.ptr, (int)b->kind.len,
+			      (const char *)b->kind.ptr, (int)b->name.len,
+			      (const char *)b->name.ptr);
+		cs_rates_write(f, b->body);
+		(void)fprintf(f, " }\n}\n");
+		return CS_OK;
+	}
+	return CS_ERR_REFUSED;
 }
 
 /* True for a map to limits or quotas, which cannot go while it names them. */
@@ -127,14 +127,15 @@ static void put_cleared(FILE *f, const struct cs_listing *l, size_t table)
 			put_name(f, "delete", l, &l->blocks[i]);
 }
 
-static enum cs_err put_sets(FILE *f, struct cs_prober *p, size_t table)
+static enum cs_err put_sets(FILE *f, const struct cs_prober *p,
+			    const struct cs_listing *loaded, size_t table)
 {
 	const struct cs_listing *l = &p->first;
 	enum cs_err err = CS_OK;
 
 	for (size_t i = 0; !err && i < l->n_blocks; i++)
 		if (l->blocks[i].table == table && is_made_again(l, &l->blocks[i]))
-			err = put_elements(f, p, &l->blocks[i]);
+			err = put_elements(f, p, loaded, &l->blocks[i]);
 	return err;
 }
 
@@ -193,7 +194,8 @@ static void put_chain(FILE *f, const struct cs_prober *p, size_t chain)
 }
 
 /* What is counted in comes before the sets that name it, and those before the rules. */
-static enum cs_err put_table(FILE *f, struct cs_prober *p, size_t table)
+static enum cs_err put_table(FILE *f, const struct cs_prober *p,
+			     const struct cs_listing *loaded, size_t table)
 {
 	const struct cs_listing *l = &p->first;
 	struct cs_span name = l->tables[table].name;
@@ -205,7 +207,7 @@ static enum cs_err put_table(FILE *f, struct cs_prober *p, size_t table)
 		if (l->blocks[i].table == table && is_bucket(&l->blocks[i]))
 			put_bucket(f, &l->blocks[i]);
 	(void)fprintf(f, "}\n");
-	err = put_sets(f, p, table);
+	err = put_sets(f, p, loaded, table);
 	(void)fprintf(f, "table %.*s {\n", (int)name.len, (const char *)name.ptr);
 	for (size_t i = 0; i < l->n_chains; i++)
 		if (l->chains[i].table == table)
@@ -228,16 +230,18 @@ static enum cs_err scale_nft(struct cs_prober *p, const bool *xt)
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-	enum cs_err err = CS_OK;
+	struct cs_listing loaded;
+	size_t line;
+	enum cs_err err = cs_listing_read(p->rules->nft, &p->arena, &loaded, &line);
+	FILE *f = err ? NULL : open_memstream(&text, &len);
 
 	if (!f)
-		return CS_ERR_NOMEM;
+		return err == CS_ERR_SYNTAX ? CS_ERR_REFUSED : CS_ERR_NOMEM;
 	for (size_t i = 0; !err && i < p->first.n_tables; i++) {
 		if (xt[i] || !is_rated_table(p, i))
 			continue;
 		p->scaled.refused |= p->first.tables[i].xt;
-		err = put_table(f, p, i);
+		err = put_table(f, p, &loaded, i);
 	}
 
 	enum cs_err kept = keep(f, &text, &len, &p->arena, &p->scaled.nft);

@@ -13,7 +13,7 @@ static enum cs_err list_script(struct cs_span script, struct cs_arena *arena,
 			       struct cs_span *out, char *why)
 {
 	static const char *const load[] = { "nft", "-f", "-", NULL };
-	static const char *const list[] = { "nft", "-a", "list", "ruleset", NULL };
+	static const char *const list[] = { "nft", "-a", "-s", "list", "ruleset", NULL };
 	const struct cs_program programs[] = { { .argv = load, .input = script },
 					       { .argv = list } };
 	struct cs_throwaway job = { .programs = programs, .n_programs = 2 };

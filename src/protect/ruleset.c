@@ -40,8 +40,10 @@ static void settle(struct cs_span rest, FILE *to)
 	static const char opening[] = "\t\telements = { ";
 	bool volatile_set = false, in_elements = false;
 	struct cs_span line;
+	uint64_t handle;
 
 	while (cs_text_line(&rest, &line)) {
+		(void)cs_text_handle(&line, &handle); /* where there is one */
 		if (cs_text_starts(line, opening)) {
 			in_elements = true;
 			line = cs_span_of(line.ptr + sizeof(opening) - 1,

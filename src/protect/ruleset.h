@@ -26,7 +26,7 @@ CS_MUST_USE enum cs_err cs_ruleset_of(struct cs_span script, struct cs_arena *ar
 				      struct cs_span *out, char why[CS_PROGRAM_WHY]);
 
 /*
- * What `nft -s list ruleset` printed in that form: each element of a set on a line of its own, none of
+ * What `nft -s list ruleset` (or `nft -a -s`) printed in that form: each element of a set on a line of its own, none of
  * a set that is dynamic or has timeouts. In the arena. CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_ruleset_settle(struct cs_span listing, struct cs_arena *arena,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "protect/ruleset.h"
 
 static const char *const marks[CS_TABLE_KINDS] = {
 	[CS_TABLE_ENTRIES] = "\tset entries_",
@@ -114,11 +115,14 @@ static enum cs_err look_left(struct cs_arena *arena, struct cs_table *table,
 	const char *const argv[] = {
 		"nft", "list", "set", "inet", "coapscope", name, NULL
 	};
-	struct cs_program_end end;
+	struct cs_program_end end = { .status = 0 };
 	enum cs_err err;
 
 	(void)snprintf(name, sizeof(name), "pending_%s", table->id);
 	err = run(argv, cs_span_of(NULL, 0), arena, &end, why);
+	/* It may have been taken out since we saw it: no time is left then. */
+	if (err == CS_ERR_IO && has(end.err, "No such file or directory"))
+		return CS_OK;
 	if (!err)
 		table->left_ms = time_left(end.out);
 	return err;
@@ -150,17 +154,19 @@ static void read_mark(struct cs_span text, struct cs_table *table)
 enum cs_err cs_table_look(struct cs_arena *arena, struct cs_table *out,
 			  char why[CS_STATE_WHY])
 {
-	static const char *const argv[] = { "nft",  "-t",        "list", "table",
-					    "inet", "coapscope", NULL };
+	/* Of one table nft 1.0.6 reads the elements too, whether it is to show them or not. */
+	static const char *const argv[] = { "nft", "-t", "list", "ruleset", NULL };
 	struct cs_program_end end = { .status = 0 };
 	enum cs_err err = run(argv, cs_span_of(NULL, 0), arena, &end, why);
+	struct cs_span ours;
 
 	*out = (struct cs_table){ .kind = CS_TABLE_NONE };
-	if (err == CS_ERR_IO && has(end.err, "No such file or directory"))
-		return CS_OK;
 	if (err)
 		return err;
-	read_mark(end.out, out);
+	ours = cs_ruleset_table(end.out, "inet coapscope");
+	if (!ours.len)
+		return CS_OK;
+	read_mark(ours, out);
 	return out->kind == CS_TABLE_PENDING ? look_left(arena, out, why) : CS_OK;
 }
 

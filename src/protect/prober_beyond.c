@@ -77,6 +77,28 @@ static void count_error(struct cs_prober_burst *b, struct cs_prober_shot *shot)
 	b->told->errors++;
 }
 
+/*
+ * A connection is with whom was asked: what NAT made to come from elsewhere is not of it. A datagram
+ * from elsewhere has left the host all the same, and its bytes with it.
+ */
+static bool is_from_asked(const struct cs_prober_burst *b, const struct cs_packet *p)
+{
+	return p->from_port == b->ask->port && cs_addr_cmp(&p->from, &b->ask->to) == 0;
+}
+
+static void take_segment(struct cs_prober_burst *b, const struct cs_packet *p)
+{
+	struct cs_prober_shot *shot = find_tcp(b, p->to_port);
+
+	if (p->flags & CS_TCP_RST) {
+		count_error(b, shot);
+	} else if (p->flags & CS_TCP_ACK) {
+		b->ack = p->seq + ((p->flags & CS_TCP_SYN) ? 1 : 0);
+		b->seq = p->ack;
+		count_answer(b, shot, 0);
+	}
+}
+
 /* True when the packet has come back to who asked. */
 static bool take_answer(struct cs_prober_burst *b, const struct cs_packet *p)
 {
@@ -96,16 +118,8 @@ static bool take_answer(struct cs_prober_burst *b, const struct cs_packet *p)
 	}
 	if (p->kind != CS_PACKET_TCP || cs_addr_cmp(&p->to, &b->ask->from) != 0)
 		return false;
-
-	struct cs_prober_shot *shot = find_tcp(b, p->to_port);
-
-	if (p->flags & CS_TCP_RST) {
-		count_error(b, shot);
-	} else if (p->flags & CS_TCP_ACK) {
-		b->ack = p->seq + ((p->flags & CS_TCP_SYN) ? 1 : 0);
-		b->seq = p->ack;
-		count_answer(b, shot, 0);
-	}
+	if (is_from_asked(b, p))
+		take_segment(b, p);
 	return true;
 }
 

@@ -367,6 +367,18 @@ def test_a_host_behind_a_router_is_asked_about(town):
     assert truth.compare(town, done.rows) == []
 
 
+def test_a_connection_is_with_whom_was_asked(town):
+    """Of what is not tracked NAT takes a later segment of the server for a new connection."""
+    town.host.sh("sysctl -qw net.ipv4.ip_forward=1")
+    done = nft(town, table("tcp dport 5683 notrack", hook="prerouting", priority=-300) +
+               "table ip nat {\n\tchain post {\n\t\ttype nat hook postrouting priority srcnat\n"
+               "\t\tip saddr 192.168.1.0/24 oifname eth0 snat to 93.184.77.10\n\t}\n}\n")
+    rows = {row["flow"]: row["verdict"] for row in
+            pick(done.rows, **{"from": "internet", "path": "forward"}, proto="tcp", port=5683,
+                 family=4) if row["to"].startswith("192.168.1.")}
+    assert rows == {"new": "open", "established": "drop"}
+
+
 # --- who listens ---
 
 def test_without_a_listener_nothing_is_exposed(namespaces_work):

@@ -32,6 +32,7 @@ MSG_ERRQUEUE = 0x2000
 IP_FREEBIND, IPV6_FREEBIND = 15, 78
 IP_PKTINFO = 8
 PORTS = (5683, 5684, 15683)
+BEYOND = (*PORTS, 9683)  # of the others, who answer on what is sent on to them
 GROUPS4, GROUPS6 = ("224.0.1.187",), ("ff02::fd", "ff05::fd")
 BURST = 12
 
@@ -214,7 +215,7 @@ class Town:
 
     def serve(self):
         self.servers.append(Servers(self.host, HOST))
-        self.servers += [Servers(net, ()) for net in (self.world, self.lan, self.box)]
+        self.servers += [Servers(net, (), BEYOND) for net in (self.world, self.lan, self.box)]
 
     def where(self, address):
         """The namespace that is beyond the host's interface to this address."""
@@ -310,7 +311,8 @@ class Burst:
                 sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, request)
         sock.setblocking(False)
         sock.bind((self.row["source"], 0))
-        if not self.group:
+        # UDP takes what comes, also from an address that was not asked: it left the host.
+        if self.stream:
             code = sock.connect_ex((self.row["to"], self.row["port"]))
             assert code in (0, errno.EINPROGRESS), os.strerror(code)
         return sock
@@ -318,15 +320,18 @@ class Burst:
     def send(self, sock, mid):
         message = coap.message(coap.CON, coap.GET, mid)
         try:
-            if self.group:
-                sock.sendto(message, (self.row["to"], self.row["port"]))
-            else:
-                sock.send(message)
+            self.say(sock, message)
         except OSError as why:
             if why.errno not in (errno.EAGAIN, errno.EINPROGRESS, errno.ENOTCONN):
                 self.errors += 1
                 with contextlib.suppress(OSError):
-                    sock.send(message)
+                    self.say(sock, message)
+
+    def say(self, sock, message):
+        if self.stream:
+            sock.send(message)
+        else:
+            sock.sendto(message, (self.row["to"], self.row["port"]))
 
     def start(self):
         """Sends all; of an established flow the packet that begins it."""
@@ -377,13 +382,14 @@ class Burst:
             self.answered += len(data) // 4 if self.stream else 1
 
     def collect_connection(self, sock):
-        why = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if why:
-            self.errors += 1
-            return
-        with contextlib.suppress(OSError):
+        """A SYN-ACK is an answer, whatever became of the connection afterwards."""
+        try:
             sock.getpeername()
             self.answered += 1
+        except OSError:
+            why = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            self.answered += why == errno.ECONNRESET
+            self.errors += why not in (0, errno.ECONNRESET)
 
     def verdict(self):
         if self.answered >= self.n:

@@ -95,12 +95,14 @@ static size_t locals_of(const struct cs_kept *kept)
 
 /* Of all policies that there are: what is only pending may be what will hold. */
 static enum cs_err spare(const struct cs_protect_options *o,
-			 const struct cs_standing *standing, struct cs_arena *arena,
+			 const struct cs_protect_ground *ground, struct cs_arena *arena,
 			 struct cs_guard_spared *out)
 {
 	struct sparing s = { .arena = arena };
+	const struct cs_standing *standing = &ground->standing;
 	const struct cs_kept *const kept[] = { &standing->kept, &standing->pending,
-					       &standing->filed };
+					       &standing->filed, &ground->ufw.kept,
+					       &ground->ufw.pending };
 	const struct cs_entries *entries = &standing->entries;
 	size_t allowed = o->allow.n + entries->n, local = o->local.n;
 	enum cs_err err;
@@ -132,8 +134,7 @@ static int look(struct cs_guard_rules *r)
 	r->spared = (struct cs_guard_spared){ 0 };
 	if (!r->blind)
 		status = cs_protect_enter(&r->job, CS_PROTECT_LOOK, &ground);
-	if (status < 0 &&
-	    spare(&r->job.options, &ground.standing, &r->spare_arena, &r->spared))
+	if (status < 0 && spare(&r->job.options, &ground, &r->spare_arena, &r->spared))
 		status = cs_protect_failed(&r->job, CS_ERR_NOMEM, "");
 	if (!r->blind)
 		cs_protect_leave(&ground);
@@ -225,7 +226,7 @@ static enum cs_guard_answer block(struct cs_guard_rules *r,
 {
 	enum cs_guard_answer spares;
 	struct cs_guard_spared now;
-	enum cs_err err = spare(&r->job.options, &ground->standing, &r->job.arena, &now);
+	enum cs_err err = spare(&r->job.options, ground, &r->job.arena, &now);
 
 	if (!err) {
 		spares = cs_guard_spares(&now, &request->prefix);

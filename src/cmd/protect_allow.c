@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/protect_entry.h"
+#include "cmd/protect_ufw.h"
 #include "protect/apply.h"
 #include "protect/promise.h"
 
@@ -48,14 +49,35 @@ static enum cs_err with(struct cs_protect_job *job, const struct cs_entries *now
 	return err ? err : cs_entries_put(out, entry, &job->arena);
 }
 
+/* Our table comes beside ufw's rules: it can drop what they let in, not let in what they drop. */
+static void say_ufw(const struct cs_log *log, const struct cs_standing *by_ufw,
+		    const struct cs_entry *entry)
+{
+	const struct cs_kept *policy =
+		by_ufw->pending.there ? &by_ufw->pending : &by_ufw->kept;
+	static const struct cs_entries none;
+
+	if (!entry->deny && policy->there &&
+	    !cs_promise_allows(&policy->policy, &none, &entry->prefix.addr,
+			       entry->interface))
+		cs_log(log, CS_WARN,
+		       "the policy is ufw's, which goes on to treat it as a stranger: "
+		       "want `coapscope protect apply --backend ufw` with --allow for it "
+		       "as well");
+}
+
 /* What one may not expect of it. */
-static void say_limits(struct cs_protect_job *job, const struct cs_standing *standing,
+static void say_limits(struct cs_protect_job *job, const struct cs_protect_ground *ground,
 		       const struct cs_entries *entries, const struct cs_entry *entry)
 {
 	const struct cs_log *log = &job->ctx->log;
+	const struct cs_standing *standing = &ground->standing;
+	struct cs_standing by_ufw;
 
-	if (standing->table.kind == CS_TABLE_NONE ||
-	    standing->table.kind == CS_TABLE_ENTRIES)
+	if (cs_protect_ufw_standing(ground, &by_ufw))
+		say_ufw(log, &by_ufw, entry);
+	else if (standing->table.kind == CS_TABLE_NONE ||
+		 standing->table.kind == CS_TABLE_ENTRIES)
 		cs_log(log, CS_NOTE,
 		       "no policy is applied: entries alone are in force, and %s",
 		       entry->deny ? "who is not denied is not dropped by us"
@@ -94,7 +116,7 @@ static int put(struct cs_protect_job *job, struct cs_protect_ground *ground,
 				 ground->change.why);
 	if (err)
 		return cs_protect_failed(job, err, ground->change.why);
-	say_limits(job, standing, &entries, entry);
+	say_limits(job, ground, &entries, entry);
 	standing->entries = entries;
 	err = cs_apply_refresh(&ground->change, standing);
 	if (err)

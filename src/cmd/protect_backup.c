@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cmd/protect_change.h"
+#include "cmd/protect_ufw.h"
 #include "out/file.h"
 #include "protect/backup.h"
 #include "protect/ruleset.h"
@@ -36,6 +36,21 @@ static int make(struct cs_protect_job *job, struct cs_protect_ground *ground,
 	return cs_protect_said(job, err, ground->change.why);
 }
 
+/* What somebody who puts it back one day would miss. */
+static void say_limits(struct cs_protect_job *job, const struct cs_protect_ground *ground)
+{
+	struct cs_standing by_ufw;
+
+	if (ground->standing.table.kind == CS_TABLE_PENDING)
+		cs_log(&job->ctx->log, CS_WARN,
+		       "what is pending is not in it: only what was confirmed is");
+	if (cs_protect_ufw_standing(ground, &by_ufw))
+		cs_log(&job->ctx->log, CS_WARN,
+		       "the policy is ufw's, and restore leaves ufw alone: entries are "
+		       "in "
+		       "it, for the policy keep a copy of /etc/ufw");
+}
+
 int cs_protect_backup(struct cs_protect_job *job)
 {
 	const char *path = job->options.common.operands.item[0];
@@ -47,9 +62,8 @@ int cs_protect_backup(struct cs_protect_job *job)
 		status = make(job, &ground, &bytes);
 	if (status < 0)
 		status = write_file(job, path, bytes);
-	if (status < 0 && ground.standing.table.kind == CS_TABLE_PENDING)
-		cs_log(&job->ctx->log, CS_WARN,
-		       "what is pending is not in it: only what was confirmed is");
+	if (status < 0)
+		say_limits(job, &ground);
 	cs_protect_leave(&ground);
 	return status < 0 ? CS_EXIT_OK : status;
 }

@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "cmd/protect_entry.h"
 #include "cmd/protect_output.h"
+#include "cmd/protect_ufw.h"
 #include "out/grid.h"
 #include "protect/apply.h"
 
@@ -62,13 +63,19 @@ int cs_protect_list(struct cs_protect_job *job)
 {
 	struct cs_protect_ground ground;
 	struct cs_protect_output out;
+	struct cs_standing by_ufw;
 	int status = cs_protect_enter(job, CS_PROTECT_LOOK, &ground);
 
 	if (status < 0)
 		status = cs_protect_output_open(job, &out);
 	if (status < 0)
-		status = cs_protect_output_end(job, &out,
-					       write_list(job, &ground.standing, &out));
+		status = cs_protect_output_end(
+			job, &out,
+			write_list(job,
+				   cs_protect_ufw_standing(&ground, &by_ufw)
+					   ? &by_ufw
+					   : &ground.standing,
+				   &out));
 	cs_protect_leave(&ground);
 	return status;
 }

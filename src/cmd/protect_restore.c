@@ -168,8 +168,9 @@ static void say_done(struct cs_protect_job *job, const struct cs_backup *backup)
 		       since, backup->entries.n);
 	else
 		cs_log(&job->ctx->log, CS_NOTE,
-		       "no policy was confirmed then: %zu entries are in force, and no "
-		       "other rules of ours",
+		       "no policy of a table of ours was confirmed then: %zu entries are "
+		       "in "
+		       "force, and no other rules of ours",
 		       backup->entries.n);
 }
 

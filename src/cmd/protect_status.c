@@ -13,7 +13,7 @@ struct status {
 	struct cs_protect_job *job;
 	const struct cs_protect_ground *ground;
 	const struct cs_standing *standing;
-	struct cs_standing by_ufw; /* what ufw has, where our table has nothing */
+	struct cs_standing by_ufw; /* where ufw has the policy */
 	bool ufw;
 	struct cs_figures figures;
 	struct cs_boot boot;
@@ -392,7 +392,7 @@ static int look(struct status *st, struct cs_protect_ground *ground)
 
 	st->ground = ground;
 	st->standing = &ground->standing;
-	st->ufw = kind == CS_TABLE_NONE && cs_protect_ufw_standing(ground, &st->by_ufw);
+	st->ufw = cs_protect_ufw_standing(ground, &st->by_ufw);
 	if (st->ufw)
 		st->standing = &st->by_ufw;
 	cs_boot_look(&ground->state, &st->boot);

@@ -286,8 +286,10 @@ bool cs_protect_ufw_standing(const struct cs_protect_ground *ground,
 			     struct cs_standing *out)
 {
 	const struct cs_ufw_standing *ufw = &ground->ufw;
+	enum cs_table_kind ours = ground->standing.table.kind;
 
-	if (!ufw->pending.there && !ufw->kept.there)
+	if ((!ufw->pending.there && !ufw->kept.there) ||
+	    (ours != CS_TABLE_NONE && ours != CS_TABLE_ENTRIES))
 		return false;
 	*out = (struct cs_standing){
 		.table.kind = ufw->pending.there ? CS_TABLE_PENDING : CS_TABLE_KEPT,

@@ -27,6 +27,9 @@ int cs_protect_ufw_undo(struct cs_protect_job *job, struct cs_protect_ground *gr
  */
 void cs_protect_ufw_repair(struct cs_protect_job *job, struct cs_protect_ground *ground);
 
-/* How things stand with ufw, in the words of struct cs_standing; for status. False: not at all. */
+/*
+ * How things stand where ufw has the policy, in the words of struct cs_standing; our table has
+ * entries at most. False: it is not ufw that has it.
+ */
 bool cs_protect_ufw_standing(const struct cs_protect_ground *ground,
 			     struct cs_standing *out);

@@ -224,6 +224,32 @@ def test_ufw_that_is_inactive_or_not_there_is_refused(host):
     assert "no ufw" in host.apply(rc=4).stderr
 
 
+def test_entries_stand_beside_the_policy_of_ufw(host, tmp_path):
+    host.enable(*ADVICE)
+    host.apply("--allow", PEER, "--allow", "192.168.5.0/24")
+    host.protect("confirm")
+    done = host.protect("deny", "192.168.5.9")
+    assert "no policy" not in done.stderr
+    state = json.loads(host.protect("status").stdout)
+    assert (state["state"], state["backend"]) == ("confirmed", "ufw")
+    assert state["policy"]["strangers"] == "drop"
+    assert [e["prefix"] for e in state["entries"]] == ["192.168.5.9/32"]
+    peers = [row["prefix"] for row in map(json.loads, host.protect("list").stdout.splitlines())
+             if row["number"] is None]
+    assert set(peers) == {PEER + "/32", "192.168.5.0/24"}
+    # What ufw drops no table beside it can let in.
+    assert "--allow" in host.protect("allow", STRANGER).stderr
+    assert "warning" not in host.protect("allow", "192.168.5.8").stderr
+    verdict = {"schema": "coapscope.verdict/1", "source": PEER, "prefix": None,
+               "first": "2026-11-21T20:00:00.000000Z", "last": "2026-11-21T20:01:00.000000Z",
+               "packets": 100, "bytes_in": 2100, "bytes_out": 51600, "class": "C1", "classes": ["C1"], "victim": True, "worry": "act_now",
+               "confidence": 0.95, "answered": True, "evidence": []}
+    (tmp_path / "verdicts").write_text(json.dumps(verdict) + "\n")
+    done = host.protect("guard", "--verdicts", tmp_path / "verdicts")
+    assert f"left alone {PEER}: an allowed peer" in done.stdout
+    assert "copy of /etc/ufw" in host.protect("backup", tmp_path / "backup").stderr
+
+
 def test_whoever_is_logged_in_is_not_cut_off(host):
     host.enable(*ADVICE)
     before = host.picture()

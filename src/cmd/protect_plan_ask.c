@@ -116,6 +116,30 @@ static void put_kept_out(const struct cs_meanings *meanings,
 	}
 }
 
+/* What the policy does not touch, and may have been thought to. */
+static void put_left_open(const struct cs_meanings *meanings,
+			  const struct cs_policy *policy, const struct cs_host *host,
+			  FILE *to)
+{
+	const struct cs_addr *last = NULL;
+
+	for (size_t i = 0; i < meanings->n; i++) {
+		const struct cs_meaning *row = &meanings->rows[i];
+		char text[CS_ADDR_TEXT];
+
+		if (!cs_promise_is_left_open(policy, host, row) ||
+		    (last && cs_addr_cmp(last, &row->ask.to) == 0))
+			continue;
+		if (!last)
+			fputs("# NOT protected: hosts behind this one; --router protects "
+			      "them, too. The internet reaches:\n",
+			      to);
+		last = &row->ask.to;
+		cs_addr_text(last, text);
+		fprintf(to, "#   %s\n", text);
+	}
+}
+
 static void put_behind_mark(const char *text, FILE *to)
 {
 	while (*text) {
@@ -144,6 +168,7 @@ static enum cs_err put_answers(const struct cs_meanings *meanings,
 		fputs("\n# What check will say:\n", to);
 		put_behind_mark(text, to);
 		put_kept_out(meanings, policy, request->host, to);
+		put_left_open(meanings, policy, request->host, to);
 	}
 	free(text);
 	return err;

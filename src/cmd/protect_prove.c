@@ -67,6 +67,23 @@ static void warn_others(const struct cs_protect_proof *p, const struct cs_meanin
 		       text);
 }
 
+/* What the policy does not touch, and may have been thought to: said once. */
+static void warn_left_open(const struct cs_protect_proof *p, const struct cs_host *host,
+			   const struct cs_meanings *meanings)
+{
+	char text[CS_STATE_WHY];
+
+	for (size_t i = 0; i < meanings->n; i++) {
+		if (!cs_promise_is_left_open(p->policy, host, &meanings->rows[i]))
+			continue;
+		say_row(&meanings->rows[i], text);
+		cs_log(&p->job->ctx->log, CS_WARN,
+		       "hosts behind this one are not protected, as %s: want --router",
+		       text);
+		return;
+	}
+}
+
 static enum cs_err judge(struct cs_protect_proof *p, const struct cs_protect_ask *ask,
 			 const struct cs_meanings *meanings, char why[CS_STATE_WHY])
 {
@@ -92,6 +109,7 @@ static enum cs_err judge(struct cs_protect_proof *p, const struct cs_protect_ask
 			text);
 		return CS_ERR_IO;
 	}
+	warn_left_open(p, &ask->host, meanings);
 	return CS_OK;
 }
 

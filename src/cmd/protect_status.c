@@ -75,6 +75,21 @@ static const struct cs_kept *policy_in_force(const struct cs_standing *s)
 	return s->kept.there ? &s->kept : NULL;
 }
 
+/*
+ * When it came into force. What is pending was noted before it was proved: the kernel's timed
+ * element knows better, and no change of the clock moves it.
+ */
+static int64_t since_us(const struct status *st, const struct cs_kept *policy)
+{
+	const struct cs_standing *s = st->standing;
+	int64_t all_ms = s->pending_seconds * (CS_US_PER_S / CS_US_PER_MS);
+
+	if (policy != &s->pending || all_ms < s->table.left_ms)
+		return policy->since_us;
+	return cs_clock_wall(st->job->ctx->clock) -
+	       (all_ms - s->table.left_ms) * CS_US_PER_MS;
+}
+
 /* --- for people --- */
 
 static void put_line(FILE *to, const char *name, const char *text)
@@ -84,12 +99,13 @@ static void put_line(FILE *to, const char *name, const char *text)
 	(void)fputc('\n', to);
 }
 
-static void put_policy_lines(FILE *to, const struct cs_kept *kept)
+static void put_policy_lines(const struct status *st, FILE *to,
+			     const struct cs_kept *kept)
 {
 	const struct cs_policy *p = &kept->policy;
 	char text[256], since[CS_TIME_TEXT];
 
-	cs_time_text(kept->since_us, since);
+	cs_time_text(since_us(st, kept), since);
 	put_line(to, "since", since);
 	if (p->strangers == CS_STRANGERS_LIMIT)
 		(void)snprintf(text, sizeof(text),
@@ -196,7 +212,7 @@ static enum cs_err put_table(const struct status *st, const struct cs_protect_ou
 	if (st->ufw)
 		put_line(out->to, "backend", "ufw");
 	if (policy)
-		put_policy_lines(out->to, policy);
+		put_policy_lines(st, out->to, policy);
 	put_pending_lines(st, out->to);
 	put_boot_line(st, out->to);
 	if (st->figures.rules) {
@@ -364,7 +380,7 @@ static void put_json(const struct status *st, FILE *to)
 	cs_json_word(&json, state_word(s));
 	cs_json_key(&json, "backend");
 	cs_json_word(&json, st->ufw ? "ufw" : in_force ? "nft" : NULL);
-	put_time(&json, "since", policy != NULL, policy ? policy->since_us : 0);
+	put_time(&json, "since", policy != NULL, policy ? since_us(st, policy) : 0);
 	put_pending(&json, st, now_us);
 	put_policy(&json, policy);
 	put_figures(&json, &st->figures);

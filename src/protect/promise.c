@@ -90,6 +90,13 @@ static bool is_passing(const struct cs_host *host, const struct cs_meaning *row)
 	       !cs_host_is_own(host, &row->ask.to);
 }
 
+bool cs_promise_is_left_open(const struct cs_policy *policy, const struct cs_host *host,
+			     const struct cs_meaning *row)
+{
+	return !policy->router && row->asker == CS_ASKER_INTERNET &&
+	       is_passing(host, row) && answered(row);
+}
+
 static enum cs_promise of_stranger(const struct cs_policy *policy,
 				   const struct cs_meaning *row)
 {

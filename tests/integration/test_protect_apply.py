@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """protect apply, confirm, undo: nobody is locked out, whoever is killed when."""
 import concurrent.futures
+import datetime
 import json
 import os
 import pathlib
@@ -174,6 +175,12 @@ def test_an_apply_while_one_is_pending_is_refused(host):
     now = host.ours()
     assert "pending" in host.protect("apply", "--strangers", "limit", rc=3).stderr
     assert host.ours() == now
+    # It is in force since the kernel counts, not since it was proved.
+    said = json.loads(host.protect("status").stdout)
+    at, since, until = (datetime.datetime.fromisoformat(said[key])
+                        for key in ("time", "since", "pending_until"))
+    assert abs((until - since).total_seconds() - 20) < 0.05
+    assert abs((until - at).total_seconds() - said["pending_left_seconds"]) < 0.05
     host.protect("confirm")
     host.protect("undo")
     host.is_as_before()

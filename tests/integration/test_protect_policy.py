@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -345,6 +346,27 @@ def test_without_router_other_hosts_traffic_is_not_touched(walled):
         assert ask(walled.outside, STRANGER4, "192.168.5.2", n=5).n == 5
         assert ask(walled.outside, STRANGER6, "fd05::2", n=5).n == 5
         assert connect(walled.outside, STRANGER4, "192.168.5.2") is not None
+
+
+def test_who_forwards_without_router_is_told_that_hosts_behind_are_open(walled, tmp_path):
+    def protect(*words):
+        done = run(walled.host, lab.COAPSCOPE, "protect", *words, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    said = protect("plan", "--strangers", "drop").stdout
+    assert "# NOT protected: hosts behind this one; --router protects them, too." in said
+    assert "#   192.168.5." in said and "#   fd05::" in said and "#   203.0.113." not in said
+    store = ("--store", str(tmp_path))
+    said = protect("apply", "--strangers", "drop", *store).stderr
+    assert re.search("warning: hosts behind this one are not protected, as internet to "
+                     r"\S+, UDP 5683: open: want --router", said)
+    protect("undo", *store)
+    # Nor where it is a router, or forwards nothing.
+    assert "behind" not in protect("apply", "--strangers", "drop", "--router", *store).stderr
+    protect("undo", *store)
+    with during(walled.host, FORWARDING.format(0), FORWARDING.format(1)):
+        assert "NOT protected" not in protect("plan", "--strangers", "drop").stdout
 
 
 def test_with_router_the_hosts_behind_are_covered(walled):

@@ -11,6 +11,7 @@
 #include "cmd/protect_planned.h"
 #include "cmd/protect_policy.h"
 #include "cmd/protect_ufw.h"
+#include "protect/manager.h"
 #include "protect/ruleset.h"
 
 enum { SHOWN_MAX = 200 };
@@ -51,6 +52,16 @@ static void put_policy(const struct cs_policy *p, FILE *to)
 	fputs(".\n", to);
 }
 
+static void put_managers(struct cs_span rules, FILE *to)
+{
+	struct cs_manager others[CS_MANAGERS_MAX];
+	size_t n = cs_managers_find(rules, others);
+
+	for (size_t i = 0; i < n; i++)
+		fprintf(to, "# %s keeps rules here (%s): left alone\n", others[i].name,
+			others[i].mark);
+}
+
 /* @then is what nft will list of the script. */
 static enum cs_err put_difference(struct cs_protect_job *job, struct cs_span rules,
 				  struct cs_span then, FILE *to)
@@ -59,6 +70,7 @@ static enum cs_err put_difference(struct cs_protect_job *job, struct cs_span rul
 	size_t n;
 
 	fputs("\n# Difference to the rules in force (no other table is touched):\n", to);
+	put_managers(rules, to);
 	if (now.len == 0) {
 		fputs("# + table inet coapscope, all of the above\n", to);
 		return CS_OK;

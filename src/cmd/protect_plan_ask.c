@@ -38,6 +38,50 @@ static void put_nft(const struct opening *o, FILE *to)
 		o->answer ? "sport" : "dport", o->port);
 }
 
+/* "filter_IN_public_deny": the zone's name alone. */
+static struct cs_span zone_of(const char *chain)
+{
+	static const char begin[] = "filter_IN_";
+	static const char *const ends[] = { "_pre", "_log", "_deny", "_allow", "_post" };
+	struct cs_span zone = cs_span_str(chain);
+
+	if (strncmp(chain, begin, strlen(begin)) != 0)
+		return cs_span_of(NULL, 0);
+	zone = cs_span_of(zone.ptr + strlen(begin), zone.len - strlen(begin));
+	for (size_t i = 0; i < CS_LEN(ends); i++) {
+		size_t len = strlen(ends[i]);
+
+		if (zone.len > len &&
+		    memcmp(zone.ptr + zone.len - len, ends[i], len) == 0)
+			return cs_span_of(zone.ptr, zone.len - len);
+	}
+	return zone;
+}
+
+/* Rules that are put among firewalld's are gone when it is reloaded: in its own words, then. */
+static void put_firewalld(const struct opening *o, FILE *to)
+{
+	struct cs_span zone = zone_of(o->rule->chain);
+
+	fputs("firewall-cmd ", to);
+	if (zone.len) {
+		fputs("--zone=", to);
+		cs_term_text(to, zone);
+		fputc(' ', to);
+	}
+	fprintf(to,
+		"--add-rich-rule='rule family=%s source address=%s port port=%u "
+		"protocol=%s accept'\n",
+		o->v4 ? "ipv4" : "ipv6", o->from, o->port, o->proto);
+}
+
+/* Docker's chains are made anew whenever it likes; this one is for others. */
+static void put_docker(const struct opening *o, FILE *to)
+{
+	fprintf(to, "%s -I DOCKER-USER -s %s -p %s --dport %u -j ACCEPT\n",
+		o->v4 ? "iptables" : "ip6tables", o->from, o->proto, o->port);
+}
+
 static void put_iptables(const struct opening *o, FILE *to)
 {
 	fprintf(to, "%s -I ", o->v4 ? "iptables" : "ip6tables");
@@ -86,7 +130,12 @@ static void put_opening(const struct cs_meaning *row, FILE *to)
 	cs_meaning_rule_text(o.rule, by);
 	put_text(to, by);
 	fputs("\n#   to open it: ", to);
-	put[o.rule->tool](&o, to);
+	if (strcmp(o.rule->table, "inet firewalld") == 0 && !o.answer)
+		put_firewalld(&o, to);
+	else if (strncmp(o.rule->chain, "DOCKER", 6) == 0 && !o.answer)
+		put_docker(&o, to);
+	else
+		put[o.rule->tool](&o, to);
 }
 
 /* A local network that is allowed is asked about once, as a local network. */

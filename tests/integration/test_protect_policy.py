@@ -643,6 +643,19 @@ def test_a_plan_says_what_check_will_and_who_else_keeps_a_peer_out(lone):
     assert ask(lone.outside, STRANGER4).n == 0
 
 
+def test_other_programs_rules_are_left_alone_and_opened_in_their_own_words(lone):
+    lone.nft("table inet firewalld {\n chain filter_IN_public {\n reject\n }\n"
+             " chain filter_INPUT {\n type filter hook input priority 10\n"
+             "udp dport 5683 accept\ngoto filter_IN_public\n }\n}\n"
+             "table ip nat {\n chain DOCKER {\n }\n}\n")
+    said = run(lone.host, lab.COAPSCOPE, "protect", "plan", "--allow", PEER4, timeout=60).stdout
+    assert "# firewalld keeps rules here (table inet firewalld): left alone\n" in said
+    assert "# docker keeps rules here (chain DOCKER): left alone\n" in said
+    assert ("#   to open it: firewall-cmd --zone=public --add-rich-rule='rule family=ipv4 "
+            f"source address={PEER4} port port=5683 protocol=tcp accept'\n") in said
+    assert "nft insert rule inet firewalld" not in said
+
+
 def test_a_local_network_that_is_allowed_and_kept_out_is_said_like_any_peer(
         lone, tmp_path):
     lone.nft("table inet filter {\n chain input {\n type filter hook input priority 0\n"

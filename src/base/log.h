@@ -26,7 +26,8 @@ struct cs_log {
 
 /*
  * Writes one line. @fmt has no final newline and no full stop. A line that
- * carries bytes from strangers must have passed cs_term_text() first.
+ * carries bytes from strangers must have passed cs_term_text() first; what has not (file
+ * names, another program's words) is shown without control characters, as question marks.
  */
 void cs_log(const struct cs_log *log, enum cs_level level, const char *fmt, ...)
 	CS_PRINTF(3, 4);

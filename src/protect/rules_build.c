@@ -258,11 +258,9 @@ static enum cs_err save_chain(struct cs_rules_build *build, const struct cs_save
 
 	rule.chain = cs_arena_text(build->arena, from->name);
 	err = rule.chain ? CS_OK : CS_ERR_NOMEM;
-	for (size_t i = 0; !err && from->n_rules && i < save->n_rules; i++) {
+	for (size_t i = from->first; !err && i != SIZE_MAX; i = save->rules[i].next) {
 		const struct cs_save_rule *r = &save->rules[i];
 
-		if (r->chain != at)
-			continue;
 		rule.place = r->place;
 		rule.handle = r->place + 1;
 		rule.text = cs_rules_text(build->arena, r->text);

@@ -60,14 +60,14 @@ static enum cs_err add(struct found *f, struct cs_span name)
 	return f->names[f->n++] ? CS_OK : CS_ERR_NOMEM;
 }
 
-/* One name, or those in braces; "!=", "=" and "{" stand before them. */
-static enum cs_err add_names(struct found *f, struct cs_span rest)
+/* One name, or those in braces, taken off @rest; "!=", "=" and "{" stand before them. */
+static enum cs_err add_names(struct found *f, struct cs_span *rest)
 {
 	bool braces = false;
 	enum cs_err err = CS_OK;
 
-	while (!err && rest.len) {
-		struct cs_span token = next_token(&rest);
+	while (!err && rest->len) {
+		struct cs_span token = next_token(rest);
 
 		if (token.len == 0 || cs_text_is(token, "}") || cs_text_is(token, ";"))
 			return CS_OK;
@@ -107,9 +107,9 @@ enum cs_err cs_rules_links(struct cs_span text, struct cs_arena *arena,
 
 		if (cs_text_is(token, "define")) {
 			(void)next_token(&text); /* its name */
-			err = add_names(&f, text);
+			err = add_names(&f, &text);
 		} else if (names_follow(token)) {
-			err = add_names(&f, text);
+			err = add_names(&f, &text);
 		}
 	}
 	*out = f.names;

@@ -123,22 +123,25 @@ static enum cs_err add_rule(struct reading *r, struct cs_span text, uint64_t han
 	return CS_OK;
 }
 
-/* True when a newline here ends the rule: no quote and no brace is open. */
-static bool balanced(struct cs_span text)
+/* What is open where a rule's text was read to. */
+struct open {
+	size_t depth; /* braces */
+	bool quoted;
+};
+
+/* Reads one more line of it. True when its newline ends the rule: nothing is open. */
+static bool closes(struct open *open, struct cs_span line)
 {
-	size_t depth = 0;
-	bool quoted = false;
+	for (size_t i = 0; i < line.len; i++) {
+		uint8_t c = line.ptr[i];
 
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = text.ptr[i];
-
-		quoted ^= c == '"';
-		if (!quoted && c == '{')
-			depth++;
-		if (!quoted && c == '}' && depth)
-			depth--;
+		open->quoted ^= c == '"';
+		if (!open->quoted && c == '{')
+			open->depth++;
+		if (!open->quoted && c == '}' && open->depth)
+			open->depth--;
 	}
-	return depth == 0 && !quoted;
+	return open->depth == 0 && !open->quoted;
 }
 
 /*
@@ -148,14 +151,16 @@ static bool balanced(struct cs_span text)
 static enum cs_err read_rule(struct reading *r)
 {
 	const uint8_t *from = r->line.ptr;
+	struct open open = { 0 };
 
 	for (;;) {
 		struct cs_span whole = up_to_here(r, from);
+		bool closed = closes(&open, r->line);
 		struct cs_span text = cs_text_trim(whole);
 		uint64_t handle;
 		bool told = cs_text_handle(&text, &handle);
 
-		if (told || (!r->handles && balanced(text)))
+		if (told || (!r->handles && closed))
 			return add_rule(r, cs_text_trim(text), handle, whole);
 		if (!next_line(r) || cs_text_is(r->line, "\t}") ||
 		    cs_text_is(r->line, "}"))

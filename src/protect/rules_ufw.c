@@ -109,25 +109,33 @@ static bool agrees(const struct cs_rules *rules, const struct lines *lines,
 	return in_force == written;
 }
 
-static void name_chain(struct cs_rules *rules, const struct lines *lines,
-		       const char *chain)
+static enum cs_err name_chain(struct cs_rules_build *build, const struct lines *lines,
+			      const char *chain)
 {
+	const struct line **by_place =
+		cs_arena_array(build->arena, lines->n + 1, sizeof(*by_place));
+	struct cs_rules *rules = build->out;
+	size_t n = next_place(lines, chain);
+
+	if (!by_place)
+		return CS_ERR_NOMEM;
+	for (size_t k = 0; k < lines->n; k++)
+		if (lines->at[k].chain == chain)
+			by_place[lines->at[k].place] = &lines->at[k];
 	for (size_t i = 0; i < rules->n; i++) {
 		struct cs_rule *rule = &rules->rules[i];
+		const struct line *line;
 
 		if (rule->tool != CS_RULE_IPTABLES || strcmp(rule->chain, chain) != 0)
 			continue;
-		for (size_t k = 0; k < lines->n; k++) {
-			const struct line *line = &lines->at[k];
-
-			if (line->chain != chain || line->place != rule->place ||
-			    !line->tuple)
-				continue;
-			rule->tool = CS_RULE_UFW;
-			rule->handle = line->tuple->number;
-			rule->text = line->words;
-		}
+		line = rule->place < n ? by_place[rule->place] : NULL;
+		if (!line || !line->tuple)
+			continue;
+		rule->tool = CS_RULE_UFW;
+		rule->handle = line->tuple->number;
+		rule->text = line->words;
 	}
+	return CS_OK;
 }
 
 static const struct {
@@ -208,7 +216,7 @@ static enum cs_err name_all(struct cs_rules_build *build, const struct lines *li
 		if (!cs_rules_has_ufw(build->out, v6))
 			continue;
 		if (agrees(build->out, lines, user_chains[i]))
-			name_chain(build->out, lines, user_chains[i]);
+			err = name_chain(build, lines, user_chains[i]);
 		else
 			err = cs_rules_unread(
 				build,

@@ -3,8 +3,11 @@
 
 #include "protect/rules_grow.h"
 #include "protect/rules_span.h"
+#include "protect/text_index.h"
 
 enum { TABLES, CHAINS, RULES, KINDS };
+
+enum { NAMES_MAX = 16 /* of tables: the kernel knows five */ };
 
 /* What the tool's comment said of the next table. */
 enum family { FAMILY_UNSAID, FAMILY_4, FAMILY_6 };
@@ -17,6 +20,9 @@ struct reading {
 	const uint8_t *end;
 	size_t number;
 	enum family family;
+	struct cs_text_index named;      /* the chains of the open table */
+	struct cs_span names[NAMES_MAX]; /* of the tables before it */
+	size_t n_names;
 };
 
 bool cs_save_is(struct cs_span text)
@@ -70,6 +76,7 @@ static enum cs_err add_table(struct reading *r, struct cs_span name)
 				  sizeof(*s->tables));
 	if (!s->tables)
 		return CS_ERR_NOMEM;
+	r->named = (struct cs_text_index){ .arena = r->arena };
 	s->tables[s->n_tables++] =
 		(struct cs_save_table){ .name = name, .whole = cs_span_of(name.ptr, 0) };
 	return CS_OK;
@@ -82,33 +89,47 @@ static enum cs_err add_chain(struct reading *r, struct cs_span name,
 
 	s->chains = cs_rules_grow(r->arena, s->chains, s->n_chains, &r->caps[CHAINS],
 				  sizeof(*s->chains));
-	if (!s->chains)
+	if (!s->chains || !cs_text_index_add(&r->named, name, s->n_chains))
 		return CS_ERR_NOMEM;
 	s->chains[s->n_chains++] = (struct cs_save_chain){ .table = s->n_tables - 1,
 							   .name = name,
-							   .policy = policy };
+							   .policy = policy,
+							   .first = SIZE_MAX };
 	return CS_OK;
 }
 
 /* The chain of that name in the open table, SIZE_MAX: not declared. */
 static size_t chain_named(const struct reading *r, struct cs_span name)
 {
-	const struct cs_save *s = r->out;
+	size_t at;
 
-	for (size_t i = s->n_chains; i-- > 0;)
-		if (s->chains[i].table == s->n_tables - 1 &&
-		    cs_span_eq(s->chains[i].name, name))
-			return i;
-	return SIZE_MAX;
+	return cs_text_index_find(&r->named, name, &at) ? at : SIZE_MAX;
 }
 
-/* In front of all others of its chain, as -I puts it. */
-static void put_first(struct cs_save *s, struct cs_save_rule *added)
+/* Behind the others of its chain in the text; of those that -I puts in front the last comes first. */
+static void chain_up(struct cs_save *s, size_t added, bool in_front)
 {
-	for (size_t i = 0; i + 1 < s->n_rules; i++)
-		if (s->rules[i].chain == added->chain)
-			s->rules[i].place++;
-	added->place = 0;
+	struct cs_save_rule *rule = &s->rules[added];
+	struct cs_save_chain *chain = &s->chains[rule->chain];
+
+	if (chain->n_rules++ == 0)
+		chain->first = added;
+	else
+		s->rules[chain->last].next = added;
+	chain->last = added;
+	rule->next = SIZE_MAX;
+	rule->in_front = in_front;
+	chain->n_front += in_front;
+}
+
+static void set_places(struct cs_save *s)
+{
+	for (size_t c = 0; c < s->n_chains; c++) {
+		size_t front = s->chains[c].n_front, back = front;
+
+		for (size_t i = s->chains[c].first; i != SIZE_MAX; i = s->rules[i].next)
+			s->rules[i].place = s->rules[i].in_front ? --front : back++;
+	}
 }
 
 /*
@@ -135,12 +156,8 @@ static enum cs_err read_rule(struct reading *r, struct cs_span text)
 				 sizeof(*s->rules));
 	if (!s->rules)
 		return CS_ERR_NOMEM;
-	s->rules[s->n_rules] = (struct cs_save_rule){
-		.chain = chain, .text = text, .place = s->chains[chain].n_rules++
-	};
-	s->n_rules++;
-	if (cs_text_is(verb, "-I"))
-		put_first(s, &s->rules[s->n_rules - 1]);
+	s->rules[s->n_rules] = (struct cs_save_rule){ .chain = chain, .text = text };
+	chain_up(s, s->n_rules++, cs_text_is(verb, "-I"));
 	return CS_OK;
 }
 
@@ -168,16 +185,24 @@ static bool speaks_v6(struct cs_span whole)
 	return false;
 }
 
-static bool table_v6(const struct reading *r, const struct cs_save_table *table)
+/* Notes the name; true when a table had it before. One too many is of no iptables. */
+static bool was_named(struct reading *r, struct cs_span name)
 {
-	const struct cs_save *s = r->out;
+	for (size_t i = 0; i < r->n_names; i++)
+		if (cs_span_eq(r->names[i], name))
+			return true;
+	if (r->n_names < NAMES_MAX)
+		r->names[r->n_names++] = name;
+	return false;
+}
+
+static bool table_v6(struct reading *r, const struct cs_save_table *table)
+{
+	bool again = was_named(r, table->name);
 
 	if (r->family != FAMILY_UNSAID)
 		return r->family == FAMILY_6;
-	for (size_t i = 0; i + 1 < s->n_tables; i++)
-		if (cs_span_eq(s->tables[i].name, table->name))
-			return true;
-	return speaks_v6(table->whole);
+	return again || speaks_v6(table->whole);
 }
 
 static enum cs_err read_line(struct reading *r, struct cs_span line)
@@ -246,6 +271,7 @@ enum cs_err cs_save_read(struct cs_span text, struct cs_arena *arena, struct cs_
 		else if (bare.len)
 			err = read_table(&r, bare);
 	}
+	set_places(out);
 	*line = r.number;
 	return err;
 }

@@ -25,12 +25,16 @@ struct cs_save_chain {
 	struct cs_span name;
 	struct cs_span policy; /* "DROP"; "-": none */
 	size_t n_rules;
+	size_t first, last; /* rules of it in the order of the text; SIZE_MAX: none */
+	size_t n_front;     /* of them, that -I put in front */
 };
 
 struct cs_save_rule {
 	size_t chain;
 	struct cs_span text; /* "-A INPUT -p udp ...", without counters */
 	size_t place;        /* in its chain, from 0 */
+	size_t next;         /* of its chain in the text; SIZE_MAX: it is the last */
+	bool in_front;       /* -I: of no matter once it has its place */
 };
 
 struct cs_save {

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "protect/rules_span.h"
+#include "protect/text_index.h"
 
 #define MARK "### tuple ###"
 
@@ -130,48 +131,94 @@ enum cs_err cs_ufw_tuple_read(struct cs_span line, bool v6, struct cs_ufw_tuple 
 	return CS_OK;
 }
 
-/* The tuples of one application rule have one number together. */
-static bool same_app(const struct cs_ufw_tuple *a, const struct cs_ufw_tuple *b)
-{
-	struct cs_span none = { 0 };
-	struct cs_span a_to = a->to_app.len ? a->to_app : a->to_port;
-	struct cs_span b_to = b->to_app.len ? b->to_app : b->to_port;
-	struct cs_span a_from = a->from_app.len ? none : a->from_port;
-	struct cs_span b_from = b->from_app.len ? none : b->from_port;
+/* A key in the making; what is put fits, as its room comes from the tuple's own length. */
+struct key {
+	uint8_t *bytes;
+	size_t len;
+};
 
-	return (b->to_app.len || b->from_app.len) && cs_span_eq(a->to_app, b->to_app) &&
-	       cs_span_eq(a->from_app, b->from_app) && cs_span_eq(a_to, b_to) &&
-	       cs_span_eq(a_from, b_from) && a->to.bits == b->to.bits &&
-	       cs_addr_cmp(&a->to.addr, &b->to.addr) == 0 &&
-	       a->from.bits == b->from.bits &&
-	       cs_addr_cmp(&a->from.addr, &b->from.addr) == 0 &&
-	       cs_span_eq(a->in, b->in) && cs_span_eq(a->on_out, b->on_out) &&
-	       (a->in.len || a->on_out.len || a->out == b->out);
+/* No field has a blank in it. */
+static void put_field(struct key *key, struct cs_span field)
+{
+	if (field.len)
+		memcpy(key->bytes + key->len, field.ptr, field.len);
+	key->len += field.len;
+	key->bytes[key->len++] = ' ';
 }
 
-static uint32_t number_for(const struct cs_ufw_tuples *all, size_t from,
-			   const struct cs_ufw_tuple *t, uint32_t next)
+static void put_prefix(struct key *key, const struct cs_prefix *prefix)
 {
-	for (size_t i = from; i < all->n; i++)
-		if (same_app(&all->at[i], t))
-			return all->at[i].number;
-	return next;
+	memcpy(key->bytes + key->len, prefix->addr.b, sizeof(prefix->addr.b));
+	key->len += sizeof(prefix->addr.b);
+	key->bytes[key->len++] = prefix->bits;
 }
 
-static void read_family(struct cs_span text, bool v6, struct cs_ufw_tuples *all)
+/*
+ * The tuples of one application rule have one number together: those that are the same but
+ * for protocol, action and the profile's ports. Without bytes: memory is out.
+ */
+static struct key app_key(const struct cs_ufw_tuple *t, struct cs_arena *arena)
 {
-	uint32_t before = v6 ? all->count4 : 0, *count = v6 ? &all->count6 : &all->count4;
-	size_t from = all->n;
+	const struct cs_span none = { 0 };
+	struct key key = { .bytes = cs_arena_alloc(arena, 2 * t->line.len + 64) };
+
+	if (!key.bytes)
+		return key;
+	put_field(&key, t->to_app);
+	put_field(&key, t->from_app);
+	put_field(&key, t->to_app.len ? none : t->to_port);
+	put_field(&key, t->from_app.len ? none : t->from_port);
+	put_prefix(&key, &t->to);
+	put_prefix(&key, &t->from);
+	put_field(&key, t->in);
+	put_field(&key, t->on_out);
+	if (!t->in.len && !t->on_out.len)
+		key.bytes[key.len++] = t->out ? 'o' : 'i';
+	return key;
+}
+
+/* Gives the tuple its number: *@last is the one given last. */
+static enum cs_err give_number(struct cs_text_index *apps, struct cs_ufw_tuple *t,
+			       uint32_t *last)
+{
+	struct key key;
+	size_t number;
+
+	t->number = *last + 1;
+	if (t->to_app.len || t->from_app.len) {
+		key = app_key(t, apps->arena);
+		if (!key.bytes)
+			return CS_ERR_NOMEM;
+		if (cs_text_index_find(apps, cs_span_of(key.bytes, key.len), &number)) {
+			t->number = (uint32_t)number;
+			return CS_OK;
+		}
+		if (!cs_text_index_add(apps, cs_span_of(key.bytes, key.len), t->number))
+			return CS_ERR_NOMEM;
+	}
+	*last = t->number;
+	return CS_OK;
+}
+
+static enum cs_err read_family(struct cs_span text, bool v6, struct cs_arena *arena,
+			       struct cs_ufw_tuples *all)
+{
+	struct cs_text_index apps = { .arena = arena };
+	uint32_t before = v6 ? all->count4 : 0, last = before;
 	struct cs_ufw_tuple t;
+	enum cs_err err = CS_OK;
 
-	for (struct cs_span line; cs_text_line(&text, &line);) {
+	for (struct cs_span line; !err && cs_text_line(&text, &line);) {
 		if (cs_ufw_tuple_read(line, v6, &t))
 			continue;
-		t.number = number_for(all, from, &t, before + *count + 1);
-		if (t.number > before + *count)
-			++*count;
+		err = give_number(&apps, &t, &last);
 		all->at[all->n++] = t;
 	}
+	if (v6)
+		all->count6 = last - before;
+	else
+		all->count4 = last;
+	return err;
 }
 
 static size_t count_marks(struct cs_span text)
@@ -187,14 +234,14 @@ enum cs_err cs_ufw_tuples_read(struct cs_span user, struct cs_span user6,
 			       struct cs_arena *arena, struct cs_ufw_tuples *out)
 {
 	size_t n = count_marks(user) + count_marks(user6);
+	enum cs_err err;
 
 	*out = (struct cs_ufw_tuples){ .at = cs_arena_array(arena, n ? n : 1,
 							    sizeof(*out->at)) };
 	if (!out->at)
 		return CS_ERR_NOMEM;
-	read_family(user, false, out);
-	read_family(user6, true, out);
-	return CS_OK;
+	err = read_family(user, false, arena, out);
+	return err ? err : read_family(user6, true, arena, out);
 }
 
 bool cs_ufw_ports_have(struct cs_span list, uint16_t port)

@@ -45,10 +45,24 @@ static const struct cs_opt_rule rules[CS_OPT_RULES] = {
 };
 /* clang-format on */
 
+/* Of the numbers that nearly all options have: one more than the place in rules. */
+static const uint8_t small[] = {
+	[CS_OPT_IF_MATCH] = 1,        [CS_OPT_URI_HOST] = 2,      [CS_OPT_ETAG] = 3,
+	[CS_OPT_IF_NONE_MATCH] = 4,   [CS_OPT_OBSERVE] = 5,       [CS_OPT_URI_PORT] = 6,
+	[CS_OPT_LOCATION_PATH] = 7,   [CS_OPT_OSCORE] = 8,        [CS_OPT_URI_PATH] = 9,
+	[CS_OPT_CONTENT_FORMAT] = 10, [CS_OPT_MAX_AGE] = 11,      [CS_OPT_URI_QUERY] = 12,
+	[CS_OPT_HOP_LIMIT] = 13,      [CS_OPT_ACCEPT] = 14,       [CS_OPT_Q_BLOCK1] = 15,
+	[CS_OPT_LOCATION_QUERY] = 16, [CS_OPT_EDHOC] = 17,        [CS_OPT_BLOCK2] = 18,
+	[CS_OPT_BLOCK1] = 19,         [CS_OPT_SIZE2] = 20,        [CS_OPT_Q_BLOCK2] = 21,
+	[CS_OPT_PROXY_URI] = 22,      [CS_OPT_PROXY_SCHEME] = 23, [CS_OPT_SIZE1] = 24,
+};
+
 const struct cs_opt_rule *cs_opt_rule_find(uint32_t number)
 {
 	size_t low = 0, high = CS_LEN(rules);
 
+	if (number < CS_LEN(small))
+		return small[number] ? &rules[small[number] - 1] : NULL;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 

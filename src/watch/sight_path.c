@@ -3,44 +3,37 @@
 #include "coap/option_rule.h"
 #include "watch/sight_parts.h"
 
-#define WORD(text)                     \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
-
-/* Whole segments, in lower case. */
-static const struct {
-	const char *text;
-	size_t len;
-} sensitive[] = {
-	/* LwM2M's bootstrap; registration and resource directory (RFC 9176); OCF */
-	WORD("bs"),
-	WORD("rd"),
-	WORD("oic"),
-	WORD("oc"),
-	/* Firmware */
-	WORD("fw"),
-	WORD("firmware"),
-	WORD("ota"),
-	WORD("dfu"),
-	WORD("update"),
-	WORD("upgrade"),
-	WORD("suit"),
-	WORD("flash"),
-	/* Configuration, and what opens doors */
-	WORD("cfg"),
-	WORD("conf"),
-	WORD("config"),
-	WORD("configuration"),
-	WORD("settings"),
-	WORD("setup"),
-	WORD("admin"),
-	WORD("password"),
-	WORD("passwd"),
-	WORD("credentials"),
-	WORD("keys"),
-	WORD("secret"),
-	WORD("wifi"),
+/*
+ * Whole segments, in lower case, those of each length in one row: LwM2M's bootstrap,
+ * registration and resource directory (RFC 9176), OCF; firmware; configuration, and what
+ * opens doors.
+ */
+static const char *const sensitive[] = {
+	[2] = "bs"
+	      "rd"
+	      "oc"
+	      "fw",
+	[3] = "oic"
+	      "ota"
+	      "dfu"
+	      "cfg",
+	[4] = "suit"
+	      "conf"
+	      "keys"
+	      "wifi",
+	[5] = "flash"
+	      "setup"
+	      "admin",
+	[6] = "update"
+	      "config"
+	      "passwd"
+	      "secret",
+	[7] = "upgrade",
+	[8] = "firmware"
+	      "settings"
+	      "password",
+	[11] = "credentials",
+	[13] = "configuration",
 };
 
 static bool equals(struct cs_span segment, const char *word)
@@ -56,10 +49,12 @@ static bool equals(struct cs_span segment, const char *word)
 
 bool cs_sight_is_sensitive(struct cs_span segment)
 {
-	for (size_t i = 0; i < CS_LEN(sensitive); i++) {
-		if (segment.len == sensitive[i].len && equals(segment, sensitive[i].text))
+	const char *word =
+		segment.len < CS_LEN(sensitive) ? sensitive[segment.len] : NULL;
+
+	for (; word && *word; word += segment.len)
+		if (equals(segment, word))
 			return true;
-	}
 	return false;
 }
 

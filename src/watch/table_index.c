@@ -66,7 +66,7 @@ bool cs_table_place(const struct cs_table *t, const struct cs_addr *ip, uint64_t
 		for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++) {
 			uint32_t entry = t->index[at];
 
-			if (entry && (entry ^ tag) >> t->unit_bits == 0 &&
+			if ((entry ^ tag) >> t->unit_bits == 0 && entry &&
 			    is_of(t, cs_table_unit(t, at), ip)) {
 				*place = at;
 				return true;
@@ -223,12 +223,16 @@ static void fetch(const struct cs_table *t, uint32_t unit)
 	cs_fetch(bytes + offsetof(struct cs_source, obs) + LINE);
 }
 
+/* The first that has the tag is it, but for one time in some thousand. */
 void cs_table_approach(const struct cs_table *table, uint64_t hash)
 {
 	uint32_t at = bucket_of(table, hash, 0);
 	uint32_t tag = tag_of(table, hash);
 
 	for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++)
-		if (table->index[at] && (table->index[at] ^ tag) >> table->unit_bits == 0)
+		if ((table->index[at] ^ tag) >> table->unit_bits == 0 &&
+		    table->index[at]) {
 			fetch(table, cs_table_unit(table, at));
+			return;
+		}
 }

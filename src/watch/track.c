@@ -153,16 +153,28 @@ static uint64_t source_of(const struct cs_track *track, const struct cs_packet *
 		       : ahead->from_hash;
 }
 
-void cs_track_expect(const struct cs_track *track, const struct cs_packet *packet,
+/* Most packets go to few hosts, one after the other to the same. */
+static uint64_t hash_of_receiver(struct cs_track *track, const struct cs_addr *ip)
+{
+	if (cs_addr_cmp(&track->receiver, ip) != 0 || track->receiver_hash == 0) {
+		track->receiver = *ip;
+		track->receiver_hash = cs_track_hash(track, ip);
+	}
+	return track->receiver_hash;
+}
+
+void cs_track_expect(struct cs_track *track, const struct cs_packet *packet,
 		     struct cs_track_ahead *out)
 {
 	*out = (struct cs_track_ahead){ 0 };
-	if (packet->kind != CS_PACKET_UDP ||
-	    (!cs_track_is_port(track, packet->to_port) &&
-	     !cs_track_is_port(track, packet->from_port)))
+	if (packet->kind != CS_PACKET_UDP)
+		return;
+	out->from_coap = cs_track_is_port(track, packet->from_port);
+	out->to_coap = cs_track_is_port(track, packet->to_port);
+	if (!out->from_coap && !out->to_coap)
 		return;
 	out->from_hash = cs_track_hash(track, &packet->from);
-	out->to_hash = cs_track_hash(track, &packet->to);
+	out->to_hash = hash_of_receiver(track, &packet->to);
 	out->key = cs_flow_key(out->from_hash, packet->from_port, out->to_hash,
 			       packet->to_port);
 	cs_flows_expect(track->flows, out->key);
@@ -184,11 +196,9 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 			  const struct cs_packet *packet,
 			  const struct cs_track_ahead *ahead)
 {
-	bool from_coap = cs_track_is_port(track, packet->from_port);
-	bool to_coap = cs_track_is_port(track, packet->to_port);
 	struct cs_sight sight;
 
-	if (!from_coap && !to_coap)
+	if (!ahead->from_coap && !ahead->to_coap)
 		return;
 	struct cs_turn turn = {
 		.track = track,
@@ -200,8 +210,8 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 		.from_hash = ahead->from_hash,
 		.to_hash = ahead->to_hash,
 		.key = ahead->key,
-		.from_coap = from_coap,
-		.to_coap = to_coap,
+		.from_coap = ahead->from_coap,
+		.to_coap = ahead->to_coap,
 		.message = { .wall_us = wall_us,
 			     .packet = packet,
 			     .sight = &sight,

@@ -72,8 +72,9 @@ struct cs_track_ahead {
 	uint64_t from_hash, to_hash; /* of the addresses; 0: not worked out */
 	uint64_t source_hash;        /* the one of them that is a source, as it seems */
 	struct cs_flow_key key;
+	bool from_coap, to_coap; /* whether that port is a CoAP port */
 };
-void cs_track_expect(const struct cs_track *track, const struct cs_packet *packet,
+void cs_track_expect(struct cs_track *track, const struct cs_packet *packet,
 		     struct cs_track_ahead *out);
 void cs_track_approach(const struct cs_track *track, const struct cs_track_ahead *ahead);
 void cs_track_expected(struct cs_track *track, int64_t wall_us,

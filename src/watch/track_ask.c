@@ -14,17 +14,34 @@ enum {
 };
 
 /* Ports of services whose users are hit by reflected floods: names, web, time, games. */
-static const uint16_t known_ports[] = {
-	22,   53,   80,   123,  443,  1194,  3074,  3478,  3659,  5060,  7777,
-	8080, 8443, 9987, 9000, 5222, 19132, 25565, 27015, 27016, 30120,
-};
-
 static bool port_is_known(uint16_t port)
 {
-	for (size_t i = 0; i < sizeof(known_ports) / sizeof(known_ports[0]); i++)
-		if (known_ports[i] == port)
-			return true;
-	return false;
+	switch (port) {
+	case 22:
+	case 53:
+	case 80:
+	case 123:
+	case 443:
+	case 1194:
+	case 3074:
+	case 3478:
+	case 3659:
+	case 5060:
+	case 5222:
+	case 7777:
+	case 8080:
+	case 8443:
+	case 9000:
+	case 9987:
+	case 19132:
+	case 25565:
+	case 27015:
+	case 27016:
+	case 30120:
+		return true;
+	default:
+		return false;
+	}
 }
 
 bool cs_sight_is_malformed(const struct cs_sight *sight)
@@ -88,7 +105,10 @@ static void note_traits(struct cs_turn *turn)
 		{ CS_SIGHT_CRITICAL, CS_OBS_UNKNOWN_CRITICAL },
 	};
 
-	for (size_t i = 0; i < sizeof(traits) / sizeof(traits[0]); i++)
+	const uint32_t any = CS_SIGHT_OBSERVES | CS_SIGHT_PROXIES | CS_SIGHT_LARGEST |
+			     CS_SIGHT_CRITICAL;
+
+	for (size_t i = 0; (turn->sight->traits & any) && i < CS_LEN(traits); i++)
 		if (turn->sight->traits & traits[i].trait)
 			cs_turn_note(turn, traits[i].kind);
 	for (unsigned i = 0; turn->sight->marks >> i; i++)

@@ -52,6 +52,8 @@ struct cs_track {
 	struct cs_track_peer peers[CS_TRACK_PEERS];
 	struct cs_track_counts counts;
 	uint32_t reflectors;
+	struct cs_addr receiver; /* of the packet before, and its hash; 0: of none */
+	uint64_t receiver_hash;
 	struct cs_track_recent recent;
 };
 

@@ -198,6 +198,7 @@ enum cs_err cs_rules_add_listing(struct cs_rules_build *build, const struct cs_l
 {
 	const char *table = NULL;
 	size_t next = 0, named = SIZE_MAX;
+	const size_t rules = build->out->n, chains = build->out->n_chains;
 	struct cs_listing *kept = cs_arena_alloc(build->arena, sizeof(*kept));
 	enum cs_err err = kept ? listing_script(build, l, not_these) : CS_ERR_NOMEM;
 
@@ -217,7 +218,7 @@ enum cs_err cs_rules_add_listing(struct cs_rules_build *build, const struct cs_l
 		named = of;
 		err = table ? listing_chain(build, l, i, table, &next) : CS_ERR_NOMEM;
 	}
-	return err;
+	return err ? err : cs_rules_say_untried(build, rules, chains);
 }
 
 static const struct {
@@ -311,6 +312,7 @@ static enum cs_err save_script(struct cs_rules_build *build, const struct cs_sav
 enum cs_err cs_rules_add_save(struct cs_rules_build *build, const struct cs_save *save,
 			      const struct cs_rules_wanted *wanted)
 {
+	const size_t rules = build->out->n, chains = build->out->n_chains;
 	enum cs_err err = save_script(build, save, wanted);
 
 	for (size_t i = 0; !err && i < save->n_chains; i++) {
@@ -326,5 +328,5 @@ enum cs_err cs_rules_add_save(struct cs_rules_build *build, const struct cs_save
 		rule.table = cs_arena_text(build->arena, cs_span_str(name));
 		err = rule.table ? save_chain(build, save, i, rule) : CS_ERR_NOMEM;
 	}
-	return err;
+	return err ? err : cs_rules_say_untried(build, rules, chains);
 }

@@ -375,6 +375,33 @@ def test_what_nft_or_this_machine_cannot_load_is_said_and_left_out(namespaces_wo
     assert got.rules[0]["text"] == "-A INPUT -p udp -m udp --dport 5683 -j ACCEPT"
 
 
+def test_what_happens_where_nothing_is_tried_is_said(namespaces_work, tmp_path):
+    path = tmp_path / "rules"
+    path.write_text("""table bridge b {
+	chain drops {
+		type filter hook forward priority 0; policy drop;
+	}
+	chain holds {
+		type filter hook input priority 0; policy accept;
+		udp dport 5683 drop
+	}
+	chain nothing {
+		type filter hook output priority 0; policy accept;
+	}
+}
+table arp a {
+	chain counts {
+		type filter hook input priority 0; policy accept;
+		counter
+	}
+}
+""")
+    assert read(show_file(path).stdout).all["unread"] == [
+        "table bridge b: chain drops: not asked: no packet that is tried crosses a bridge",
+        "table bridge b: chain holds: not asked: no packet that is tried crosses a bridge",
+        "table arp a: chain counts: not asked: no address is resolved for a packet that is tried"]
+
+
 def test_a_file_of_iptables_save_holds_both_families(private, tmp_path):
     private.sh("""
         iptables -A INPUT -p udp --dport 5683 -j ACCEPT

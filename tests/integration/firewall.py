@@ -35,6 +35,7 @@ PORTS = (5683, 5684, 15683)
 BEYOND = (*PORTS, 9683)  # of the others, who answer on what is sent on to them
 GROUPS4, GROUPS6 = ("224.0.1.187",), ("ff02::fd", "ff05::fd")
 BURST = 12
+HOPS = 64  # of what goes to groups
 
 HOST = {"eth0": ("93.184.77.10/24", "2a03:b0c0:77::10/64"),
         "lan0": ("192.168.1.1/24", "fd12:3456:789a:1::1/64"),
@@ -302,13 +303,14 @@ class Burst:
             if self.group:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF,
                                 socket.if_nametoindex("v0"))
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 4)
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, HOPS)
         else:
             sock.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
             sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
             if self.group:
                 request = bytes(8) + struct.pack("i", socket.if_nametoindex("v0"))
                 sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, request)
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, HOPS)
         sock.setblocking(False)
         sock.bind((self.row["source"], 0))
         # UDP takes what comes, also from an address that was not asked: it left the host.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `protect check` says of rules beside what they do to packets.
 
-Run by itself it compares many: /usr/bin/python3 truth.py FIRST_SEED N [nft|ufw]; it prints
+Run by itself it compares many: /usr/bin/python3 truth.py FIRST_SEED N [nft|xt|ufw]; it prints
 the rulesets that are told wrong, and a line of figures.
 """
 import os
@@ -15,6 +15,7 @@ import time
 import ufw_files
 from firewall import Town
 from rulesets import Nft, ufw_commands
+from rulesets_xt import Xtables
 
 RATED = 24  # rows that are compared one after the other, as a rate is the same for all
 ALLOW = ("--allow", "198.51.100.7")
@@ -110,6 +111,55 @@ def one_nft(town, seed, most=10000):
     return text, rows, wrong
 
 
+def random_xt(town, rng):
+    """Random iptables rules of one backend in force; its programs' names, and whether they rate."""
+    kind = rng.choice(["nft", "nft", "legacy"])
+    tools = [f"{tool}-{kind}" for tool in ("iptables", "ip6tables")]
+    while True:
+        made = Xtables(rng)
+        if all(restore(town, tool, made.text(v6)) for v6, tool in enumerate(tools)):
+            return tools, made
+
+
+def restore(town, tool, text):
+    with town.host.inside():
+        return subprocess.run([f"{tool}-restore"], input=text, text=True,
+                              capture_output=True).returncode == 0
+
+
+def clear_xt(town):
+    """No rules of either backend. The old one's tables stay, and are empty."""
+    load(town, "")
+    for tool in ("iptables-legacy", "ip6tables-legacy"):
+        for table in town.host.sh(f"{tool}-save 2>/dev/null").split("*")[1:]:
+            chains = [line[1:].split()[0] for line in table.splitlines()
+                      if line.startswith(":") and " - " not in line]
+            restore(town, tool, f"*{table.split()[0]}\n"
+                    + "".join(f":{chain} ACCEPT [0:0]\n" for chain in chains) + "COMMIT\n")
+
+
+def one_xt(town, seed, most=10000):
+    """Random iptables rules, of either backend."""
+    clear_xt(town)
+    tools, made = random_xt(town, random.Random(seed))
+    text = "\n".join(f"# {tool}\n{made.text(v6)}" for v6, tool in enumerate(tools))
+    try:
+        done = town.check(*ALLOW)
+        assert done.status in (0, 1), done.err + text
+        rows = some(seed, done.rows, min(most, RATED) if made.rated else most)
+
+        def again():
+            clear_xt(town)
+            for v6, tool in enumerate(tools):
+                restore(town, tool, made.text(v6))
+            forget(town)
+
+        wrong = compare(town, rows, again if made.rated else None)
+    finally:
+        clear_xt(town)
+    return text, rows, wrong
+
+
 def again_of(town):
     """Makes iptables' rules new as they are now: their lists of recent addresses are empty."""
     tools = ("iptables", "ip6tables")
@@ -165,10 +215,14 @@ def describe(row, seen):
     return f"{' '.join(f'{k}={row[k]}' for k in keys)} SEEN={seen} rule={rule}"
 
 
+# Of ten rulesets.
+KINDS = (one_nft,) * 7 + (one_xt,) * 2 + (one_ufw,)
+
+
 def main():
     first, n = int(sys.argv[1]), int(sys.argv[2])
-    kinds = {"nft": (one_nft,), "ufw": (one_ufw,)}.get(
-        sys.argv[3] if len(sys.argv) > 3 else "", (one_nft,) * 9 + (one_ufw,))
+    kinds = {"nft": (one_nft,), "xt": (one_xt,), "ufw": (one_ufw,)}.get(
+        sys.argv[3] if len(sys.argv) > 3 else "", KINDS)
     most = int(sys.argv[4]) if len(sys.argv) > 4 else 10000
     return compare_many(range(first, first + n), kinds, most, sys.stdout)["wrong"] > 0
 

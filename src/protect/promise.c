@@ -126,8 +126,6 @@ enum cs_promise cs_promise_of(const struct cs_policy *policy,
 		return of_stranger(policy, row);
 	if (is_group(&row->ask.to) || answered(row))
 		return is_group(&row->ask.to) ? CS_PROMISE_NONE : CS_PROMISE_KEPT;
-	/* Our limit of a peer lets some pass: where none is answered it is others that shut. */
-	return row->told.rule && row->told.rule->ours && !row->told.rated
-		       ? CS_PROMISE_SHUT
-		       : CS_PROMISE_OTHERS;
+	return row->told.rule && row->told.rule->ours ? CS_PROMISE_SHUT
+						      : CS_PROMISE_OTHERS;
 }

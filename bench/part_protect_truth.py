@@ -43,7 +43,7 @@ def twenty_thousand():
 def run(folder):
     said = io.StringIO()
     figures = truth.compare_many(range(FIRST, FIRST + RULESETS),
-                                 (truth.one_nft,) * 9 + (truth.one_ufw,), ROWS, said)
+                                 truth.KINDS, ROWS, said)
     pathlib.Path(folder, "protect_truth.log").write_text(said.getvalue(), encoding="utf-8")
     took = twenty_thousand()
     row = [figures["rulesets"], figures["wrong"], figures["questions"],
@@ -52,8 +52,9 @@ def run(folder):
               verdict(seconds, 1, more_is_better=False))
              for name, (seconds, asked) in took.items()]
     return "\n\n".join([
-        "Random rules of nft (nine of ten: sets, maps, conntrack, priorities, several chains, "
-        "ingress, NAT, rates, rejects, rules for answers) and of real ufw in namespaces. What "
+        "Random rules of nft (seven of ten: sets, maps, concatenations, conntrack, marks, fib, "
+        "priorities, several chains, ingress, NAT, rates, rejects, rules for answers), of both "
+        "iptables (two of ten) and of real ufw in namespaces. What "
         "`protect check` says of a question beside a burst of real packets from another "
         "namespace to a real server; of each ruleset at most "
         f"{ROWS} questions, drawn by its seed.",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What rules do where we cannot look: at the ports of a bridge, at the resolution of addresses, and in
- * programs that packets are handed to.
+ * What rules do where we cannot look: at the ports of a bridge, at the resolution of
+ * addresses, and in programs that packets are handed to.
  */
 #include <string.h>
 

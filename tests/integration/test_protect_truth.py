@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`protect check` beside real packets: random rules of nft and real ufw.
+"""`protect check` beside real packets: random rules of nft, iptables and real ufw.
 
 As many as there is time for, a few; bench/part_protect_truth.py compares 500.
 """
@@ -23,6 +23,7 @@ def town(namespaces_work):
 
 @pytest.mark.parametrize("compare, seconds, most, at_least", [
     (truth.one_ufw, 90 if lab.NIGHTLY else 3, 12, 1),
+    (truth.one_xt, 60 if lab.NIGHTLY else 4, 40, 1),
     (truth.one_nft, 120 if lab.NIGHTLY else 8, 100, 3),
 ])
 def test_rules_do_to_packets_what_check_says(town, compare, seconds, most, at_least):

@@ -161,10 +161,9 @@ static int take_file(struct run *run)
 static int read_file(struct run *run, FILE *from)
 {
 	const char *name = run->job->options.verdicts;
-	uint64_t seconds = run->job->options.for_s;
-	enum cs_err err = cs_guard_file_read(
-		run->job->ctx, from, name,
-		seconds ? (uint32_t)seconds : CS_GUARD_PRESET_S, &run->file);
+	/* For as long as the limit lets, which is --for. */
+	enum cs_err err = cs_guard_file_read(run->job->ctx, from, name, CS_GUARD_MOST_S,
+					     &run->file);
 
 	if (!err)
 		return take_file(run);
@@ -248,8 +247,8 @@ static int check(const struct cs_protect_job *job)
 	const struct cs_protect_options *o = &job->options;
 	const char *what = NULL;
 
-	if (o->for_s && (o->for_s < CS_GUARD_LEAST_S || o->for_s > CS_GUARD_MOST_S))
-		what = "--for: want 1m to 7d";
+	if (o->for_s > CS_GUARD_MOST_S)
+		what = "--for: want 1s to 7d";
 	if (what) {
 		cs_log(&job->ctx->log, CS_ERROR, "%s", what);
 		return CS_EXIT_USAGE;

@@ -56,7 +56,7 @@ CS_MUST_USE bool cs_guard_worry_read(struct cs_span name, enum cs_guard_worry *o
 enum {
 	CS_GUARD_SEEN = 8,     /* observations that go with a request */
 	CS_GUARD_WHAT = 24,    /* of an observation's name, with its NUL */
-	CS_GUARD_LEAST_S = 60, /* nobody is blocked for less */
+	CS_GUARD_LEAST_S = 60, /* nobody asks for less; an operator's limit may be */
 	CS_GUARD_MOST_S = 7 * 86400,
 	CS_GUARD_PRESET_S = 3600,
 };

@@ -9,7 +9,7 @@
 
 const char *const cs_rule_tool_names[CS_RULE_TOOLS] = { "nft", "iptables", "ufw" };
 
-enum { UNREAD_LINE = 256 };
+enum { UNREAD_LINE = 256, UNREAD_MAX = 1000 /* lines; nobody reads more */ };
 
 enum cs_err cs_rules_unread(struct cs_rules_build *build, const char *format, ...)
 {
@@ -18,9 +18,13 @@ enum cs_err cs_rules_unread(struct cs_rules_build *build, const char *format, ..
 	va_list args;
 	const char **lines;
 
+	if (out->n_unread == UNREAD_MAX)
+		return CS_OK;
 	va_start(args, format);
 	(void)vsnprintf(line, sizeof(line), format, args); /* may be cut */
 	va_end(args);
+	if (out->n_unread == UNREAD_MAX - 1)
+		(void)snprintf(line, sizeof(line), "more is left out than is told");
 	lines = cs_rules_grow(build->arena, (void *)(uintptr_t)out->unread, out->n_unread,
 			      &build->cap_unread, sizeof(*lines));
 	if (!lines)

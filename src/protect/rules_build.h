@@ -15,7 +15,7 @@ struct cs_rules_build {
 	size_t cap, cap_chains, cap_unread;
 };
 
-/* One more line for out->unread. CS_ERR_NOMEM */
+/* One more line for out->unread; of a thousand the last says that there is more. CS_ERR_NOMEM */
 CS_PRINTF(2, 3)
 CS_MUST_USE enum cs_err cs_rules_unread(struct cs_rules_build *build, const char *format,
 					...);

@@ -274,6 +274,48 @@ static enum cs_err slurp(FILE *file, const char *path, struct cs_arena *arena,
 	return err;
 }
 
+/*
+ * The folder was looked at by its name; whoever owns the store around it could have put another
+ * in its place since. A file of root's own cannot be made by others, and a pipe is not waited for.
+ */
+static bool is_own(int fd, const char *path, char why[CS_STATE_WHY])
+{
+	struct stat st;
+
+	if (fstat(fd, &st)) {
+		(void)fail(why, path);
+		return false;
+	}
+	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return true;
+	(void)snprintf(why, CS_STATE_WHY,
+		       "%.350s: want a file that belongs to user %u alone", path,
+		       (unsigned)geteuid());
+	return false;
+}
+
+/* CS_ERR_NOT_FOUND, CS_ERR_IO */
+static enum cs_err open_own(const char *path, FILE **out, char why[CS_STATE_WHY])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool there = fd >= 0 || errno != ENOENT;
+
+	*out = NULL;
+	if (fd < 0) {
+		(void)fail(why, path);
+		return there ? CS_ERR_IO : CS_ERR_NOT_FOUND;
+	}
+	if (is_own(fd, path, why)) {
+		*out = fdopen(fd, "r");
+		if (!*out)
+			(void)fail(why, path);
+	}
+	if (!*out)
+		(void)close(fd); /* nothing was read */
+	return *out ? CS_OK : CS_ERR_IO;
+}
+
 enum cs_err cs_state_read(const struct cs_path *dir, const char *name,
 			  struct cs_arena *arena, struct cs_span *out,
 			  char why[CS_STATE_WHY])
@@ -286,11 +328,9 @@ enum cs_err cs_state_read(const struct cs_path *dir, const char *name,
 		errno = ENAMETOOLONG;
 		return fail(why, dir->text);
 	}
-	file = fopen(path.text, "re");
-	if (!file) {
-		(void)fail(why, path.text);
-		return errno == ENOENT ? CS_ERR_NOT_FOUND : CS_ERR_IO;
-	}
+	err = open_own(path.text, &file, why);
+	if (err)
+		return err;
 	err = slurp(file, path.text, arena, out, why);
 	(void)fclose(file); /* only read */
 	return err;

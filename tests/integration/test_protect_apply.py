@@ -462,6 +462,29 @@ def test_a_store_of_somebody_else_is_not_believed(host):
     host.is_as_before()
 
 
+def test_a_file_of_somebody_else_is_not_believed(host):
+    """Whoever owns the store can put a folder in the place of ours after it was looked at."""
+    host.protect("apply", *POLICY, "--confirm-within", 30)
+    host.protect("confirm")
+    kept = host.store / "protect/kept"
+    good = kept.rename(kept.with_name("good"))
+    kept.symlink_to(good)
+    assert "protect/kept:" in host.protect("status", rc=4).stderr
+    kept.unlink()
+    os.mkfifo(kept, 0o600)
+    assert "want a file that belongs" in host.protect("status", rc=4).stderr
+    kept.unlink()
+    good.rename(kept)
+    for owner, mode in ((65534, 0o600), (0, 0o620), (0, 0o602)):
+        os.chown(kept, owner, 0)
+        kept.chmod(mode)
+        assert "want a file that belongs" in host.protect("status", rc=4).stderr
+    kept.chmod(0o644)
+    host.protect("status")
+    host.protect("undo")
+    host.is_as_before()
+
+
 def test_damaged_files_do_not_stop_an_undo(host):
     host.protect("apply", *POLICY, "--confirm-within", 30)
     host.protect("confirm")

@@ -144,6 +144,21 @@ static void interfaces_that_must_be_there_are_found(void **state)
 	cs_arena_clear(&arena);
 }
 
+static void what_is_left_out_is_told_up_to_a_bound(void **state)
+{
+	struct cs_arena arena = { 0 };
+	struct cs_rules rules = { 0 };
+	struct cs_rules_build build = { .arena = &arena, .out = &rules };
+
+	(void)state;
+	for (unsigned i = 0; i < 1100; i++)
+		assert_int_equal(cs_rules_unread(&build, "line %u", i), CS_OK);
+	assert_int_equal(rules.n_unread, 1000);
+	assert_string_equal(rules.unread[998], "line 998");
+	assert_string_equal(rules.unread[999], "more is left out than is told");
+	cs_arena_clear(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +169,7 @@ int main(void)
 		cmocka_unit_test(a_table_that_was_there_before_is_of_ipv6),
 		cmocka_unit_test(each_of_many_chains_has_its_rule),
 		cmocka_unit_test(interfaces_that_must_be_there_are_found),
+		cmocka_unit_test(what_is_left_out_is_told_up_to_a_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

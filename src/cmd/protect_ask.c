@@ -214,7 +214,7 @@ int cs_protect_ask_read(struct cs_protect_job *job, struct cs_protect_ask *ask)
 }
 
 int cs_protect_ask_with(struct cs_protect_job *job, const struct cs_policy *policy,
-			struct cs_span script, struct cs_protect_ask *ask)
+			const struct cs_rules_change *change, struct cs_protect_ask *ask)
 {
 	char why[CS_RULES_WHY] = "";
 	enum cs_err err;
@@ -230,7 +230,7 @@ int cs_protect_ask_with(struct cs_protect_job *job, const struct cs_policy *poli
 		.n_peers = policy->n_allow,
 		.brief = true,
 	};
-	err = cs_rules_read_with(script, &job->arena, &ask->rules, why);
+	err = cs_rules_read_with(change, &job->arena, &ask->rules, why);
 	if (err)
 		return rules_failed(job, err, why);
 	say_unread(job, &ask->rules);

@@ -23,10 +23,11 @@ CS_MUST_USE int cs_protect_ask_read(struct cs_protect_job *job,
 				    struct cs_protect_ask *ask);
 
 /*
- * Likewise for this host as it would be with @script (for `nft -f -`) of @policy in force.
+ * Likewise for this host as it would be with @change made, which puts @policy in force.
  */
 CS_MUST_USE int cs_protect_ask_with(struct cs_protect_job *job,
-				    const struct cs_policy *policy, struct cs_span script,
+				    const struct cs_policy *policy,
+				    const struct cs_rules_change *change,
 				    struct cs_protect_ask *ask);
 
 /* Asks, with a line of progress where somebody looks. Likewise. */

@@ -100,6 +100,7 @@ static int read_rules(struct cs_protect_job *job, struct cs_span *out)
 static int show(struct cs_protect_job *job, const struct cs_policy *policy,
 		struct cs_span script, struct cs_span rules)
 {
+	const struct cs_rules_change change = { .script = script };
 	FILE *to = job->ctx->out;
 	char why[CS_PROGRAM_WHY] = "";
 	struct cs_span then;
@@ -115,7 +116,7 @@ static int show(struct cs_protect_job *job, const struct cs_policy *policy,
 	if (err)
 		return fail(job, why, err);
 	/* Where that cannot be asked it has been said; the rules are as good without. */
-	cs_protect_plan_ask(job, policy, script, to);
+	cs_protect_plan_ask(job, policy, &change, to);
 	return -1;
 }
 

@@ -23,6 +23,7 @@ struct opening {
 	const char *proto, *from;
 	uint16_t port;
 	bool v4, answer; /* it is the answer that is kept back */
+	bool forward;    /* it is for another host */
 };
 
 static void put_nft(const struct opening *o, FILE *to)
@@ -94,7 +95,7 @@ static void put_iptables(const struct opening *o, FILE *to)
 
 static void put_ufw(const struct opening *o, FILE *to)
 {
-	fputs("ufw ", to);
+	fputs(o->forward ? "ufw route " : "ufw ", to);
 	if (o->rule->handle)
 		fprintf(to, "insert %" PRIu64 " ", o->rule->handle);
 	fprintf(to, "allow from %s to any port %u proto %s\n", o->from, o->port,
@@ -122,6 +123,7 @@ static void put_opening(const struct cs_meaning *row, FILE *to)
 		.port = sent_on ? sent_on : row->ask.port,
 		.v4 = cs_addr_is_v4(&row->ask.from),
 		.answer = is_output(row->told.rule),
+		.forward = row->forward,
 	};
 	char by[CS_MEANING_TEXT];
 
@@ -149,6 +151,27 @@ static bool is_allowed(const struct cs_policy *policy, const struct cs_host *hos
 	       cs_promise_allows(policy, &none, &row->ask.from, link ? link->name : "");
 }
 
+/* What is routed to others is a router's business alone. */
+static bool is_kept_out(const struct cs_policy *policy, const struct cs_host *host,
+			const struct cs_meaning *row)
+{
+	bool shut = row->told.verdict == CS_MEANING_DROP ||
+		    row->told.verdict == CS_MEANING_REJECT;
+
+	return shut && row->ask.flow == CS_FLOW_NEW && row->told.rule &&
+	       !row->told.rule->ours &&
+	       (policy->router || !row->forward || row->told.forward_port) &&
+	       is_allowed(policy, host, row);
+}
+
+/* The same command opens both. */
+static bool is_same_opening(const struct cs_meaning *a, const struct cs_meaning *b)
+{
+	return a->from == b->from && a->told.rule == b->told.rule &&
+	       a->ask.tcp == b->ask.tcp && a->ask.port == b->ask.port &&
+	       a->told.forward_port == b->told.forward_port;
+}
+
 /* allow means: not dropped by us. */
 static void put_kept_out(const struct cs_meanings *meanings,
 			 const struct cs_policy *policy, const struct cs_host *host,
@@ -156,11 +179,14 @@ static void put_kept_out(const struct cs_meanings *meanings,
 {
 	for (size_t i = 0; i < meanings->n; i++) {
 		const struct cs_meaning *row = &meanings->rows[i];
-		bool shut = row->told.verdict == CS_MEANING_DROP ||
-			    row->told.verdict == CS_MEANING_REJECT;
+		bool said = false;
 
-		if (shut && row->ask.flow == CS_FLOW_NEW && row->told.rule &&
-		    !row->told.rule->ours && is_allowed(policy, host, row))
+		if (!is_kept_out(policy, host, row))
+			continue;
+		for (size_t k = 0; !said && k < i; k++)
+			said = is_same_opening(&meanings->rows[k], row) &&
+			       is_kept_out(policy, host, &meanings->rows[k]);
+		if (!said)
 			put_opening(row, to);
 	}
 }
@@ -230,7 +256,7 @@ static void failed(const struct cs_protect_job *job, enum cs_err err, const char
 }
 
 void cs_protect_plan_ask(struct cs_protect_job *job, const struct cs_policy *policy,
-			 struct cs_span script, FILE *to)
+			 const struct cs_rules_change *change, FILE *to)
 {
 	struct cs_arg_list allow = job->options.allow;
 	char why[CS_RULES_WHY] = "";
@@ -246,7 +272,7 @@ void cs_protect_plan_ask(struct cs_protect_job *job, const struct cs_policy *pol
 		return;
 	ask.request.peers = policy->allow;
 	ask.request.n_peers = policy->n_allow;
-	err = cs_rules_read_with(script, &job->arena, &ask.rules, why);
+	err = cs_rules_read_with(change, &job->arena, &ask.rules, why);
 	if (!err && cs_protect_ask_all(job, &ask, &meanings) < 0)
 		err = put_answers(&meanings, &ask.request, policy, to);
 	if (err)

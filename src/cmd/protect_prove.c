@@ -121,8 +121,8 @@ static bool same_namespace(const struct stat *before)
 	       now.st_dev == before->st_dev;
 }
 
-/* By what this host does, and would do with @script. */
-static enum cs_err prove(struct cs_protect_proof *p, struct cs_span script,
+/* By what this host does, and would do with @change made. */
+static enum cs_err prove(struct cs_protect_proof *p, const struct cs_rules_change *change,
 			 char why[CS_STATE_WHY])
 {
 	struct cs_protect_ask ask;
@@ -135,7 +135,7 @@ static enum cs_err prove(struct cs_protect_proof *p, struct cs_span script,
 			       strerror(errno));
 		return CS_ERR_IO;
 	}
-	p->status = cs_protect_ask_with(p->job, p->policy, script, &ask);
+	p->status = cs_protect_ask_with(p->job, p->policy, change, &ask);
 	p->listed = ask.rules.listing;
 	if (p->status < 0)
 		p->status = cs_protect_ask_all(p->job, &ask, &meanings);
@@ -155,12 +155,15 @@ enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_ST
 {
 	struct cs_protect_proof *p = arg;
 
-	return prove(p, script, why);
+	return prove(p, &(struct cs_rules_change){ .script = script }, why);
 }
 
-enum cs_err cs_protect_does(void *arg, char why[CS_STATE_WHY])
+enum cs_err cs_protect_does(void *arg, const struct cs_rules_change *change,
+			    char why[CS_STATE_WHY])
 {
-	return prove(arg, cs_span_of(NULL, 0), why);
+	static const struct cs_rules_change none;
+
+	return prove(arg, change ? change : &none, why);
 }
 
 /* --- by reading --- */

@@ -8,6 +8,7 @@
 
 #include "cmd/protect_change.h"
 #include "protect/apply.h"
+#include "protect/rules.h"
 
 struct cs_protect_proof {
 	struct cs_protect_job *job;
@@ -21,8 +22,12 @@ struct cs_protect_proof {
 /* Reads the rules as they are. -1 to go on, else the exit status, said. The lock is held. */
 CS_MUST_USE int cs_protect_proof_begin(struct cs_protect_proof *proof);
 
-/* Likewise of the rules that are in force: the question of struct cs_ufw_apply. */
-enum cs_err cs_protect_does(void *arg, char why[CS_STATE_WHY]);
+/*
+ * The question of struct cs_ufw_apply: whether the rules do what the policy says, as they would be with
+ * @change made; NULL: as they are. @arg is the proof.
+ */
+enum cs_err cs_protect_does(void *arg, const struct cs_rules_change *change,
+			    char why[CS_STATE_WHY]);
 
 /* The questions of struct cs_apply; @arg is the proof. */
 enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_STATE_WHY]);

@@ -144,17 +144,15 @@ static void put_boot_line(const struct status *st, FILE *to)
 {
 	if (!st->standing->kept.there && !st->standing->filed.there)
 		return;
-	if (st->ufw) {
-		put_line(to, "reboot", "covered by ufw itself, as long as it is enabled");
-		return;
-	}
 	if (st->boot.by == CS_BOOT_BY_NOTHING) {
 		(void)fputs("reboot         NOT covered: ", to);
 		cs_term_text(to, cs_span_str(st->boot.why));
 		(void)fputc('\n', to);
 	} else {
 		put_line(to, "reboot",
-			 st->boot.by == CS_BOOT_BY_UNIT
+			 st->boot.by == CS_BOOT_BY_UFW
+				 ? "covered by ufw itself, as long as it is enabled"
+			 : st->boot.by == CS_BOOT_BY_UNIT
 				 ? "covered by the systemd unit " CS_BOOT_UNIT
 				 : "covered by an include in /etc/nftables.conf");
 	}
@@ -331,24 +329,12 @@ static void put_figures(struct cs_json *json, const struct cs_figures *f)
 	cs_json_array_end(json);
 }
 
-/* ufw's files are read at boot by ufw. */
-static void put_ufw_boot(struct cs_json *json)
-{
-	cs_json_key(json, "reboot");
-	cs_json_object(json);
-	put_bool(json, "covered", true);
-	cs_json_key(json, "by");
-	cs_json_word(json, "ufw");
-	cs_json_key(json, "why");
-	cs_json_null(json);
-	cs_json_object_end(json);
-}
-
 static void put_boot(struct cs_json *json, const struct cs_boot *boot)
 {
 	static const char *const by[] = { [CS_BOOT_BY_NOTHING] = NULL,
 					  [CS_BOOT_BY_UNIT] = "systemd unit",
-					  [CS_BOOT_BY_INCLUDE] = "nft include" };
+					  [CS_BOOT_BY_INCLUDE] = "nft include",
+					  [CS_BOOT_BY_UFW] = "ufw" };
 
 	cs_json_key(json, "reboot");
 	cs_json_object(json);
@@ -389,10 +375,7 @@ static void put_json(const struct status *st, FILE *to)
 	for (size_t i = 0; i < s->entries.n; i++)
 		cs_protect_entry_json(&json, &s->entries.at[i], i + 1, in_force);
 	cs_json_array_end(&json);
-	if (st->ufw)
-		put_ufw_boot(&json);
-	else
-		put_boot(&json, &st->boot);
+	put_boot(&json, &st->boot);
 	cs_json_key(&json, "store");
 	cs_json_string(&json, cs_span_str(st->ground->state.dir.text));
 	cs_json_object_end(&json);
@@ -411,7 +394,10 @@ static int look(struct status *st, struct cs_protect_ground *ground)
 	st->ufw = cs_protect_ufw_standing(ground, &st->by_ufw);
 	if (st->ufw)
 		st->standing = &st->by_ufw;
-	cs_boot_look(&ground->state, &st->boot);
+	if (!st->ufw)
+		cs_boot_look(&ground->state, &st->boot);
+	else if (cs_ufw_survives_reboot(st->boot.why))
+		st->boot.by = CS_BOOT_BY_UFW;
 	st->helper = cs_state_helper_is_there(&ground->state, 0);
 	if (kind != CS_TABLE_NONE && kind != CS_TABLE_FOREIGN)
 		err = cs_figures_read(&st->job->arena, &st->figures, ground->change.why);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/protect_entry.h"
+#include "cmd/protect_plan_ask.h"
 #include "cmd/protect_planned.h"
 #include "cmd/protect_prove.h"
 #include "protect/promise.h"
@@ -13,10 +14,11 @@
 #include "protect/ruleset.h"
 #include "protect/ufw_change.h"
 
-/* What is to be done, and to which ufw. */
+/* What is to be done, to which ufw, and what comes of it. */
 struct work {
 	struct cs_ufw_machine machine;
 	struct cs_ufw_plan plan;
+	struct cs_ufw_then then;
 };
 
 static int make_plan(struct cs_protect_job *job, const struct cs_policy *policy,
@@ -35,6 +37,19 @@ static int make_plan(struct cs_protect_job *job, const struct cs_policy *policy,
 	/* Somebody else's profile, more peers than ufw can take: refused, not wrong usage. */
 	return cs_protect_failed(job, err == CS_ERR_NOMEM ? err : CS_ERR_REFUSED, reason);
 }
+
+static int rehearse(struct cs_protect_job *job, struct work *work)
+{
+	char why[CS_STATE_WHY] = "";
+	enum cs_err err = cs_ufw_rehearse(&work->machine, &work->plan, &job->arena,
+					  &work->then, why);
+
+	return err ? cs_protect_failed(job, err, why) : -1;
+}
+
+static const char lost[] = "the rules of ufw's that are in force are not those of its "
+			   "files, and would be lost: "
+			   "want `ufw reload` first, or --force";
 
 /* Nothing would be in force; and what to do instead. */
 static const char *why_not_in_force(const struct cs_ufw_machine *machine)
@@ -84,6 +99,15 @@ static void put_plan(const struct work *work, FILE *to)
 		fprintf(to, "# Note: %s.\n", plan->notes[i]);
 }
 
+static void put_then(struct cs_protect_job *job, const struct cs_policy *policy,
+		     const struct work *work)
+{
+	if (work->then.loses)
+		cs_log(&job->ctx->log, CS_WARN, "%s", lost);
+	/* Where that cannot be asked it has been said. */
+	cs_protect_plan_ask(job, policy, &work->then.change, job->ctx->out);
+}
+
 /* What has to be the same when it is applied, with the commands to look at. */
 static int write_plan(struct cs_protect_job *job, const struct cs_policy *policy,
 		      const struct work *work)
@@ -120,7 +144,12 @@ int cs_protect_ufw_plan(struct cs_protect_job *job, const struct cs_policy *poli
 	why = why_not_in_force(&work.machine);
 	if (why)
 		cs_log(&job->ctx->log, CS_WARN, "%s", why);
+	status = rehearse(job, &work);
+	if (status >= 0)
+		return status;
 	put_plan(&work, job->ctx->out);
+	if (!why)
+		put_then(job, policy, &work);
 	if (strcmp(job->options.output_file, "-") != 0)
 		status = write_plan(job, policy, &work);
 	return status < 0 ? CS_EXIT_OK : status;
@@ -179,10 +208,9 @@ static int put_in_force(struct cs_protect_job *job, struct cs_protect_ground *gr
 		.job = job, .ground = ground, .policy = policy, .status = -1
 	};
 	struct cs_ufw_apply apply = { .policy = policy,
-				      .plan = &work->plan,
+				      .then = &work->then,
 				      .planned_for = &work->machine.shot,
 				      .seconds = (uint32_t)job->options.confirm_within,
-				      .force = job->options.force,
 				      .proved = cs_protect_does,
 				      .arg = &proof };
 	enum cs_err err = cs_policy_write(policy, &job->arena, &apply.text);
@@ -209,6 +237,10 @@ int cs_protect_ufw_apply(struct cs_protect_job *job, struct cs_protect_ground *g
 	if (status < 0)
 		status = spare_operator(job, policy);
 	if (status < 0)
+		status = rehearse(job, &work);
+	if (status < 0 && work.then.loses && !job->options.force)
+		status = cs_protect_failed(job, CS_ERR_REFUSED, lost);
+	if (status < 0)
 		status = put_in_force(job, ground, policy, &work);
 	if (status >= 0)
 		return status;
@@ -230,6 +262,7 @@ int cs_protect_ufw_apply(struct cs_protect_job *job, struct cs_protect_ground *g
 
 int cs_protect_ufw_confirm(struct cs_protect_job *job, struct cs_protect_ground *ground)
 {
+	char why[CS_STATE_WHY] = "";
 	int status;
 
 	if (!ground->ufw.pending.there)
@@ -238,9 +271,31 @@ int cs_protect_ufw_confirm(struct cs_protect_job *job, struct cs_protect_ground 
 		cs_protect_said(job, cs_ufw_confirm(&ground->change), ground->change.why);
 	if (status >= 0)
 		return status;
-	cs_log(&job->ctx->log, CS_NOTE,
-	       "confirmed: the rules stay; after a reboot ufw puts them back");
+	if (cs_ufw_survives_reboot(why))
+		cs_log(&job->ctx->log, CS_NOTE,
+		       "confirmed: the rules stay; after a reboot ufw puts them back");
+	else
+		cs_log(&job->ctx->log, CS_WARN,
+		       "confirmed: the rules stay, but a reboot is not covered: %s", why);
 	return CS_EXIT_OK;
+}
+
+/* What others did meanwhile stays: then it is not as it was. */
+static const char *what_was_undone(struct cs_protect_job *job,
+				   const struct cs_protect_ground *ground)
+{
+	char why[CS_STATE_WHY];
+	struct cs_ufw_machine now;
+
+	if (!ground->ufw.is_first)
+		return "undone: what was ours is out of ufw's files and rules; how they "
+		       "were before is not kept here";
+	if (!cs_ufw_machine_read(&job->arena, &now, why) &&
+	    cs_ufw_shots_equal(&ground->ufw.first, &now.shot))
+		return "undone: ufw's files and rules are as before the first apply";
+	return "undone: what was ours is out of ufw's files and rules; what others "
+	       "changed "
+	       "there since the first apply stays";
 }
 
 int cs_protect_ufw_undo(struct cs_protect_job *job, struct cs_protect_ground *ground)
@@ -253,12 +308,7 @@ int cs_protect_ufw_undo(struct cs_protect_job *job, struct cs_protect_ground *gr
 				 ground->change.why);
 	if (status >= 0)
 		return status;
-	cs_log(&job->ctx->log, CS_NOTE,
-	       ground->ufw.is_first
-		       ? "undone: ufw's files and rules are as before the first apply"
-		       : "undone: what was ours is out of ufw's files and rules; how "
-			 "they "
-			 "were before is not kept here");
+	cs_log(&job->ctx->log, CS_NOTE, "%s", what_was_undone(job, ground));
 	return CS_EXIT_OK;
 }
 

@@ -10,7 +10,12 @@
 
 #define CS_BOOT_UNIT "coapscope-protect.service"
 
-enum cs_boot_by { CS_BOOT_BY_NOTHING, CS_BOOT_BY_UNIT, CS_BOOT_BY_INCLUDE };
+enum cs_boot_by {
+	CS_BOOT_BY_NOTHING,
+	CS_BOOT_BY_UNIT,
+	CS_BOOT_BY_INCLUDE,
+	CS_BOOT_BY_UFW, /* which is no business of cs_boot_look() */
+};
 
 struct cs_boot {
 	enum cs_boot_by by;

@@ -20,13 +20,8 @@
 
 struct cs_helper_job {
 	const struct cs_state *state;
-	const char *id; /* of the change; its record is RUN/pending-ID */
-	uint32_t seconds;
-	/*
-	 * Where the rules are proved after they are in force: how long that may take at most. @seconds then
-	 * count from cs_helper_leave(). 0: from when they are in force
-	 */
-	uint32_t proof_seconds;
+	const char *id;   /* of the change; its record is RUN/pending-ID */
+	uint32_t seconds; /* from when the rules are in force */
 	/*
 	 * What is done, in the helper's process; @arg is handed to each.
 	 *

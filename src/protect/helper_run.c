@@ -183,8 +183,6 @@ static bool wait_out(struct helper *h)
 			if (word != CS_HELPER_LEAVE)
 				return true; /* its wish, or it is gone */
 			h->left = true;
-			if (h->job->proof_seconds)
-				set_timer(h, h->job->seconds);
 			break;
 		case RECORD_GONE:
 			if (!has_record(h) && !is_pending(h))
@@ -215,7 +213,7 @@ static enum cs_err put_in_force(const struct helper *h, char why[CS_STATE_WHY])
 	enum cs_err err = h->job->put_in(h->job->arg, why);
 
 	if (!err)
-		set_timer(h, h->job->seconds + h->job->proof_seconds);
+		set_timer(h, h->job->seconds);
 	return err;
 }
 

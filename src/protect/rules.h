@@ -81,12 +81,21 @@ struct cs_rules {
 CS_MUST_USE enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *out,
 				      char why[CS_RULES_WHY]);
 
+/* A change that is not made yet; what is empty changes nothing. */
+struct cs_rules_change {
+	struct cs_span script; /* for `nft -f -`, of our table alone */
+	/* For `iptables-restore -n` and ip6tables', where ufw is in force; and ufw's files then. */
+	struct cs_span load4, load6;
+	struct cs_span user, user6;
+};
+
 /*
- * The rules in force here as they would be with @script (for `nft -f -`, of our table alone) in force, too: for
- * asking what a change would do before it is made. Needs root. Errors as cs_rules_read()
+ * The rules in force here as they would be with @change made: for asking what it would do. Needs root.
+ * Errors as cs_rules_read(); CS_ERR_SYNTAX: a tool cannot read what is to be loaded
  */
-CS_MUST_USE enum cs_err cs_rules_read_with(struct cs_span script, struct cs_arena *arena,
-					   struct cs_rules *out, char why[CS_RULES_WHY]);
+CS_MUST_USE enum cs_err cs_rules_read_with(const struct cs_rules_change *change,
+					   struct cs_arena *arena, struct cs_rules *out,
+					   char why[CS_RULES_WHY]);
 
 /*
  * Rules of another machine: what `nft list ruleset` (with or without -a) or

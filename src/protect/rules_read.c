@@ -14,9 +14,9 @@
 struct reading {
 	struct cs_rules_build build;
 	struct cs_listing listing;
-	bool *iptables;        /* of each table of the listing: iptables-save has it */
-	struct cs_span script; /* to be read as if it were in force; empty: none */
-	char *why;             /* CS_RULES_WHY bytes */
+	bool *iptables; /* of each table of the listing: iptables-save has it */
+	const struct cs_rules_change *change; /* to be read as if it were made */
+	char *why;                            /* CS_RULES_WHY bytes */
 };
 
 static enum cs_err refuse(const struct cs_program_end *end, char *why)
@@ -55,9 +55,9 @@ static enum cs_err read_listing(struct reading *r)
 	}
 	if (end.status)
 		return refuse(&end, r->why);
-	if (r->script.len > 0)
-		err = cs_rules_listing_with(end.out, r->script, r->build.arena, &end.out,
-					    r->why);
+	if (r->change->script.len > 0)
+		err = cs_rules_listing_with(end.out, r->change->script, r->build.arena,
+					    &end.out, r->why);
 	if (err)
 		return err;
 	r->build.out->listing = end.out;
@@ -121,35 +121,79 @@ static enum cs_err without_others(struct reading *r, const char *name, bool v6,
 	return cs_rules_restored(&r->build, &input, text, r->why);
 }
 
-/* Runs a program that prints rules; nothing where it is not installed or knows none. */
-static enum cs_err run_save(struct reading *r, const char *name, bool v6,
-			    struct cs_save *out)
+/* Where ufw is what is to be changed: the rules of this backend with the change made. */
+static enum cs_err with_change(struct reading *r, const char *name, bool v6,
+			       struct cs_span *text)
+{
+	struct cs_span load = v6 ? r->change->load6 : r->change->load4, all;
+	char *bytes;
+
+	if (load.len == 0 ||
+	    !cs_text_has(*text, v6 ? "\n:ufw6-user-input " : "\n:ufw-user-input "))
+		return CS_OK;
+	bytes = cs_arena_alloc(r->build.arena, text->len + load.len + 2);
+	if (!bytes)
+		return CS_ERR_NOMEM;
+	all = cs_span_of(bytes,
+			 (size_t)snprintf(bytes, text->len + load.len + 2, "%.*s\n%.*s",
+					  (int)text->len, (const char *)text->ptr,
+					  (int)load.len, (const char *)load.ptr));
+	*text = all;
+	return without_others(r, name, v6, text);
+}
+
+/* What a program that prints rules says; nothing where it is not installed or knows none. */
+static enum cs_err print_rules(struct reading *r, const char *name, struct cs_span *out)
 {
 	const char *const argv[] = { name, NULL };
 	struct cs_program program = { .argv = argv };
 	struct cs_program_end end;
 	enum cs_err err = cs_program_run(&program, r->build.arena, &end);
-	size_t line;
 
-	*out = (struct cs_save){ 0 };
+	*out = cs_span_of(NULL, 0);
 	if (err == CS_ERR_NOT_FOUND)
 		return cs_rules_unread(&r->build,
 				       "%s: no such program is installed: "
 				       "iptables' rules are not read",
 				       name);
-	if (!err && end.status)
+	if (err)
+		(void)snprintf(r->why, CS_RULES_WHY, "%s: %s", name, cs_strerror(err));
+	else if (end.status)
 		return cs_rules_unread(&r->build, "%s: %.*s", name, (int)end.err.len,
 				       (const char *)end.err.ptr);
-	if (!err && leans_on_others(end.out)) {
-		err = without_others(r, name, v6, &end.out);
-		if (err)
-			return err;
-	}
+	else
+		*out = end.out;
+	return err;
+}
+
+/* The same, taken apart, with the change made. */
+static enum cs_err run_save(struct reading *r, const char *name, bool v6,
+			    struct cs_save *out)
+{
+	struct cs_span text;
+	size_t line;
+	enum cs_err err = print_rules(r, name, &text);
+
+	*out = (struct cs_save){ 0 };
+	if (!err && leans_on_others(text))
+		err = without_others(r, name, v6, &text);
 	if (!err)
-		err = cs_save_read(end.out, r->build.arena, out, &line);
+		err = with_change(r, name, v6, &text);
+	if (err || text.len == 0)
+		return err; /* said */
+	err = cs_save_read(text, r->build.arena, out, &line);
 	if (err)
 		(void)snprintf(r->why, CS_RULES_WHY, "%s: %s", name, cs_strerror(err));
 	return err == CS_ERR_SYNTAX ? CS_ERR_IO : err;
+}
+
+/* Whether a table of the listing ("ip6 filter") is that one of iptables'. */
+static bool is_named(const struct cs_listing_table *table, struct cs_span name, bool v6)
+{
+	struct cs_span plain = cs_text_after(table->name, v6 ? 4 : 3);
+
+	return cs_text_starts(table->name, v6 ? "ip6 " : "ip ") && plain.ptr &&
+	       cs_span_eq(plain, name);
 }
 
 /* The listing's table of that name; SIZE_MAX: none. */
@@ -157,10 +201,18 @@ static size_t table_named(const struct reading *r, struct cs_span name, bool v6)
 {
 	for (size_t i = 0; i < r->listing.n_tables; i++)
 		if (maybe_iptables(&r->listing.tables[i], v6) &&
-		    cs_span_eq(cs_text_after(r->listing.tables[i].name, v6 ? 4 : 3),
-			       name))
+		    is_named(&r->listing.tables[i], name, v6))
 			return i;
 	return SIZE_MAX;
+}
+
+/* True where nft has a table of that name, whoever made it. */
+static bool is_taken(const struct reading *r, struct cs_span name, bool v6)
+{
+	for (size_t i = 0; i < r->listing.n_tables; i++)
+		if (is_named(&r->listing.tables[i], name, v6))
+			return true;
+	return false;
 }
 
 /* The tables that are iptables-nft's go from the listing to iptables-save's. */
@@ -185,7 +237,8 @@ static enum cs_err read_nft_save(struct reading *r, bool v6)
 		size_t at = table_named(r, save.tables[i].name, v6);
 
 		save.tables[i].v6 = v6;
-		not_these[i] = at == SIZE_MAX;
+		/* One that is not there at all comes with the change. */
+		not_these[i] = at == SIZE_MAX && is_taken(r, save.tables[i].name, v6);
 		if (at != SIZE_MAX)
 			r->iptables[at] = true;
 	}
@@ -215,19 +268,6 @@ static bool has_legacy(bool v6)
 	if (names)
 		(void)fclose(names); /* only read from */
 	return first != EOF;
-}
-
-/* True where nft has a table of that name, whoever made it. */
-static bool is_taken(const struct reading *r, struct cs_span name, bool v6)
-{
-	for (size_t i = 0; i < r->listing.n_tables; i++) {
-		struct cs_span table = r->listing.tables[i].name;
-
-		if (cs_text_starts(table, v6 ? "ip6 " : "ip ") &&
-		    cs_span_eq(cs_text_after(table, v6 ? 4 : 3), name))
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -287,21 +327,27 @@ static enum cs_err read_all(struct reading *r)
 	if (!err)
 		err = read_legacy(r, true);
 	if (!err)
-		err = cs_rules_name_ufw_here(&r->build);
+		err = r->change->user.len > 0
+			      ? cs_rules_name_ufw(&r->build, r->change->user,
+						  r->change->user6)
+			      : cs_rules_name_ufw_here(&r->build);
 	return err ? err : cs_rules_add_listing(&r->build, &r->listing, r->iptables);
 }
 
 enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *out,
 			  char why[CS_RULES_WHY])
 {
-	return cs_rules_read_with(cs_span_of(NULL, 0), arena, out, why);
+	static const struct cs_rules_change none;
+
+	return cs_rules_read_with(&none, arena, out, why);
 }
 
-enum cs_err cs_rules_read_with(struct cs_span script, struct cs_arena *arena,
-			       struct cs_rules *out, char why[CS_RULES_WHY])
+enum cs_err cs_rules_read_with(const struct cs_rules_change *change,
+			       struct cs_arena *arena, struct cs_rules *out,
+			       char why[CS_RULES_WHY])
 {
 	struct reading r = { .build = { .arena = arena, .out = out },
-			     .script = script,
+			     .change = change,
 			     .why = why };
 
 	*out = (struct cs_rules){ 0 };

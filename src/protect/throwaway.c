@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +98,27 @@ static enum cs_err make_links(const struct cs_throwaway *job, struct cs_arena *a
 	return cs_program_run(&ip, arena, &end);
 }
 
+/*
+ * From here on the folder is a copy in memory; so is /run, where programs lock out those that see
+ * the same files.
+ */
+static enum cs_err copy_folder(const char *folder, struct cs_arena *arena)
+{
+	static const char at[] = "/run", copy[] = "/run/copy";
+	const char *const argv[] = { "cp", "-a", folder, copy, NULL };
+	const struct cs_program cp = { .argv = argv };
+	struct cs_program_end end;
+	enum cs_err err;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", at, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755"))
+		return errno == EPERM ? CS_ERR_DENIED : CS_ERR_IO;
+	err = cs_program_run(&cp, arena, &end);
+	if (err)
+		return err;
+	return end.status || mount(copy, folder, NULL, MS_BIND, NULL) ? CS_ERR_IO : CS_OK;
+}
+
 static bool tell(int fd, const struct told *told, const struct cs_program_end *end)
 {
 	return write_all(fd, told, sizeof(*told)) &&
@@ -114,6 +136,8 @@ static _Noreturn void work(const struct cs_throwaway *job, int fd)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* else it ends by itself */
 	if (unshare(CLONE_NEWNET) && (errno != EPERM || !enter_user()))
 		told = (struct told){ .err = CS_ERR_DENIED, .number = errno };
+	if (!told.err && job->copied)
+		told.err = copy_folder(job->copied, &arena);
 	if (!told.err && job->n_links)
 		told.err = make_links(job, &arena);
 	for (size_t i = 0; !told.err && i < job->n_programs; i++) {

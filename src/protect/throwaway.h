@@ -2,7 +2,8 @@
 /*
  * throwaway: runs a few programs, one after the other, in a network namespace that is made
  * for them and gone afterwards: nft and iptables-restore read a stranger's rules there and print them back.
- * Without root it is in a user namespace. This process stays where it is.
+ * Without root it is in a user namespace. This process stays where it is. A folder of theirs may be
+ * thrown away with it: then what they write there is seen by nobody else.
  */
 #pragma once
 
@@ -17,6 +18,8 @@ enum { CS_THROWAWAY_WHY = 256 };
 struct cs_throwaway {
 	const char *const *links; /* interfaces that must be there by name; lo is */
 	size_t n_links;
+	const char
+		*copied; /* a folder that they have a copy of; needs root. NULL: none */
 	const struct cs_program *programs;
 	size_t n_programs;
 };

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From what stands to what is pending. ufw's own program changes its files in a network namespace that is thrown
- * away; then what they say is put in force in one step a family, so that there is no moment at which strangers
- * are let in or a peer is kept out.
+ * From what stands to what is pending. What ufw's program makes of it is known and proved before; then its files are
+ * written, and put in force in one step a family, so that there is no moment at which strangers are
+ * let in or a peer is kept out.
  */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "protect/draft.h"
 #include "protect/helper.h"
-#include "protect/rules_span.h"
-#include "protect/throwaway.h"
-#include "protect/ufw_back.h"
-#include "protect/ufw_block.h"
 #include "protect/ufw_own.h"
 
-enum { PROOF_S = 60, UFW_MS = 60000, BESIDE = 3 /* programs besides the commands */ };
+enum { UFW_LOCK_MS = 5000 };
 
 /* What the helper has. */
 struct pending {
@@ -25,134 +20,57 @@ struct pending {
 	const char *id;
 };
 
-/* --- ufw's commands --- */
-
-static enum cs_err refuse(char why[CS_STATE_WHY], const char *what, struct cs_span said)
+static enum cs_err changed_meanwhile(char why[CS_STATE_WHY])
 {
-	struct cs_span line = { 0 };
-
-	while (line.len == 0 && cs_text_line(&said, &line))
-		;
-	(void)snprintf(why, CS_STATE_WHY, "%s: %.*s", what, (int)line.len,
-		       (const char *)line.ptr);
+	(void)snprintf(why, CS_STATE_WHY,
+		       "ufw's rules were changed while this was planned: try again");
 	return CS_ERR_REFUSED;
-}
-
-/* ufw passes over what it thinks is there already, and ends with 0. */
-static enum cs_err judge(const struct cs_ufw_plan *plan,
-			 const struct cs_program_end *ends, size_t n,
-			 char why[CS_STATE_WHY])
-{
-	for (size_t i = 0; i < n; i++) {
-		const char *what =
-			i < BESIDE ? "ufw reload" : plan->commands[i - BESIDE].text;
-		bool passed = cs_text_starts(ends[i].out, "Skipping") ||
-			      cs_text_starts(ends[i].out, "Could not");
-
-		if (ends[i].status || passed)
-			return refuse(why, what,
-				      ends[i].err.len ? ends[i].err : ends[i].out);
-	}
-	return CS_OK;
-}
-
-/* What ufw's files say is what is in force: else it would be lost without a word. */
-static enum cs_err compare(const struct pending *p, const struct cs_program_end *ends,
-			   char why[CS_STATE_WHY])
-{
-	const struct cs_ufw_shot *live = p->apply->planned_for;
-
-	if (p->apply->force ||
-	    (cs_ufw_user_rules_equal(ends[1].out, live->save4) &&
-	     (!live->files.ipv6 || cs_ufw_user_rules_equal(ends[2].out, live->save6))))
-		return CS_OK;
-	(void)snprintf(
-		why, CS_STATE_WHY,
-		"the rules of ufw's that are in force are not those of its files, and "
-		"would be lost: want `ufw reload` first, or --force");
-	return CS_ERR_REFUSED;
-}
-
-static enum cs_err run_commands(const struct pending *p, char why[CS_STATE_WHY])
-{
-	static const char *const reload[] = { "ufw", "reload", NULL };
-	static const char *const save4[] = { "iptables-save", NULL };
-	static const char *const save6[] = { "ip6tables-save", NULL };
-	const struct cs_ufw_plan *plan = p->apply->plan;
-	size_t n = plan->n_commands + BESIDE, ended;
-	struct cs_arena *arena = p->change->arena;
-	struct cs_program *programs = cs_arena_array(arena, n, sizeof(*programs));
-	struct cs_program_end *ends = cs_arena_array(arena, n, sizeof(*ends));
-	const struct cs_throwaway job = { .programs = programs, .n_programs = n };
-	enum cs_err err;
-
-	if (!programs || !ends)
-		return CS_ERR_NOMEM;
-	programs[0].argv = reload;
-	programs[1].argv = save4;
-	programs[2].argv = save6;
-	for (size_t i = BESIDE; i < n; i++)
-		programs[i].argv = plan->commands[i - BESIDE].argv;
-	for (size_t i = 0; i < n; i++)
-		programs[i].timeout_ms = UFW_MS;
-	err = cs_throwaway_run(&job, arena, ends, &ended, why);
-	if (!err)
-		err = judge(plan, ends, ended, why);
-	return err ? err : compare(p, ends, why);
 }
 
 /* --- into force --- */
 
-static enum cs_err write_files(const struct pending *p, char why[CS_STATE_WHY])
+static enum cs_err write_files(const struct cs_ufw_files *files, char why[CS_STATE_WHY])
 {
-	const struct cs_ufw_plan *plan = p->apply->plan;
-	bool ipv6 = p->apply->planned_for->files.ipv6;
-	enum cs_err err = cs_ufw_file_write(CS_UFW_PROFILES, plan->profile, why);
+	/* The profile before what names it. */
+	const struct {
+		enum cs_ufw_name name;
+		struct cs_span text;
+	} all[] = {
+		{ CS_UFW_PROFILES, files->profile }, { CS_UFW_BEFORE, files->before },
+		{ CS_UFW_BEFORE6, files->before6 },  { CS_UFW_USER, files->user },
+		{ CS_UFW_USER6, files->user6 },
+	};
+	enum cs_err err = CS_OK;
 
-	if (!err)
-		err = cs_ufw_file_write(CS_UFW_BEFORE, plan->before, why);
-	if (!err && ipv6)
-		err = cs_ufw_file_write(CS_UFW_BEFORE6, plan->before6, why);
+	for (size_t i = 0; !err && i < CS_LEN(all); i++) {
+		bool of_ipv6 =
+			all[i].name == CS_UFW_BEFORE6 || all[i].name == CS_UFW_USER6;
+
+		if (!of_ipv6 || files->ipv6)
+			err = cs_ufw_file_write(all[i].name, all[i].text, why);
+	}
 	return err;
-}
-
-/* ufw's file as it is, as ufw loads it itself after a command, and our block. */
-static enum cs_err load(const struct pending *p, bool v6, struct cs_span user,
-			struct cs_span saved, char why[CS_STATE_WHY])
-{
-	const struct cs_ufw_plan *plan = p->apply->plan;
-	struct cs_arena *arena = p->change->arena;
-	struct cs_span block, script;
-	struct cs_draft text;
-	FILE *to;
-	enum cs_err err =
-		cs_ufw_block_load(v6 ? plan->block6 : plan->block, saved, arena, &block);
-
-	to = err ? NULL : cs_draft_open(&text);
-	if (!to)
-		return CS_ERR_NOMEM;
-	cs_draft_put(to, user);
-	fputc('\n', to);
-	cs_draft_put(to, block);
-	err = cs_draft_close(&text, arena, &script);
-	return err ? err : cs_ufw_restore(script, v6, arena, why);
 }
 
 static enum cs_err put_in_force(const struct pending *p, char why[CS_STATE_WHY])
 {
+	const struct cs_ufw_then *then = p->apply->then;
 	struct cs_arena *arena = p->change->arena;
 	struct cs_ufw_machine now;
 	enum cs_err err = cs_ufw_machine_read(arena, &now, why);
 
+	if (!err && !cs_ufw_shots_equal(&now.shot, p->apply->planned_for))
+		err = changed_meanwhile(why);
 	if (!err)
-		err = load(p, false, now.shot.files.user, now.shot.save4, why);
-	if (!err && now.shot.files.ipv6)
-		err = load(p, true, now.shot.files.user6, now.shot.save6, why);
+		err = write_files(&then->files, why);
+	if (!err)
+		err = cs_ufw_restore(then->change.load4, false, arena, why);
+	if (!err)
+		err = cs_ufw_restore(then->change.load6, true, arena, why);
 	if (!err)
 		err = cs_ufw_machine_read(arena, &now, why);
 	if (!err)
-		err = cs_ufw_put_left(p->change, p->id, p->apply->seconds + PROOF_S,
-				      &now.shot);
+		err = cs_ufw_put_left(p->change, p->id, p->apply->seconds, &now.shot);
 	if (err && p->change->why[0] && !why[0])
 		(void)snprintf(why, CS_STATE_WHY, "%s", p->change->why);
 	return err;
@@ -173,25 +91,27 @@ static bool is_pending(void *arg)
 	return pending;
 }
 
+static void unlock(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd); /* takes the lock off */
+}
+
 static enum cs_err put_in(void *arg, char why[CS_STATE_WHY])
 {
 	const struct pending *p = arg;
-	int lock = cs_ufw_end_lock(p->change);
+	int lock = cs_ufw_end_lock(p->change), ufws = cs_ufw_lock(UFW_LOCK_MS);
 	enum cs_err err = lock < 0 ? CS_ERR_IO : CS_OK;
 
 	/* Whoever started us may be gone, and somebody have undone it all. */
 	if (!err && !is_pending(arg))
 		err = CS_ERR_REFUSED;
 	if (!err)
-		err = write_files(p, why);
-	if (!err)
-		err = run_commands(p, why);
-	if (!err)
 		err = put_in_force(p, why);
 	if (err && !why[0])
 		(void)snprintf(why, CS_STATE_WHY, "%s", cs_strerror(err));
-	if (lock >= 0)
-		(void)close(lock); /* takes the lock off */
+	unlock(ufws);
+	unlock(lock);
 	return err;
 }
 
@@ -227,12 +147,8 @@ static enum cs_err prepare(struct cs_change *change,
 	char name[64];
 	enum cs_err err = cs_ufw_machine_read(change->arena, &now, change->why);
 
-	if (!err && !cs_ufw_shots_equal(&now.shot, apply->planned_for)) {
-		(void)snprintf(
-			change->why, CS_STATE_WHY,
-			"ufw's rules were changed while this was planned: try again");
-		err = CS_ERR_REFUSED;
-	}
+	if (!err && !cs_ufw_shots_equal(&now.shot, apply->planned_for))
+		err = changed_meanwhile(change->why);
 	if (!err && !standing->kept.there)
 		err = cs_ufw_put_first(change, &now.shot);
 	if (!err)
@@ -244,21 +160,22 @@ static enum cs_err prepare(struct cs_change *change,
 	return err;
 }
 
+/* What is in force is what was proved; where that does not show, packets tell. */
 static enum cs_err look_again(struct cs_change *change, const struct cs_ufw_apply *apply,
 			      const char *id)
 {
 	struct cs_ufw_standing s;
-	enum cs_err err = apply->proved ? apply->proved(apply->arg, change->why) : CS_OK;
+	enum cs_err err = cs_ufw_standing_read(change, &s);
 
+	if (!err && apply->proved && !cs_ufw_then_is_in_force(apply->then, &s.left))
+		err = apply->proved(apply->arg, NULL, change->why);
 	if (!err)
 		err = cs_ufw_standing_read(change, &s);
-	if (!err && !(s.pending.there && strcmp(s.pending.id, id) == 0)) {
-		(void)snprintf(change->why, CS_STATE_WHY,
-			       "the rules were taken out again while they were proved");
-		err = CS_ERR_REFUSED;
-	}
-	/* From now on its time counts: whoever started it is told so. */
-	return err ? err : cs_ufw_put_left(change, id, apply->seconds, &s.left);
+	if (err || (s.pending.there && strcmp(s.pending.id, id) == 0))
+		return err;
+	(void)snprintf(change->why, CS_STATE_WHY,
+		       "the rules were taken out again while they were proved");
+	return CS_ERR_REFUSED;
 }
 
 static enum cs_err run_helper(struct cs_change *change, const struct cs_ufw_apply *apply,
@@ -297,13 +214,14 @@ enum cs_err cs_ufw_apply(struct cs_change *change, const struct cs_ufw_standing 
 	const struct cs_helper_job job = { .state = change->state,
 					   .id = pending.id,
 					   .seconds = apply->seconds,
-					   .proof_seconds = PROOF_S,
 					   .put_in = put_in,
 					   .is_pending = is_pending,
 					   .take_back = take_back,
 					   .arg = &at_work };
 	enum cs_err err = make_way(change, standing);
 
+	if (!err && apply->proved)
+		err = apply->proved(apply->arg, &apply->then->change, change->why);
 	if (!err)
 		err = cs_state_new_id(pending.id);
 	if (!err)

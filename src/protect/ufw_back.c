@@ -394,12 +394,33 @@ bool cs_ufw_user_rules_equal(struct cs_span a, struct cs_span b)
 	return true;
 }
 
+bool cs_ufw_ours_equal(struct cs_span a, struct cs_span b)
+{
+	return cs_ufw_user_rules_equal(a, b) && same_mangle(a, b);
+}
+
 bool cs_ufw_save_has_ours(struct cs_span save)
 {
 	struct walk w = { .rest = save };
 	struct cs_span line;
 
 	return next_of_ours(&w, &line);
+}
+
+enum cs_err cs_ufw_save_of_ours(struct cs_span save, struct cs_arena *arena,
+				struct cs_span *out)
+{
+	struct walk w = { .rest = save };
+	struct cs_draft text;
+	FILE *to = cs_draft_open(&text);
+
+	if (!to)
+		return CS_ERR_NOMEM;
+	fputs("*mangle\n", to);
+	for (struct cs_span line; next_of_ours(&w, &line);)
+		put_line(to, line);
+	fputs("COMMIT\n", to);
+	return cs_draft_close(&text, arena, out);
 }
 
 enum cs_err cs_ufw_save_without_ours(struct cs_span save, struct cs_arena *arena,

@@ -46,8 +46,17 @@ CS_MUST_USE enum cs_err cs_ufw_save_without_ours(struct cs_span save,
 						 struct cs_arena *arena,
 						 struct cs_span *out);
 
+/*
+ * What of a save is ours, as input for `iptables-restore -n` where there is nothing else. CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_ufw_save_of_ours(struct cs_span save, struct cs_arena *arena,
+					    struct cs_span *out);
+
 /* True when something of ours is in force. */
 bool cs_ufw_save_has_ours(struct cs_span save);
 
 /* True when ufw's user chains, which its commands fill, have the same rules in both. */
 bool cs_ufw_user_rules_equal(struct cs_span a, struct cs_span b);
+
+/* True when these, what is ours and the jumps into it are the same in both. */
+bool cs_ufw_ours_equal(struct cs_span a, struct cs_span b);

@@ -6,23 +6,26 @@
  */
 #pragma once
 
+#include "protect/ufw_rehearse.h"
 #include "protect/ufw_standing.h"
 
 struct cs_ufw_apply {
 	const struct cs_policy *policy;
-	struct cs_span text; /* cs_policy_write() of it */
-	const struct cs_ufw_plan *plan;
+	struct cs_span text;                   /* cs_policy_write() of it */
+	const struct cs_ufw_then *then;        /* cs_ufw_rehearse() of its plan */
 	const struct cs_ufw_shot *planned_for; /* how ufw was then */
-	uint32_t seconds;                      /* until it is taken back */
-	bool force; /* also where what is in force is not what ufw's files say */
-	/* What has been put in does what the policy says. NULL: not asked */
-	enum cs_err (*proved)(void *arg, char why[CS_STATE_WHY]);
+	uint32_t seconds; /* until it is taken back, from when it is in force */
+	/*
+	 * What the policy says is what the rules do with @change made; NULL: as they are. NULL: not asked
+	 */
+	enum cs_err (*proved)(void *arg, const struct cs_rules_change *change,
+			      char why[CS_STATE_WHY]);
 	void *arg;
 };
 
 /*
- * Puts it in force for a while, with a helper that takes it back. The lock is held.
- * CS_ERR_REFUSED  another is pending; ufw was changed since it was planned; a command of ufw's failed; not proved
+ * Proves it, and puts it in force for a while, with a helper that takes it back. The lock is held.
+ * CS_ERR_REFUSED  another is pending; ufw was changed since it was planned; not proved
  * CS_ERR_IO and others; everything is as before
  */
 CS_MUST_USE enum cs_err cs_ufw_apply(struct cs_change *change,

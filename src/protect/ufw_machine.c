@@ -14,6 +14,7 @@
 #include "protect/rules_span.h"
 #include "protect/rules_ufw_conf.h"
 #include "protect/ufw_back.h"
+#include "protect/ufw_block.h"
 
 static const char LOCK[] = "/run/ufw.lock";
 static const char CONF[] = "/etc/ufw/ufw.conf";
@@ -213,6 +214,36 @@ bool cs_ufw_is_in_force(void)
 
 	cs_arena_clear(&arena);
 	return there;
+}
+
+static bool has_block(enum cs_ufw_name name, struct cs_arena *arena)
+{
+	char why[CS_STATE_WHY];
+	struct cs_span text;
+
+	return read_file(paths[name], true, arena, &text, why) == CS_OK &&
+	       cs_ufw_block_of(text).len > 0;
+}
+
+bool cs_ufw_survives_reboot(char why[CS_STATE_WHY])
+{
+	struct cs_arena arena = { 0 };
+	struct cs_ufw_conf conf = { .enabled = false };
+	bool known = read_conf(&arena, &conf, why) == CS_OK;
+	bool block = known && has_block(CS_UFW_BEFORE, &arena) &&
+		     (!conf.ipv6 || has_block(CS_UFW_BEFORE6, &arena));
+
+	if (known && !conf.enabled)
+		(void)snprintf(
+			why, CS_STATE_WHY,
+			"ufw is inactive, and loads nothing then: want `ufw enable`");
+	else if (known && !block)
+		(void)snprintf(
+			why, CS_STATE_WHY,
+			"somebody took our block out of before.rules: want `coapscope "
+			"protect undo`, and apply again");
+	cs_arena_clear(&arena);
+	return conf.enabled && block;
 }
 
 bool cs_ufw_is_used(void)

@@ -61,6 +61,9 @@ enum cs_ufw_name {
 CS_MUST_USE enum cs_err cs_ufw_file_write(enum cs_ufw_name name, struct cs_span text,
 					  char why[CS_STATE_WHY]);
 
+/* Whether ufw puts what is ours in force after a restart; else @why not is one line. */
+bool cs_ufw_survives_reboot(char why[CS_STATE_WHY]);
+
 /* Whether rules of ours are in force; true also where that cannot be told. */
 bool cs_ufw_is_in_force(void);
 

@@ -122,6 +122,34 @@ static void what_is_in_force_goes_back_the_same_way(void **state)
 	}
 }
 
+static void what_is_ours_is_told_from_all_that_stands_beside_it(void **state)
+{
+	const struct cs_span save =
+		cs_span_str(MANGLE(":coapscope-in - [1:2]\n:theirs - [0:0]\n", JUMP
+				   "-A PREROUTING -j MARK\n" JUMP
+				   "-A coapscope-in -j DROP\n") SAVE("", DENY ALLOW));
+	const struct cs_span once =
+		cs_span_str(MANGLE(":coapscope-in - [7:8]\n", JUMP
+				   "-A coapscope-in -j DROP\n") SAVE("", DENY ALLOW BAN));
+	const struct cs_span alone = cs_span_str(SAVE("", DENY ALLOW));
+	struct cs_arena arena = { 0 };
+	struct cs_span out;
+
+	(void)state;
+	assert_int_equal(cs_ufw_save_of_ours(save, &arena, &out), CS_OK);
+	assert_true(
+		cs_span_eq(out, cs_span_str("*mangle\n:coapscope-in - [1:2]\n" JUMP JUMP
+					    "-A coapscope-in -j DROP\nCOMMIT\n")));
+	assert_true(cs_ufw_ours_equal(once, once));
+	/* A jump more is another state; so is none of it, and another rule of ufw's. */
+	assert_false(cs_ufw_ours_equal(save, once));
+	assert_false(cs_ufw_ours_equal(save, alone));
+	assert_false(cs_ufw_ours_equal(alone, cs_span_str(SAVE("", ALLOW))));
+	/* Others' chains, and what they count, are none of this. */
+	assert_true(cs_ufw_ours_equal(alone, cs_span_str(SAVE("", DENY ALLOW BAN))));
+	cs_arena_clear(&arena);
+}
+
 /* What stands there may be anything: it is never a crash, and ours alone is looked for. */
 static void a_cut_text_is_never_a_crash(void **state)
 {
@@ -150,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_comes_back_without_what_was_ours),
+		cmocka_unit_test(what_is_ours_is_told_from_all_that_stands_beside_it),
 		cmocka_unit_test(what_is_in_force_goes_back_the_same_way),
 		cmocka_unit_test(a_cut_text_is_never_a_crash),
 	};

@@ -22,10 +22,18 @@ def _here(namespaces_work):
         pytest.skip(ufw_files.why_not())
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    with ufwed.Ufw(tmp_path_factory.mktemp("ufw")) as it:
+        yield it, it.files()
+
+
 @pytest.fixture
-def host(tmp_path):
-    with ufwed.Ufw(tmp_path) as it:
-        yield it
+def host(made):
+    """The one that all tests share, as it was when it was made."""
+    it, shipped = made
+    yield it
+    it.renew(shipped)
 
 
 def answered(host, source, to=walled.HOST4, n=20, **more):
@@ -80,16 +88,29 @@ def test_what_is_not_confirmed_is_taken_back(host):
     assert list((host.store / "protect").iterdir()) == []
 
 
-@pytest.mark.parametrize("after", [0.15, 0.8, 1.8])
-def test_an_apply_that_is_killed_leaves_nothing(host, after):
-    host.enable(*ADVICE)
-    before = host.picture()
-    process = host.popen(walled.lab.COAPSCOPE, "protect", "apply", "--backend", "ufw",
-                         "--store", host.store, "--confirm-within", 1)
-    time.sleep(after)
+def kill(process):
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    host.comes_back(before, within=8)
+
+
+@pytest.mark.parametrize("program", ["tee", "iptables-restore", "ip6tables-restore"])
+def test_an_apply_that_is_killed_at_any_step_leaves_nothing(host, program):
+    """While it is tried out; when files are written and no rule; when IPv4 alone is done."""
+    host.enable(*ADVICE)
+    before = host.picture()
+    for helper_too in (False, True):
+        env, waits, go_on = host.stop_at(program)
+        process = host.popen(walled.lab.COAPSCOPE, "protect", "apply", "--backend", "ufw",
+                             "--store", host.store, "--confirm-within", 30, env=env)
+        walled.lab.wait_until(waits, timeout=30)
+        assert (host.picture() == before) == (program == "tee")
+        kill(process)
+        if helper_too:
+            host.kill_helpers()
+        go_on()
+        if helper_too and program != "tee":
+            assert "taken back" in host.protect("status").stderr
+        host.comes_back(before, within=8)
     # No lock of it is in the way.
     host.apply("--confirm-within", 60)
     host.protect("undo")
@@ -129,9 +150,9 @@ def test_a_confirmed_policy_survives_reloads_and_another_apply(host):
         host.ufw("reload", "reload")
         assert (answered(host, STRANGER), answered(host, PEER)) == (0, 20)
         kept, rules = host.picture()[0], host.numbered()
-        host.apply("--allow", "198.18.2.2", "--confirm-within", 1)
+        host.apply("--allow", "198.18.2.2", "--confirm-within", 4)
         assert (answered(host, "198.18.2.2"), answered(host, PEER)) == (20, 0)
-        time.sleep(2.5)
+        walled.lab.wait_until(lambda: not host.helpers(), timeout=6)
         assert (host.picture()[0], host.numbered()) == (kept, rules)
         assert (answered(host, STRANGER), answered(host, PEER)) == (0, 20)
         assert json.loads(host.protect("status", "-O", "jsonl").stdout)["state"] == "confirmed"
@@ -146,7 +167,7 @@ def test_what_others_did_meanwhile_stays(host):
     host.ufw("allow 80/tcp", "insert 1 deny from 198.18.66.0/24")
     host.host.sh("iptables -t mangle -A PREROUTING -p tcp --dport 9 -j MARK --set-mark 9;"
                  "nft add table inet theirs")
-    host.protect("undo")
+    assert "stays" in host.protect("undo").stderr
     assert host.numbered() == [
         "Anywhere DENY IN 198.18.66.0/24", "5683 ALLOW IN Anywhere", "5683/udp DENY IN Anywhere",
         "80/tcp ALLOW IN Anywhere", "5683 (v6) ALLOW IN Anywhere (v6)",
@@ -155,6 +176,20 @@ def test_what_others_did_meanwhile_stays(host):
     assert "coapscope" not in text and "table inet theirs" in text and "dport 9 " in text
     assert "coapscope" not in (host.etc / "before.rules").read_text()
     host.ufw("reload")
+
+
+def test_a_ufw_that_was_reset_meanwhile_is_said(host):
+    host.enable(*ADVICE)
+    host.apply("--allow", PEER)
+    host.run("ufw", "--force", "reset")
+    assert "a reboot is not covered: ufw is inactive" in host.protect("confirm").stderr
+    status = json.loads(host.protect("status", "-O", "jsonl").stdout)
+    assert (status["state"], status["reboot"]["covered"]) == ("confirmed", False)
+    host.ufw("enable")
+    assert "before.rules" in host.protect("status", "-O", "table").stdout
+    assert "stays" in host.protect("undo").stderr
+    assert "coapscope" not in host.host.sh("nft list ruleset", stderr=-3)
+    assert host.numbered() == []
 
 
 def test_undo_knows_what_is_ours_without_its_files(host):
@@ -185,25 +220,24 @@ def test_a_published_container_port_is_closed(host):
     host.comes_back(before, within=1)
 
 
-@pytest.mark.parametrize("published", [False, True])
-def test_limit_bounds_size_and_rate_of_answers(host, published):
+def test_limit_bounds_size_and_rate_of_answers(host):
     host.enable("allow 5683")
-    if published:
-        host.publish()
-        host.host.sh("iptables -I FORWARD -j ACCEPT")
     host.apply("--strangers", "limit", "--answer-bytes", 100, "--answer-rate", 10,
                "--allow", PEER)
     host.protect("confirm")
     host.ufw("reload")  # which makes the jumps into our chains twice
-    where = host.container if published else host.host
-    with walled.Server(where, size=100):
-        said = walled.ask(host.outside, STRANGER, n=300, every=0.005)
-        assert 5 <= said.n <= 10 * (said.seconds + 1) and said.largest == 100
-        assert answered(host, PEER, n=100) == 100
-    time.sleep(1.1)
-    with walled.Server(where, size=101):
-        assert answered(host, STRANGER, n=5) == 0
-        assert answered(host, PEER, n=5) == 5
+    for where in (host.host, host.container):
+        with walled.Server(where, size=100):
+            said = walled.ask(host.outside, STRANGER, n=300, every=0.005)
+            assert 5 <= said.n <= 10 * (said.seconds + 1) and said.largest == 100
+            assert answered(host, PEER, n=100) == 100
+        time.sleep(1.1)
+        with walled.Server(where, size=101):
+            assert answered(host, STRANGER, n=5) == 0
+            assert answered(host, PEER, n=5) == 5
+        host.publish()
+        host.host.sh("iptables -I FORWARD -j ACCEPT")
+        time.sleep(1.1)
 
 
 def test_only_dtls_is_left_open(host):
@@ -258,15 +292,18 @@ def test_whoever_is_logged_in_is_not_cut_off(host):
     assert STRANGER in done.stderr and "--force" in done.stderr
     assert host.picture() == before
     host.apply("--allow", "198.18.7.0/24", env=env)
-    host.protect("undo", env=env)
-    host.apply("--force", env=env)
-    host.protect("undo", env=env)
 
 
 def test_a_plan_is_for_the_rules_that_it_was_made_for(host, tmp_path):
     host.enable(*ADVICE)
-    plan = host.protect("plan", "--backend", "ufw", "--allow", PEER, "-o",
-                        tmp_path / "plan").stdout
+    before = host.picture()
+    with walled.Server(host.host):
+        plan = host.protect("plan", "--backend", "ufw", "--allow", PEER, "-o",
+                            tmp_path / "plan").stdout
+    assert host.picture() == before
+    assert "# Not exposed: nobody on the internet is answered" in plan.split(
+        "# What check will say:\n")[1]
+    assert "shadowed" not in plan and "# Peer" not in plan
     assert "\nufw insert 1 deny from 0.0.0.0/0 to any app coapscope" in plan
     assert plan.index("insert 1 deny") < plan.index(f"insert 1 allow from {PEER}")
     host.ufw("delete 1")
@@ -297,7 +334,8 @@ def test_rules_in_force_that_ufw_does_not_know_are_not_lost(host):
     before = host.picture()
     assert "ufw reload" in host.apply(rc=3).stderr
     host.comes_back(before, within=5)
-    host.apply("--force")
+    env = {"SSH_CONNECTION": f"{STRANGER} 50000 {walled.HOST4} 22"}
+    assert "may be cut off" in host.apply("--force", env=env).stderr
     host.protect("undo")
     host.comes_back(before, within=1)
 

@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -19,6 +20,17 @@ import walled
 COUNTERS = re.compile(r"packets \d+ bytes \d+")
 
 
+def in_order(save, listing):
+    """iptables-save's text with the chains in the order in which they were made."""
+    made = re.findall(r"(?m)^\tchain (\S+) {", listing)
+    lines = save.splitlines()
+    chains = sorted((line for line in lines if line[0] == ":"),
+                    key=lambda line: made.index(line[1:].split()[0]))
+    first = next(i for i, line in enumerate(lines) if line[0] == ":")
+    lines[first:first + len(chains)] = chains
+    return "\n".join(lines) + "\n"
+
+
 class Ufw(walled.Walled):
     """As ufw's package leaves it, but inactive; `enable()` makes it active."""
 
@@ -26,6 +38,7 @@ class Ufw(walled.Walled):
         super().__init__()
         self.folder, self.store = folder, folder / "store"
         self.etc, self.default = folder / "ufw", folder / "default"
+        self.kept = {}  # what enable() came to: files, and iptables' rules
         ufw_files.write(self.etc, self.default, ipv6)
         (self.etc / "applications.d" / "files").write_text(
             "[Files]\ntitle=Files\ndescription=Files\nports=137,138/udp|139,445/tcp\n")
@@ -41,9 +54,10 @@ class Ufw(walled.Walled):
         assert rc is None or done.returncode == rc, done
         return done
 
-    def popen(self, *command):
+    def popen(self, *command, env=None):
         with self.host.inside():
             return subprocess.Popen(self.wrapped(command), text=True,
+                                    env={**os.environ, **(env or {})},
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def ufw(self, *lines):
@@ -54,8 +68,40 @@ class Ufw(walled.Walled):
             self.run("ufw", *ask, *words)
 
     def enable(self, *lines):
-        """Rules first: ufw is quicker while it has none in force."""
+        """Rules first: ufw is quicker while it has none in force. The same again is only put back."""
+        if lines in self.kept:
+            files, rules = self.kept[lines]
+            self.put_files(files)
+            for family, text in rules.items():
+                self.host.sh(f"{family}-restore", input=text)
+            return
         self.ufw(*lines, "enable")
+        self.kept[lines] = self.files(), {
+            name: in_order(self.host.sh(f"{name}-save -t filter"),
+                           self.host.sh(f"nft list table {family} filter", stderr=-3))
+            for name, family in (("iptables", "ip"), ("ip6tables", "ip6"))}
+
+    def files(self):
+        return {path.relative_to(self.etc): (path.read_bytes(), path.stat().st_mode)
+                for path in self.etc.rglob("*") if path.is_file()}
+
+    def put_files(self, files):
+        """In the folder that is there: commands that run have it mounted."""
+        for path in self.files():
+            if path not in files:
+                (self.etc / path).unlink()
+        for path, (text, mode) in files.items():
+            (self.etc / path).write_bytes(text)
+            (self.etc / path).chmod(mode)
+
+    def renew(self, shipped):
+        """As it was when it was made, for the next test; `shipped` is files() of then."""
+        for pid in self.helpers():
+            os.kill(pid, signal.SIGKILL)
+        lab.wait_until(lambda: not self.helpers())
+        shutil.rmtree(self.store, ignore_errors=True)
+        self.put_files(shipped)
+        self.host.sh("nft flush ruleset; conntrack -F", stderr=subprocess.DEVNULL)
 
     def protect(self, verb, *options, **more):
         return self.run(lab.COAPSCOPE, "protect", verb, "--store", self.store, *options,
@@ -88,6 +134,25 @@ class Ufw(walled.Walled):
         for pid in self.helpers():
             os.kill(pid, signal.SIGKILL)
         lab.wait_until(lambda: not self.helpers())
+
+    def stop_at(self, program):
+        """
+        An environment in which `program` waits where the host's rules are at stake: (environment,
+        whether it waits, let it go on).
+        """
+        folder = self.folder / f"stop-{program}"
+        folder.mkdir(exist_ok=True)
+        at, go = folder / "at", folder / "go"
+        for path in (at, go):
+            path.unlink(missing_ok=True)
+        real = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        here = self.host.sh("readlink /proc/self/ns/net").strip()
+        (folder / program).write_text(
+            f"#!/bin/sh\nif [ {program} = tee ] || [ \"$(readlink /proc/self/ns/net)\" = "
+            f"'{here}' ]; then\n : >{at}\n while [ ! -e {go} ]; do sleep 0.02; done\nfi\n"
+            f"exec {real} \"$@\"\n")
+        (folder / program).chmod(0o755)
+        return {"PATH": f"{folder}:{os.environ['PATH']}"}, at.exists, go.touch
 
     def picture(self):
         """What undo has to bring back: ufw's files to the byte, and the rules."""

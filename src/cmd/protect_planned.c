@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/slurp.h"
+#include "cmd/protect_policy.h"
 #include "out/file.h"
 #include "protect/record.h"
 #include "protect/ruleset.h"
@@ -129,12 +130,41 @@ static int compare(struct cs_protect_job *job, const char *path, struct cs_span 
 	return CS_EXIT_REFUSED;
 }
 
+static bool same(struct cs_protect_job *job, const struct cs_policy *a,
+		 const struct cs_policy *b)
+{
+	struct cs_span x, y;
+
+	return cs_policy_write(a, &job->arena, &x) == CS_OK &&
+	       cs_policy_write(b, &job->arena, &y) == CS_OK && cs_span_eq(x, y);
+}
+
+/* Who says something else beside the plan is told that the plan holds. */
+static int compare_words(struct cs_protect_job *job, const char *path,
+			 const struct cs_policy *planned, int backend)
+{
+	struct cs_policy preset = cs_policy_preset, said;
+	int status = cs_protect_policy(job, &said);
+
+	if (status >= 0)
+		return status;
+	preset.local = said.local;
+	preset.n_local = said.n_local;
+	if ((!same(job, &said, &preset) && !same(job, &said, planned)) ||
+	    (job->options.backend == CS_PROTECT_UFW && backend != CS_PROTECT_UFW))
+		cs_log(&job->ctx->log, CS_WARN,
+		       "%s: the policy is the plan's: what options or the configuration "
+		       "say beside it is not looked at",
+		       path);
+	return -1;
+}
+
 int cs_planned_read(struct cs_protect_job *job, struct cs_policy *out)
 {
 	const char *path = job->options.plan, *backend;
 	char why[CS_POLICY_WHY] = "";
 	struct cs_record record;
-	int status = read_record(job, path, &record);
+	int status = read_record(job, path, &record), planned;
 	enum cs_err err;
 
 	if (status >= 0)
@@ -143,7 +173,11 @@ int cs_planned_read(struct cs_protect_job *job, struct cs_policy *out)
 	if (err)
 		return fail(job, CS_EXIT_USAGE, path, why[0] ? why : cs_strerror(err));
 	backend = cs_record_key(&record, "backend");
-	job->options.backend =
+	planned =
 		backend && strcmp(backend, "ufw") == 0 ? CS_PROTECT_UFW : CS_PROTECT_NFT;
+	status = compare_words(job, path, out, planned);
+	if (status >= 0)
+		return status;
+	job->options.backend = planned;
 	return compare(job, path, cs_record_text(&record, "rules"));
 }

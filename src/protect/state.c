@@ -3,12 +3,10 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -16,15 +14,9 @@
 #include <unistd.h>
 
 #include "base/num.h"
-#include "base/slurp.h"
+#include "protect/state_own.h"
 
-enum { STEP_MS = 20, FILE_MODE = 0600, STORE_MODE = 0750 };
-
-static enum cs_err fail(char why[CS_STATE_WHY], const char *path)
-{
-	(void)snprintf(why, CS_STATE_WHY, "%.400s: %s", path, strerror(errno));
-	return CS_ERR_IO;
-}
+enum { STEP_MS = 20, STORE_MODE = 0750 };
 
 /* --- which machine, which namespace --- */
 
@@ -83,29 +75,21 @@ static enum cs_err make_run(struct cs_state *state, uint64_t net, bool look,
 		return CS_OK;
 	if (!cs_path_under(state->dir.text, name, &state->run)) {
 		errno = ENAMETOOLONG;
-		return fail(why, state->dir.text);
+		return cs_state_fail(why, state->dir.text);
 	}
-	return cs_dir_make(state->run.text) && !look ? fail(why, state->run.text) : CS_OK;
+	return cs_dir_make(state->run.text) && !look ? cs_state_fail(why, state->run.text)
+						     : CS_OK;
 }
 
-/*
- * The store may belong to somebody with fewer rights, who could put a folder of its own
- * there: what root loads into the kernel comes from root's folder alone.
- */
+/* Looked at once, so that it is said before anything is begun; each file is then opened so. */
 static enum cs_err check_owner(const char *path, bool look, char why[CS_STATE_WHY])
 {
-	struct stat st;
+	int fd = cs_state_folder(path, why);
 
-	if (lstat(path, &st))
-		return look && errno == ENOENT ? CS_OK : fail(why, path);
-	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return CS_OK;
-	(void)snprintf(why, CS_STATE_WHY,
-		       "%.350s: want a folder that belongs to user %u alone: look at "
-		       "what is in it, then give it back (chown -R)",
-		       path, (unsigned)geteuid());
-	return CS_ERR_IO;
+	if (fd < 0)
+		return look && errno == ENOENT ? CS_OK : CS_ERR_IO;
+	(void)close(fd); /* only looked at */
+	return CS_OK;
 }
 
 /*
@@ -130,10 +114,10 @@ static enum cs_err make_owned(const char *above, const char *name, bool look,
 {
 	if (!cs_path_under(above, name, out)) {
 		errno = ENAMETOOLONG;
-		return fail(why, above);
+		return cs_state_fail(why, above);
 	}
 	if (cs_dir_make(out->text) && !look)
-		return fail(why, out->text);
+		return cs_state_fail(why, out->text);
 	return check_owner(out->text, look, why);
 }
 
@@ -200,7 +184,7 @@ enum cs_err cs_state_lock(struct cs_state *state, int wait_ms, char why[CS_STATE
 
 	if (!cs_path_under(state->run.text, "lock", &path)) {
 		errno = ENAMETOOLONG;
-		return fail(why, state->run.text);
+		return cs_state_fail(why, state->run.text);
 	}
 	state->lock = take(path.text, wait_ms);
 	if (state->lock < 0 && errno == EWOULDBLOCK) {
@@ -212,7 +196,7 @@ enum cs_err cs_state_lock(struct cs_state *state, int wait_ms, char why[CS_STATE
 		return CS_ERR_BUSY;
 	}
 	if (state->lock < 0)
-		return fail(why, path.text);
+		return cs_state_fail(why, path.text);
 	/* Who it is, for whoever comes: of no matter where the disk is full. */
 	if (ftruncate(state->lock, 0) == 0)
 		(void)dprintf(state->lock, "process %d\n", (int)getpid());
@@ -251,180 +235,7 @@ enum cs_err cs_state_new_id(char out[CS_STATE_ID])
 	return CS_OK;
 }
 
-/* --- files --- */
-
-static enum cs_err slurp(FILE *file, const char *path, struct cs_arena *arena,
-			 struct cs_span *out, char why[CS_STATE_WHY])
-{
-	uint8_t *bytes;
-	size_t len;
-	enum cs_err err = cs_slurp(file, &bytes, &len);
-
-	if (err == CS_ERR_IO)
-		(void)fail(why, path);
-	else if (err)
-		(void)snprintf(why, CS_STATE_WHY, "%.400s: %s", path, cs_strerror(err));
-	if (!err) {
-		const char *text = cs_arena_text(arena, cs_span_of(bytes, len));
-
-		*out = cs_span_of(text, len);
-		err = text ? CS_OK : CS_ERR_NOMEM;
-	}
-	free(bytes);
-	return err;
-}
-
-/*
- * The folder was looked at by its name; whoever owns the store around it could have put another
- * in its place since. A file of root's own cannot be made by others, and a pipe is not waited for.
- */
-static bool is_own(int fd, const char *path, char why[CS_STATE_WHY])
-{
-	struct stat st;
-
-	if (fstat(fd, &st)) {
-		(void)fail(why, path);
-		return false;
-	}
-	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return true;
-	(void)snprintf(why, CS_STATE_WHY,
-		       "%.350s: want a file that belongs to user %u alone", path,
-		       (unsigned)geteuid());
-	return false;
-}
-
-/* CS_ERR_NOT_FOUND, CS_ERR_IO */
-static enum cs_err open_own(const char *path, FILE **out, char why[CS_STATE_WHY])
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	bool there = fd >= 0 || errno != ENOENT;
-
-	*out = NULL;
-	if (fd < 0) {
-		(void)fail(why, path);
-		return there ? CS_ERR_IO : CS_ERR_NOT_FOUND;
-	}
-	if (is_own(fd, path, why)) {
-		*out = fdopen(fd, "r");
-		if (!*out)
-			(void)fail(why, path);
-	}
-	if (!*out)
-		(void)close(fd); /* nothing was read */
-	return *out ? CS_OK : CS_ERR_IO;
-}
-
-enum cs_err cs_state_read(const struct cs_path *dir, const char *name,
-			  struct cs_arena *arena, struct cs_span *out,
-			  char why[CS_STATE_WHY])
-{
-	struct cs_path path;
-	enum cs_err err;
-	FILE *file;
-
-	if (!cs_path_under(dir->text, name, &path)) {
-		errno = ENAMETOOLONG;
-		return fail(why, dir->text);
-	}
-	err = open_own(path.text, &file, why);
-	if (err)
-		return err;
-	err = slurp(file, path.text, arena, out, why);
-	(void)fclose(file); /* only read */
-	return err;
-}
-
-static bool names(const struct cs_path *dir, const char *name, struct cs_path *file,
-		  struct cs_path *new)
-{
-	return cs_path_under(dir->text, name, file) &&
-	       cs_path_with(file->text, ".new", new);
-}
-
-static int write_whole(const char *path, struct cs_span text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		      FILE_MODE);
-	size_t at = 0;
-	int kept;
-
-	while (fd >= 0 && at < text.len) {
-		ssize_t n = write(fd, text.ptr + at, text.len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		at += (size_t)n;
-	}
-	if (fd < 0 || (at == text.len && fsync(fd) == 0))
-		return fd < 0 ? -1 : close(fd);
-	kept = errno;
-	(void)close(fd); /* the first failure is what is told */
-	errno = kept;
-	return -1;
-}
-
-enum cs_err cs_state_stage(const struct cs_path *dir, const char *name,
-			   struct cs_span text, char why[CS_STATE_WHY])
-{
-	struct cs_path file, new;
-
-	if (!names(dir, name, &file, &new)) {
-		errno = ENAMETOOLONG;
-		return fail(why, dir->text);
-	}
-	if (write_whole(new.text, text)) {
-		enum cs_err err = fail(why, new.text);
-
-		cs_state_unstage(dir, name);
-		return err;
-	}
-	return CS_OK;
-}
-
-enum cs_err cs_state_publish(const struct cs_path *dir, const char *name,
-			     char why[CS_STATE_WHY])
-{
-	struct cs_path file, new;
-
-	if (!names(dir, name, &file, &new)) {
-		errno = ENAMETOOLONG;
-		return fail(why, dir->text);
-	}
-	return cs_file_rename(new.text, file.text, dir->text) ? fail(why, file.text)
-							      : CS_OK;
-}
-
-void cs_state_unstage(const struct cs_path *dir, const char *name)
-{
-	struct cs_path file, new;
-
-	if (names(dir, name, &file, &new))
-		(void)unlink(new.text); /* what stays is written over */
-}
-
-enum cs_err cs_state_write(const struct cs_path *dir, const char *name,
-			   struct cs_span text, char why[CS_STATE_WHY])
-{
-	enum cs_err err = cs_state_stage(dir, name, text, why);
-
-	return err ? err : cs_state_publish(dir, name, why);
-}
-
-enum cs_err cs_state_remove(const struct cs_path *dir, const char *name,
-			    char why[CS_STATE_WHY])
-{
-	struct cs_path path;
-
-	if (!cs_path_under(dir->text, name, &path)) {
-		errno = ENAMETOOLONG;
-		return fail(why, dir->text);
-	}
-	return cs_file_remove(path.text) ? fail(why, path.text) : CS_OK;
-}
+/* --- what is pending --- */
 
 void cs_state_forget_pending(const struct cs_state *state, const char *id)
 {

@@ -4,7 +4,8 @@
  * (the confirmed policy, entries, backups) is in DIR/protect; what does not (the lock, what is
  * pending) below /run/coapscope, or where that cannot be written below DIR/protect too.
  * Files say what was wanted; what holds is in the kernel: see table.h. Where the two
- * do not agree, the kernel is right.
+ * do not agree, the kernel is right. Each file is opened, written and renamed in a folder that was
+ * opened first and found to be root's alone: who renames folders meanwhile changes nothing.
  */
 #pragma once
 

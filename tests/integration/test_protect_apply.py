@@ -278,10 +278,10 @@ def test_whoever_is_killed_at_any_step_no_rule_lasts(tmp_path):
             host.is_as_before()
 
     names = [("setsid", 1), ("sendto", 1), ("sendto", 2), ("recvfrom", 2),
-             ("timerfd_settime", 1), ("sendmsg", 2), ("rename", 2), ("flock", 2),
+             ("timerfd_settime", 1), ("sendmsg", 2), ("renameat", 2), ("flock", 2),
              ("unlink", 1)]
     more = [("socketpair", 1), ("clone", 1), ("sendto", 3), ("recvfrom", 1),
-            ("timerfd_settime", 2), ("sendmsg", 1), ("rename", 1),
+            ("timerfd_settime", 2), ("sendmsg", 1), ("renameat", 1),
             ("inotify_add_watch", 1), ("flock", 1)]
     in_lanes(once, names + lab.NIGHTLY * more)
 
@@ -311,7 +311,7 @@ def test_a_confirmation_killed_at_any_step_keeps_all_or_nothing(tmp_path):
             if marks:
                 host.is_as_before()
 
-    names = [("rename", 1), ("rename", 2), ("fsync", 2), ("fsync", 3), ("unlink", 1),
+    names = [("renameat", 1), ("renameat", 2), ("fsync", 2), ("fsync", 3), ("unlink", 1),
              ("waitid", 2), ("waitid", 4)]
     more = [("fsync", 1), ("flock", 1), ("flock", 3), ("wait4", 1), ("waitid", 1),
             ("waitid", 3)]
@@ -463,7 +463,21 @@ def test_a_store_of_somebody_else_is_not_believed(host):
     folder = host.store / "protect"
     folder.mkdir(parents=True)
     os.chown(folder, 65534, 65534)
-    assert "belongs" in host.protect("apply", *POLICY, rc=4).stderr
+    assert "belongs" in host.protect("apply", *PLAIN, rc=4).stderr
+    folder.rmdir()
+    # Nor is a link to somebody's, or what was put there while something is pending.
+    host.store.joinpath("elsewhere").mkdir()
+    folder.symlink_to("elsewhere")
+    assert "belongs" in host.protect("apply", *PLAIN, rc=4).stderr
+    folder.unlink()
+    host.protect("apply", *PLAIN)
+    folder.rename(host.store / "aside")
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    assert "belongs" in host.protect("confirm", rc=4).stderr
+    folder.rmdir()
+    (host.store / "aside").rename(folder)
+    host.protect("undo")
     host.is_as_before()
 
 

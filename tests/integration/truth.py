@@ -67,17 +67,19 @@ def goes_back(town, row):
         town.where(to) is town.where(row["source"])
 
 
+def patience(row):
+    """Of a connection that is kept the SYN comes again after a second, and is old to conntrack."""
+    return 1.3 if row["proto"] == "tcp" and row["flow"] == "established" else 0.2
+
+
 def compare(town, rows, again=None):
     """The rows that packets contradict, as (row, what was measured). @again makes the rules new."""
     rows = [row for row in rows if not goes_back(town, row)]
     if again is None:
         wrong = [row for row, seen in zip(rows, town.measure(rows)) if row["verdict"] != seen]
-        # A busy machine loses packets: what is wrong is wrong alone, too. And a SYN
-        # comes again after a second, when its flow is another to conntrack.
-        waits = {"udp": 0.2, "tcp": 1.3}
+        # A busy machine loses packets: what is wrong is wrong alone, too.
         return [(row, seen) for row in wrong
-                if (seen := town.measure([row], wait=waits[row["proto"]])[0])
-                != row["verdict"]]
+                if (seen := town.measure([row], wait=patience(row))[0]) != row["verdict"]]
     wrong = []
     for row in rows:
         for wait in (0.05, 0.5):

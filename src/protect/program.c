@@ -16,6 +16,7 @@
 enum {
 	PATIENCE = 20000, /* ms, where the caller has none of its own */
 	FIRST = 16384,    /* bytes of a stream's buffer at the start */
+	NAP = 1,          /* ms */
 };
 
 /* What came out of one stream so far. */
@@ -99,6 +100,9 @@ static enum cs_err attend(const struct cs_program_child *child, int timer,
 			return failed;
 		if (wait[1].revents)
 			return CS_ERR_BUSY;
+		/* nft writes word by word: so that we do not wake for each. */
+		if (wait[2].revents)
+			(void)poll(wait, 1, NAP); /* its end is seen above */
 	}
 }
 

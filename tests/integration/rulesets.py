@@ -65,7 +65,7 @@ class Nft:
                  "ct status dnat", "ct status seen-reply", "ct protocol udp",
                  "fib daddr type { multicast, broadcast }", "meta iiftype ether",
                  "meta l4proto != tcp", "ct zone 0", "th sport >= 1024",
-                 "meta length < 2000", "meta protocol ip6"]
+                 "meta length < 2000"]
         if hook in ("input", "forward", "prerouting"):
             words += ["fib saddr . iif oif missing", "fib saddr . iif oif exists",
                       "meta iif != lo", 'iifname "ppp*"', 'iifname != "wg0"',

@@ -105,7 +105,8 @@ static enum cs_err make_links(const struct cs_throwaway *job, struct cs_arena *a
 static enum cs_err copy_folder(const char *folder, struct cs_arena *arena)
 {
 	static const char at[] = "/run", copy[] = "/run/copy";
-	const char *const argv[] = { "cp", "-a", folder, copy, NULL };
+	/* What a link of it names is copied, too: nothing is written through one. */
+	const char *const argv[] = { "cp", "-RLp", folder, copy, NULL };
 	const struct cs_program cp = { .argv = argv };
 	struct cs_program_end end;
 	enum cs_err err;

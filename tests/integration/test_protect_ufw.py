@@ -318,6 +318,19 @@ def test_a_plan_is_for_the_rules_that_it_was_made_for(host, tmp_path):
     host.comes_back(before, within=1)
 
 
+def test_files_that_are_kept_elsewhere_are_not_written_by_a_plan(host):
+    host.enable(*ADVICE)
+    kept = [(host.etc / name, host.folder / name) for name in ("ufw.conf", "user.rules")]
+    for here, there in kept:
+        here.rename(there)
+        here.symlink_to(there)
+    before = host.picture()
+    host.protect("plan", "--backend", "ufw", "--allow", PEER)
+    assert host.picture() == before
+    for here, there in kept:
+        there.replace(here)
+
+
 def test_what_does_not_hold_is_not_left_in_force(host):
     host.enable(*ADVICE)
     # Somebody lets it in ahead of all that is ufw's.

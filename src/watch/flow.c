@@ -16,6 +16,7 @@ enum {
 	GAP_MOST = 240,   /* 30 s */
 	SPAN_S = 45,      /* MAX_TRANSMIT_SPAN: no client repeats after that */
 	FIRST_LEAST = 13, /* ACK_TIMEOUT, a little less: 1.6 s */
+	MID_STEP = 16,    /* between two requests of a client that counts its messages */
 	FIRST_MOST = 36,  /* ... times ACK_RANDOM_FACTOR, with 3 s for it: 4.5 s */
 };
 
@@ -184,6 +185,24 @@ struct cs_asked *cs_flow_by_mid(const struct cs_flow *flow, bool up, uint16_t mi
 			return asked;
 	}
 	return NULL;
+}
+
+const struct cs_asked *cs_flow_before(const struct cs_flow *flow, bool up, uint16_t mid)
+{
+	const struct cs_asked *found = NULL;
+	uint16_t least = MID_STEP + 1;
+
+	for (unsigned i = 0; flow->head && i < CS_FLOW_SLOTS; i++) {
+		const struct cs_asked *asked = &flow->asked[i];
+		uint16_t step = (uint16_t)(mid - asked->mid);
+
+		if (goes(asked, up) && !(asked->flags & CS_ASKED_TOLD) && step > 0 &&
+		    step < least) {
+			found = asked;
+			least = step;
+		}
+	}
+	return found;
 }
 
 struct cs_asked *cs_flow_by_token(const struct cs_flow *flow, bool up, uint32_t token,

@@ -31,6 +31,7 @@ enum cs_asked_flag {
 	CS_ASKED_RETRIED = 1 << 10,   /* repeated with back-off, and answered */
 	CS_ASKED_AMPLIFIED = 1 << 11, /* the answer is many times as long */
 	CS_ASKED_ORDINARY = 1 << 12,  /* a listed peer's, unlike the one before */
+	CS_ASKED_PINGS = 1 << 14,     /* an Empty CON */
 	CS_ASKED_LATE = 1 << 13,      /* repeated after it was answered */
 };
 
@@ -123,6 +124,9 @@ bool cs_asked_waits(const struct cs_asked *asked, int64_t wall_us);
 /* Request @mid that goes as @flow says and is not over; or NULL. */
 struct cs_asked *cs_flow_by_mid(const struct cs_flow *flow, bool up, uint16_t mid,
 				int64_t wall_us);
+
+/* The request on its way whose Message ID @mid comes next after, or soon; or NULL. */
+const struct cs_asked *cs_flow_before(const struct cs_flow *flow, bool up, uint16_t mid);
 
 /* Likewise by token: one that waits rather than one that was answered. */
 struct cs_asked *cs_flow_by_token(const struct cs_flow *flow, bool up, uint32_t token,

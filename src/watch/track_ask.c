@@ -11,6 +11,7 @@
 enum {
 	PEER_PACE_US = 20000,
 	PEER_PACE_BARE_US = 200000, /* without another token */
+	LEISURE_US = 1000000,       /* no flood is so slow on one of its ports */
 };
 
 /* Ports of services whose users are hit by reflected floods: names, web, time, games. */
@@ -165,13 +166,15 @@ static void count_request(struct cs_turn *turn)
 						     .payload = sight->shape });
 	if (port_is_known(turn->packet->from_port))
 		source->port_known = 1;
-	if (source->requests < UINT8_MAX && sight->token_hash == 0)
+	/* A ping has none. */
+	if (source->requests < UINT8_MAX && sight->token_hash == 0 &&
+	    sight->kind != CS_SIGHT_EMPTY)
 		source->no_token = cs_sat8(source->no_token, 1);
 	source->group_only = (source->requests == 0 || source->group_only) && group;
 	source->requests = cs_sat32(source->requests, 1);
 	source->addresses = 1;
 	source->busiest = source->requests;
-	if (!group)
+	if (!group && !turn->orderly)
 		cs_source_asked(source, host_number(turn), turn->wall_us,
 				turn->track->gap_us);
 	if (sight->path != 0)
@@ -247,10 +250,33 @@ static bool is_ordinary(struct cs_turn *turn)
 	return !known || (!same && !hasty);
 }
 
+/*
+ * The next request of a client, on the port of the one before: counted on, with a token of
+ * its own, when the one before was answered or was repeated as clients do, and nothing
+ * that we sent was refused. Many such clients may be behind one address.
+ */
+static bool is_orderly(const struct cs_turn *turn)
+{
+	const struct cs_sight *sight = turn->sight;
+	const struct cs_asked *before =
+		cs_flow_before(&turn->flow, turn->flow.up, sight->msg.mid);
+	bool fresh, ended;
+
+	if (turn->tcp || !before || (turn->flow.head->flags & CS_FLOW_REFUSED))
+		return false;
+	fresh = sight->kind == CS_SIGHT_EMPTY ||
+		(sight->token_hash != 0 && sight->token_hash != before->token);
+	ended = before->tries > 1 ||
+		(before->flags & (CS_ASKED_ANSWERED | CS_ASKED_ACKED));
+	return fresh && ended && cs_asked_age_us(before, turn->wall_us) >= LEISURE_US;
+}
+
 static uint16_t flags_of(const struct cs_sight *sight)
 {
 	uint16_t flags = 0;
 
+	if (sight->kind == CS_SIGHT_EMPTY)
+		flags |= CS_ASKED_PINGS;
 	if (sight->traits & CS_SIGHT_WRITES)
 		flags |= CS_ASKED_WRITES;
 	if (sight->traits & CS_SIGHT_OBSERVES)
@@ -322,6 +348,7 @@ static void asked_anew(struct cs_turn *turn, struct cs_asked *asked, uint32_t sk
 		asked->flags &= CS_ASKED_UP | CS_ASKED_STRAY | CS_ASKED_HAMMERED;
 		asked->out = 0;
 	} else {
+		turn->orderly = is_orderly(turn);
 		asked = cs_flow_slot(&turn->flow, turn->flow.up, turn->sight->token_hash,
 				     turn->wall_us);
 		asked->mid = turn->sight->msg.mid;

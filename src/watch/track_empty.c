@@ -27,6 +27,11 @@ static void ends_request(struct cs_turn *turn, struct cs_asked *asked)
 		return;
 	if (reset)
 		cs_turn_note(turn, CS_OBS_REFUSED);
+	/* A Reset is what answers a ping. */
+	if (reset && (asked->flags & CS_ASKED_PINGS) &&
+	    (asked->flags & CS_ASKED_ORDINARY) &&
+	    !(turn->flow.head->flags & CS_FLOW_REFUSED))
+		cs_turn_note(turn, CS_OBS_PEER);
 	else if (asked->flags & CS_ASKED_WRITES)
 		cs_turn_note(turn, CS_OBS_WRITE_ACKED);
 }

@@ -69,6 +69,7 @@ struct cs_turn {
 	struct cs_flow_key key; /* of its flow; hash 0: not looked for yet */
 	bool from_ours, to_ours;
 	bool from_coap, to_coap; /* whether that port is a CoAP port */
+	bool orderly;            /* a client's next request: no part of a flood */
 	bool tcp;                /* a message of a segment, which was counted before */
 	struct cs_flow flow;
 	struct cs_source *source; /* taken out of the table, or NULL: nobody's business */

@@ -116,13 +116,15 @@ static void give_up(struct cs_turn *turn, struct cs_tcp_stream *stream)
 	}
 }
 
-/* Every connection begins with a CSM; a client of before RFC 8323 with a request. */
+/* Every connection begins with a CSM; a client of before RFC 8323 with a request. "GET" has a 2.05. */
 static bool begins_well(const struct cs_tcp_stream *stream, const struct cs_msg *msg)
 {
 	struct cs_span bytes = cs_tcp_stream_bytes(stream);
 
-	return cs_code_name(msg->code) || cs_signal_name(msg->code) ||
-	       cs_alien_of(bytes) != CS_ALIEN_TEXT;
+	/* A TLS handshake's begin (RFC 8446 section 5.1) reads as a PUT. */
+	if (bytes.len >= 2 && bytes.ptr[0] == 0x16 && bytes.ptr[1] == 0x03)
+		return false;
+	return cs_signal_name(msg->code) || cs_alien_of(bytes) != CS_ALIEN_TEXT;
 }
 
 static void read_stream(struct cs_turn *turn, struct cs_tcp_stream *stream)

@@ -101,6 +101,20 @@ static int read_number(struct cs_protect_job *job, size_t n, size_t *at)
 	return CS_EXIT_USAGE;
 }
 
+/* With the last entry goes a table that was there for entries alone. */
+static enum cs_err enforce(struct cs_protect_job *job, struct cs_protect_ground *ground)
+{
+	struct cs_standing *standing = &ground->standing;
+	enum cs_err err;
+
+	if (standing->entries.n == 0 && !standing->filed.there &&
+	    standing->table.kind == CS_TABLE_ENTRIES)
+		return cs_apply_reset(&ground->change, standing);
+	err = cs_entries_enforce(&ground->state, &standing->entries, job->ctx->clock,
+				 &job->arena, ground->change.why);
+	return err ? err : cs_apply_refresh(&ground->change, standing);
+}
+
 static int drop(struct cs_protect_job *job, struct cs_protect_ground *ground)
 {
 	struct cs_standing *standing = &ground->standing;
@@ -114,10 +128,7 @@ static int drop(struct cs_protect_job *job, struct cs_protect_ground *ground)
 		return status;
 	gone = standing->entries.at[at];
 	cs_entries_drop(&standing->entries, at);
-	err = cs_entries_enforce(&ground->state, &standing->entries, job->ctx->clock,
-				 &job->arena, ground->change.why);
-	if (!err)
-		err = cs_apply_refresh(&ground->change, standing);
+	err = enforce(job, ground);
 	if (err)
 		return cs_protect_failed(job, err, ground->change.why);
 	cs_prefix_text(&gone.prefix, who);

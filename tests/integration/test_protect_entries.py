@@ -68,8 +68,12 @@ def test_a_deny_without_a_policy_makes_a_table_that_drops_nobody_else(host):
     done = host.protect("deny", "198.51.100.7")
     assert "no policy" in done.stderr
     assert host.marks() == ["entries"]
+    host.protect("deny", "198.51.100.8")
     host.protect("delete", 1)
-    assert host.elements("deny_hosts4") == ""
+    assert "198.51.100.8" in host.elements("deny_hosts4")
+    host.protect("delete", 1)  # and with it what was there for entries alone
+    host.is_as_before()
+    host.protect("deny", "198.51.100.7")
     host.protect("reset")
     host.is_as_before()
 

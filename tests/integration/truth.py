@@ -40,7 +40,7 @@ class Ufw:
 
     def enable(self, lines):
         for line in lines:
-            self.run(line)
+            self.run(line, check=False)  # it refuses some places in its list
         self.run("--force enable")
 
 

@@ -160,7 +160,9 @@ static enum cs_err without(struct cs_verify *v, const char *path, bool segments)
 	v->no_catalog = true;
 	if (!segments)
 		return cs_why_set(&v->store->why, CS_ERR_NOT_FOUND, path, "%s",
-				  strerror(ENOENT));
+				  access(path, F_OK) == 0
+					  ? "an empty file, and no segment"
+					  : strerror(ENOENT));
 	cs_verify_say(v, path, CS_VERIFY_GONE, "it is gone: %s", lost_scans);
 	return CS_OK;
 }

@@ -165,3 +165,17 @@ def test_what_a_watch_kept_is_looked_at_and_set_aside(store, tmp_path):
     assert not day.exists() and day.with_name("watch.db.damaged").exists()
     done, found = verify(store)
     assert done.returncode == 0 and found == []
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["itself", "by a link"])
+def test_a_catalogue_without_a_byte_is_said_to_be_empty(tmp_path, linked):
+    (tmp_path / "empty").touch()
+    (tmp_path / "store").mkdir()
+    catalog = tmp_path / "store" / "catalog.db"
+    if linked:
+        catalog.symlink_to(tmp_path / "empty")
+    else:
+        catalog.touch()
+    done, found = verify(tmp_path / "store")
+    assert done.returncode == 4 and found == []
+    assert "catalog.db: an empty file, and no segment" in done.stderr

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "protect/rules_build.h"
+#include "protect/rules_words_nft.h"
 
 /* Of bridge's and arp's tables: why nothing of ours meets their rules; NULL for others. */
 static const char *why_not(const char *table)
@@ -31,16 +32,16 @@ static bool says_something(const struct cs_rules *rules,
 	return false;
 }
 
+/* A comment or a log's prefix may say the word; no chain or set can be called so. */
 static bool is_queue(const struct cs_rule *rule)
 {
-	static const char *const nft[] = { " queue to ", " queue flags ", " queue num " };
+	struct cs_span rest = cs_span_str(rule->raw);
+	struct cs_words_token token;
 
 	if (rule->tool != CS_RULE_NFT)
 		return strstr(rule->raw, "-j NFQUEUE") != NULL;
-	if (strncmp(rule->raw, "queue ", strlen("queue ")) == 0)
-		return true;
-	for (size_t i = 0; i < CS_LEN(nft); i++)
-		if (strstr(rule->raw, nft[i]))
+	while (cs_words_next(&rest, &token))
+		if (!token.quoted && cs_text_is(token.text, "queue"))
 			return true;
 	return false;
 }

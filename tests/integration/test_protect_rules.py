@@ -395,6 +395,12 @@ table arp a {
 		counter
 	}
 }
+table inet words {
+	chain in {
+		type filter hook input priority 0; policy accept;
+		udp dport 5683 log prefix " queue num 3 " drop comment "not a queue "
+	}
+}
 """)
     assert read(show_file(path).stdout).all["unread"] == [
         "table bridge b: chain drops: not asked: no packet that is tried crosses a bridge",

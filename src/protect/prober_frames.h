@@ -26,6 +26,7 @@ struct cs_prober_packet {
 	bool tcp;
 	uint32_t seq, ack; /* TCP's */
 	uint8_t flags;     /* enum cs_tcp_flag, and 8: push */
+	uint16_t window;
 	struct cs_span payload;
 };
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bursts over TCP: connections that are begun and ended, or one that is kept. The
- * upper half of a marked connection's sequence numbers is CS_TRACE_MARK.
+ * upper half of a marked connection's sequence numbers is CS_TRACE_MARK; those of its segments that are
+ * not marked have a window of their own.
  */
 #include "protect/prober_own.h"
 #include "wire/tcp.h"
 
-enum { TCP_PUSH = 8 };
+enum { TCP_PUSH = 8, TCP_WINDOW = 64000 };
 
 /* An empty CoAP message over TCP (RFC 8323 section 3.2): 7.02 Ping. */
 static const uint8_t ping[] = { 0x00, 0xe2 };
@@ -18,15 +19,16 @@ static uint32_t first_seq(bool marked)
 	return marked ? (uint32_t)CS_TRACE_MARK << 16 | 0x100 : 0x10000000;
 }
 
-static enum cs_err send_segment(struct cs_prober_burst *b, uint8_t flags,
+static enum cs_err send_segment(struct cs_prober_burst *b, uint8_t flags, bool marked,
 				struct cs_span payload)
 {
 	b->packet.tcp = true;
 	b->packet.seq = b->seq;
 	b->packet.ack = (flags & CS_TCP_ACK) ? b->ack : 0;
 	b->packet.flags = flags;
+	b->packet.window = marked ? TCP_WINDOW : CS_TRACE_UNTOLD;
 	b->packet.payload = payload;
-	if (b->seq >> 16 == CS_TRACE_MARK)
+	if (marked && b->seq >> 16 == CS_TRACE_MARK)
 		b->marks++;
 	return cs_prober_send(b);
 }
@@ -37,7 +39,7 @@ static enum cs_err begin(struct cs_prober_burst *b, uint16_t port, bool marked)
 	(void)cs_prober_take_shot(b, port, marked);
 	b->seq = first_seq(marked);
 	b->packet.from_port = port;
-	return send_segment(b, CS_TCP_SYN, nothing);
+	return send_segment(b, CS_TCP_SYN, true, nothing);
 }
 
 /* Ends all that was begun and answered: nothing of it may be left for the next question. */
@@ -50,7 +52,7 @@ static enum cs_err end_all(struct cs_prober_burst *b)
 			continue;
 		b->seq = first_seq(b->shots[i].marked) + 1;
 		b->packet.from_port = b->shots[i].port;
-		err = send_segment(b, CS_TCP_RST, nothing);
+		err = send_segment(b, CS_TCP_RST, false, nothing);
 	}
 	return err;
 }
@@ -75,16 +77,17 @@ static enum cs_err burst_new(struct cs_prober_burst *b)
  * Says something, and waits for its acknowledgement. Without one the next says the same again, as TCP does;
  * where no connection came about, it asks for one again.
  */
-static enum cs_err say(struct cs_prober_burst *b, uint16_t port, bool connected)
+static enum cs_err say(struct cs_prober_burst *b, uint16_t port, bool connected,
+		       bool marked)
 {
 	enum cs_err err;
 
-	(void)cs_prober_take_shot(b, port, true);
+	(void)cs_prober_take_shot(b, port, marked);
 	if (connected)
-		err = send_segment(b, CS_TCP_ACK | TCP_PUSH,
+		err = send_segment(b, CS_TCP_ACK | TCP_PUSH, marked,
 				   cs_span_of(ping, sizeof(ping)));
 	else
-		err = send_segment(b, CS_TCP_SYN, nothing);
+		err = send_segment(b, CS_TCP_SYN, marked, nothing);
 	return err ? err : cs_prober_settle(b);
 }
 
@@ -100,17 +103,17 @@ static enum cs_err burst_established(struct cs_prober_burst *b)
 		err = cs_prober_settle(b);
 	if (!err && b->shots[0].answered) {
 		connected = true;
-		err = send_segment(b, CS_TCP_ACK, nothing);
+		err = send_segment(b, CS_TCP_ACK, false, nothing);
 	}
 	/* What came before the flow was there counts for nothing. */
 	cs_prober_forget_shots(b);
 	for (size_t i = 0; !err && i < b->wanted; i++) {
 		if (!connected)
 			b->seq = first_seq(true);
-		err = say(b, port, connected);
+		err = say(b, port, connected, i == 0 || i == b->wanted - 1);
 	}
 	if (!err && connected)
-		err = send_segment(b, CS_TCP_RST, nothing);
+		err = send_segment(b, CS_TCP_RST, false, nothing);
 	return err;
 }
 

@@ -177,8 +177,12 @@ static void answer_udp(struct cs_prober_burst *b, const struct cs_scratch_port *
 	send_reply(port, &r);
 }
 
-/* As a server does that keeps no state: each segment says all that is needed. */
-static void answer_tcp(const struct cs_scratch_port *port, const struct cs_packet *p)
+/*
+ * As a server does that keeps no state: each segment says all that is needed. It is traced as the last
+ * that was sent, which is answered before the next is sent.
+ */
+static void answer_tcp(const struct cs_prober_burst *b,
+		       const struct cs_scratch_port *port, const struct cs_packet *p)
 {
 	struct cs_prober_packet r = reply_to(port, p);
 	bool syn = p->flags & CS_TCP_SYN;
@@ -186,6 +190,7 @@ static void answer_tcp(const struct cs_scratch_port *port, const struct cs_packe
 	if ((p->flags & CS_TCP_RST) || (!syn && p->payload_len == 0))
 		return;
 	r.tcp = true;
+	r.untold = b->packet.untold;
 	r.seq = syn ? BEYOND_SEQ : p->ack;
 	r.ack = p->seq + p->payload_len + (syn ? 1 : 0);
 	r.flags = syn ? CS_TCP_SYN | CS_TCP_ACK : CS_TCP_ACK;
@@ -212,7 +217,7 @@ static void take_frame(struct cs_prober_burst *b, const struct cs_scratch_port *
 		answer_udp(b, port, &p);
 	} else if (p.kind == CS_PACKET_TCP && b->ask->tcp) {
 		note_forward(b, &p);
-		answer_tcp(port, &p);
+		answer_tcp(b, port, &p);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "protect/prober_frames.h"
 
 #include "base/wr.h"
+#include "protect/trace.h"
 #include "wire/checksum.h"
 #include "wire/ethernet.h"
 #include "wire/ip.h"
@@ -21,6 +22,7 @@ enum {
 	ICMPV6_CHECKSUM_AT = 2,
 
 	TCP_OFFSET = 5 << 4, /* no options */
+	TCP_WINDOW = 64000,
 
 	ETHERTYPE_ARP = 0x0806,
 	ARP_ASK = 1,
@@ -123,7 +125,7 @@ static void write_tcp(struct cs_wr *w, const struct cs_prober_packet *p)
 	cs_wr_u32(w, p->ack);
 	cs_wr_u8(w, TCP_OFFSET);
 	cs_wr_u8(w, p->flags);
-	cs_wr_u16(w, p->window);
+	cs_wr_u16(w, p->untold ? CS_TRACE_UNTOLD : TCP_WINDOW);
 	cs_wr_u32(w, 0); /* checksum and urgent pointer */
 	cs_wr_span(w, p->payload);
 	finish(w, p, CS_IPPROTO_TCP, at, TCP_CHECKSUM_AT);

@@ -26,7 +26,7 @@ struct cs_prober_packet {
 	bool tcp;
 	uint32_t seq, ack; /* TCP's */
 	uint8_t flags;     /* enum cs_tcp_flag, and 8: push */
-	uint16_t window;
+	bool untold;       /* TCP's: CS_TRACE_UNTOLD is its window */
 	struct cs_span payload;
 };
 

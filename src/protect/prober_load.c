@@ -68,7 +68,7 @@ static enum cs_err load_edges(struct cs_prober *p, struct cs_arena *arena,
 	char *script;
 	FILE *f;
 
-	cap = 256 + n * 450;
+	cap = 256 + n * 500;
 	script = cs_arena_alloc(arena, cap);
 	f = script ? fmemopen(script, cap, "w") : NULL;
 	if (!f)
@@ -82,9 +82,10 @@ static enum cs_err load_edges(struct cs_prober *p, struct cs_arena *arena,
 			"  meta l4proto udp @th,80,16 0x%x meta nftrace set 1\n"
 			"  meta l4proto tcp @th,32,16 0x%x tcp window != 0x%x meta "
 			"nftrace set 1\n"
-			"  meta l4proto tcp @th,64,16 0x%x meta nftrace set 1\n }\n",
+			"  meta l4proto tcp @th,64,16 0x%x tcp window != 0x%x meta "
+			"nftrace set 1\n }\n",
 			i, ports[i].link->name, CS_TRACE_MARK, CS_TRACE_MARK,
-			CS_TRACE_UNTOLD, CS_TRACE_MARK);
+			CS_TRACE_UNTOLD, CS_TRACE_MARK, CS_TRACE_UNTOLD);
 	(void)fprintf(f, "}\n");
 	len = (size_t)ftell(f);
 	if (fclose(f))

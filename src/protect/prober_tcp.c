@@ -7,7 +7,7 @@
 #include "protect/prober_own.h"
 #include "wire/tcp.h"
 
-enum { TCP_PUSH = 8, TCP_WINDOW = 64000 };
+enum { TCP_PUSH = 8 };
 
 /* An empty CoAP message over TCP (RFC 8323 section 3.2): 7.02 Ping. */
 static const uint8_t ping[] = { 0x00, 0xe2 };
@@ -26,7 +26,7 @@ static enum cs_err send_segment(struct cs_prober_burst *b, uint8_t flags, bool m
 	b->packet.seq = b->seq;
 	b->packet.ack = (flags & CS_TCP_ACK) ? b->ack : 0;
 	b->packet.flags = flags;
-	b->packet.window = marked ? TCP_WINDOW : CS_TRACE_UNTOLD;
+	b->packet.untold = !marked;
 	b->packet.payload = payload;
 	if (marked && b->seq >> 16 == CS_TRACE_MARK)
 		b->marks++;

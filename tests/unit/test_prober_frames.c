@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "protect/prober_frames.h"
+#include "protect/trace.h"
 #include "wire/checksum.h"
 #include "wire/ethernet.h"
 #include "wire/packet.h"
@@ -90,6 +91,7 @@ static void a_segment_is_read_back_as_it_was_meant(void **state)
 		p.seq = 0xc0a90001;
 		p.ack = 0x01020304;
 		p.flags = CS_TCP_ACK | 8;
+		p.untold = i % 2;
 		got = read_back(frame, cs_prober_frame(&p, frame));
 		assert_int_equal(got.kind, CS_PACKET_TCP);
 		assert_int_equal(got.seq, p.seq);
@@ -100,6 +102,8 @@ static void a_segment_is_read_back_as_it_was_meant(void **state)
 			cs_ethernet_read(cs_span_of(frame, CS_PROBER_FRAME), &ethernet),
 			CS_OK);
 		assert_int_equal(cs_ip_read(ethernet.payload, &ip), CS_OK);
+		assert_int_equal(ip.payload.ptr[14] << 8 | ip.payload.ptr[15],
+				 i % 2 ? CS_TRACE_UNTOLD : 64000);
 		/* A right checksum makes the sum all ones. */
 		assert_int_equal(cs_sum_fold(cs_sum_bytes(
 					 cs_sum_pseudo(&ip.from, &ip.to, CS_IPPROTO_TCP,

@@ -7,7 +7,7 @@
 enum {
 	US_PER_S = 1000000,
 	FULL_BITS = 128,
-	SLOW_S = 30,       /* from one request to the next: of no use to an attacker */
+	SLOW_S = 5,        /* from one request to the next: of no use to an attacker */
 	STEADY_ROUNDS = 4, /* times that a client reads each of its resources, at least */
 	SWEEP_SHARE = 4,   /* a smaller part of all requests is a sweep's, */
 	FIRST_RUNS = 25,   /* unless the first destinations got so many, 6 each */

@@ -2,6 +2,7 @@
 """Verdicts on captures made by hand: clients that look like floods, and what only looks
 like CoAP. The frames are written apart from tests/scenario on purpose."""
 import json
+import random
 import socket
 import struct
 import subprocess
@@ -76,6 +77,24 @@ def test_clients_behind_one_address_are_no_flood(tmp_path):
 def test_clients_that_repeat_themselves_to_a_dead_host_are_no_flood(tmp_path):
     row = verdict(tmp_path, rounds(3, 12, 120, answered=False, again=(2.3, 6.9, 16.1, 34.5)))
     assert "C1" not in row["classes"] and not row["victim"]
+
+
+def polls(n, every, port=None):
+    """As a script does that starts a client each time: what it may choose is another each time."""
+    dice = random.Random(1)
+    for i in range(n):
+        mid, token = dice.randrange(1 << 16), dice.randbytes(8)
+        there = port or dice.randrange(32768, 61000)
+        yield i * every, udp(STRANGER, there, HOME, 5683, message(CON, GET, mid, token, TEMP))
+        yield i * every + 0.01, udp(HOME, 5683, STRANGER, there,
+                                    message(ACK, CONTENT, mid, token, payload=b"21.5"))
+
+
+def test_a_script_that_asks_every_few_seconds_is_no_flood(tmp_path):
+    row = verdict(tmp_path, polls(200, 10))
+    assert (row["class"], row["victim"]) == ("B", False)
+    row = verdict(tmp_path, polls(200, 10, port=80))
+    assert (row["class"], row["victim"]) == ("C1", True)
 
 
 def test_one_that_only_counts_its_messages_is_a_flood_all_the_same(tmp_path):

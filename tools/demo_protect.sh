@@ -39,10 +39,11 @@ table inet host {
 RULES
 nft -a list ruleset >"$DIR/rules-before"
 
+# Its messages stand where they were said, also in a pipe.
 protect() {
   local verb=$1
   shift
-  "$COAPSCOPE" protect "$verb" --store "$DIR/protect" "$@"
+  "$COAPSCOPE" protect "$verb" --store "$DIR/protect" "$@" 2>&1
 }
 
 # ask NAME FROM: what a client there is told.
@@ -77,7 +78,7 @@ protect check -O table -o "$DIR/check.txt"
 [ $? -eq 1 ] || die "check does not find it: see $DIR/check.txt"
 sed -n '1,3p' "$DIR/check.txt" | cut -c -110
 show apply --strangers drop --allow $PEER
-protect apply --strangers drop --allow $PEER 2>&1 | tee "$DIR/apply.txt" | cut -c -110 ||
+protect apply --strangers drop --allow $PEER | tee "$DIR/apply.txt" | cut -c -110 ||
   die "apply: $(cat "$DIR/apply.txt")"
 show confirm
 protect confirm || die "confirm"

@@ -22,13 +22,24 @@ need() {
   done
 }
 
-# far_end: a second namespace, in which `there COMMAND` runs.
+there() { nsenter --target "$far" --net "$@"; }
+
+# far_end HERE THERE...: a second namespace, in which `there COMMAND` runs; "near" with the
+# address HERE leads to its "far" with the others.
 far_end() {
+  local here=$1 at
+  shift
   unshare --net sleep 120 &
   far=$!
   for _ in $(seq 50); do
     [ "$(readlink "/proc/$far/ns/net")" != "$(readlink /proc/self/ns/net)" ] && break
     sleep 0.1
   done
+  ip link set lo up
+  ip link add near type veth peer name far netns "$far" || die "no veth pair"
+  ip addr add "$here/24" dev near
+  ip link set near up
+  there ip link set lo up
+  for at; do there ip addr add "$at/24" dev far; done
+  there ip link set far up
 }
-there() { nsenter --target "$far" --net "$@"; }

@@ -15,15 +15,8 @@ DEVICE=198.51.100.1 STRANGER=198.51.100.66 PEER=198.51.100.20
 need nft coap-server-notls coap-client-notls ip nsenter
 mount -t tmpfs none /run || die "no /run of our own"
 
-far_end
-ip link set lo up
-ip link add near type veth peer name far netns "$far" || die "no veth pair"
-ip addr add $DEVICE/24 dev near
-ip link set near up
+far_end $DEVICE $STRANGER $PEER
 ip route add default via 198.51.100.254
-there ip link set lo up
-for at in $STRANGER $PEER; do there ip addr add "$at/24" dev far; done
-there ip link set far up
 
 coap-server-notls -A $DEVICE -p 5683 -d 10 -v 0 </dev/null >"$DIR/protect-server.log" 2>&1 &
 nft -f - <<'RULES' || die "nft does not take the rules"
@@ -50,7 +43,6 @@ protect() {
 ask() {
   local answer
   answer=$(there timeout 2 coap-client-notls -a "$2" -B 1 -m get "coap://$DEVICE/time" 2>/dev/null)
-  printf '%s\n' "$answer" >"$DIR/asked"
   if [ -n "$answer" ]; then
     printf '  %-8s asks from %s and is answered: %s\n' "$1" "$2" "$answer"
   else

@@ -14,14 +14,7 @@ DEVICE=198.51.100.1 NMAP=198.51.100.10 ZMAP=198.51.100.20 CLIENT=198.51.100.30
 
 need nmap zmap coap-server-notls coap-client-notls ip nsenter
 
-far_end
-ip link set lo up
-ip link add near type veth peer name far netns "$far" || die "no veth pair"
-ip addr add $DEVICE/24 dev near
-ip link set near up
-there ip link set lo up
-for at in $NMAP $ZMAP $CLIENT; do there ip addr add "$at/24" dev far; done
-there ip link set far up
+far_end $DEVICE $NMAP $ZMAP $CLIENT
 # zmap asks for the gateway's hardware address of nobody but the neighbour table.
 there ping -q -c 1 -W 2 $DEVICE >/dev/null 2>&1
 

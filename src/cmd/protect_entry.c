@@ -107,59 +107,31 @@ enum cs_err cs_protect_entry_table(const struct cs_standing *standing,
 
 /* --- for programs --- */
 
-static void put_time(struct cs_json *json, int64_t wall_us)
-{
-	if (wall_us)
-		cs_json_time(json, wall_us);
-	else
-		cs_json_null(json);
-}
-
-static void put_text(struct cs_json *json, const char *text)
-{
-	if (text[0])
-		cs_json_string(json, cs_span_str(text));
-	else
-		cs_json_null(json);
-}
-
 void cs_protect_entry_json(struct cs_json *json, const struct cs_entry *entry,
 			   size_t number, bool in_force)
 {
+	bool forever = entry->left_ms == CS_ENTRY_FOREVER;
 	char who[CS_PREFIX_TEXT];
 
 	cs_prefix_text(&entry->prefix, who);
 	cs_json_object(json);
-	cs_json_key(json, "schema");
-	cs_json_word(json, "coapscope.entry/1");
-	cs_json_key(json, "number");
-	if (number)
-		cs_json_uint(json, number);
-	else
-		cs_json_null(json);
-	cs_json_key(json, "verdict");
-	cs_json_word(json, entry->deny ? "deny" : "allow");
-	cs_json_key(json, "prefix");
-	cs_json_word(json, who);
-	cs_json_key(json, "interface");
-	put_text(json, entry->interface);
-	cs_json_key(json, "in_force");
-	cs_json_bool(json, in_force);
-	cs_json_key(json, "since");
-	put_time(json, entry->since_us);
-	cs_json_key(json, "until");
-	put_time(json, entry->left_ms == CS_ENTRY_FOREVER ? 0 : entry->until_us);
+	cs_json_put_word(json, "schema", "coapscope.entry/1");
+	cs_json_put_uint_if(json, "number", number > 0, number);
+	cs_json_put_word(json, "verdict", entry->deny ? "deny" : "allow");
+	cs_json_put_word(json, "prefix", who);
+	cs_json_put_text(json, "interface", cs_span_str(entry->interface));
+	cs_json_put_bool(json, "in_force", in_force);
+	cs_json_put_time_if(json, "since", entry->since_us != 0, entry->since_us);
+	cs_json_put_time_if(json, "until", !forever && entry->until_us != 0,
+			    entry->until_us);
 	cs_json_key(json, "left_seconds");
-	if (entry->left_ms == CS_ENTRY_FOREVER)
+	if (forever)
 		cs_json_null(json);
 	else
 		cs_json_fixed(json, (uint64_t)entry->left_ms, 3);
-	cs_json_key(json, "by");
-	cs_json_string(json, cs_span_str(entry->by));
-	cs_json_key(json, "reason");
-	put_text(json, entry->reason);
-	cs_json_key(json, "evidence");
-	put_text(json, entry->evidence);
+	cs_json_put_word(json, "by", entry->by);
+	cs_json_put_text(json, "reason", cs_span_str(entry->reason));
+	cs_json_put_text(json, "evidence", cs_span_str(entry->evidence));
 	cs_json_object_end(json);
 }
 

@@ -226,27 +226,6 @@ static enum cs_err put_table(const struct status *st, const struct cs_protect_ou
 
 /* --- for programs --- */
 
-static void put_time(struct cs_json *json, const char *key, bool there, int64_t wall_us)
-{
-	cs_json_key(json, key);
-	if (there)
-		cs_json_time(json, wall_us);
-	else
-		cs_json_null(json);
-}
-
-static void put_uint(struct cs_json *json, const char *key, uint64_t value)
-{
-	cs_json_key(json, key);
-	cs_json_uint(json, value);
-}
-
-static void put_bool(struct cs_json *json, const char *key, bool value)
-{
-	cs_json_key(json, key);
-	cs_json_bool(json, value);
-}
-
 static void put_peers(struct cs_json *json, const struct cs_policy *p)
 {
 	char text[CS_PEER_TEXT];
@@ -275,15 +254,14 @@ static void put_policy(struct cs_json *json, const struct cs_kept *kept)
 		return;
 	}
 	cs_json_object(json);
-	cs_json_key(json, "strangers");
-	cs_json_word(json, cs_strangers_names[kept->policy.strangers]);
+	cs_json_put_word(json, "strangers", cs_strangers_names[kept->policy.strangers]);
 	put_peers(json, &kept->policy);
-	put_uint(json, "answer_bytes", kept->policy.answer_bytes);
-	put_uint(json, "answer_rate", kept->policy.answer_rate);
-	put_uint(json, "peer_rate", kept->policy.peer_rate);
-	put_bool(json, "multicast", kept->policy.multicast);
-	put_bool(json, "log", kept->policy.log);
-	put_bool(json, "router", kept->policy.router);
+	cs_json_put_uint(json, "answer_bytes", kept->policy.answer_bytes);
+	cs_json_put_uint(json, "answer_rate", kept->policy.answer_rate);
+	cs_json_put_uint(json, "peer_rate", kept->policy.peer_rate);
+	cs_json_put_bool(json, "multicast", kept->policy.multicast);
+	cs_json_put_bool(json, "log", kept->policy.log);
+	cs_json_put_bool(json, "router", kept->policy.router);
 	cs_json_object_end(json);
 }
 
@@ -292,28 +270,28 @@ static void put_pending(struct cs_json *json, const struct status *st, int64_t n
 	const struct cs_standing *s = st->standing;
 	bool pending = s->table.kind == CS_TABLE_PENDING;
 
-	put_time(json, "pending_until", pending && s->table.left_ms > 0,
-		 now_us + s->table.left_ms * CS_US_PER_MS);
+	cs_json_put_time_if(json, "pending_until", pending && s->table.left_ms > 0,
+			    now_us + s->table.left_ms * CS_US_PER_MS);
 	cs_json_key(json, "pending_left_seconds");
 	if (pending)
 		cs_json_fixed(json, (uint64_t)s->table.left_ms, 3);
 	else
 		cs_json_null(json);
-	put_bool(json, "helper", st->helper);
-	put_time(json, "confirmed", s->kept.there, s->kept.since_us);
+	cs_json_put_bool(json, "helper", st->helper);
+	cs_json_put_time_if(json, "confirmed", s->kept.there, s->kept.since_us);
 }
 
 static void put_figures(struct cs_json *json, const struct cs_figures *f)
 {
-	put_uint(json, "rules", f->rules);
+	cs_json_put_uint(json, "rules", f->rules);
 	cs_json_key(json, "counters");
 	cs_json_array(json);
 	for (size_t i = 0; i < f->n_counters; i++) {
 		cs_json_object(json);
 		cs_json_key(json, "name");
 		cs_json_string(json, f->counters[i].name);
-		put_uint(json, "packets", f->counters[i].packets);
-		put_uint(json, "bytes", f->counters[i].bytes);
+		cs_json_put_uint(json, "packets", f->counters[i].packets);
+		cs_json_put_uint(json, "bytes", f->counters[i].bytes);
 		cs_json_object_end(json);
 	}
 	cs_json_array_end(json);
@@ -323,7 +301,7 @@ static void put_figures(struct cs_json *json, const struct cs_figures *f)
 		cs_json_object(json);
 		cs_json_key(json, "name");
 		cs_json_string(json, f->sets[i].name);
-		put_uint(json, "elements", f->sets[i].elements);
+		cs_json_put_uint(json, "elements", f->sets[i].elements);
 		cs_json_object_end(json);
 	}
 	cs_json_array_end(json);
@@ -338,14 +316,9 @@ static void put_boot(struct cs_json *json, const struct cs_boot *boot)
 
 	cs_json_key(json, "reboot");
 	cs_json_object(json);
-	put_bool(json, "covered", boot->by != CS_BOOT_BY_NOTHING);
-	cs_json_key(json, "by");
-	cs_json_word(json, by[boot->by]);
-	cs_json_key(json, "why");
-	if (boot->why[0])
-		cs_json_string(json, cs_span_str(boot->why));
-	else
-		cs_json_null(json);
+	cs_json_put_bool(json, "covered", boot->by != CS_BOOT_BY_NOTHING);
+	cs_json_put_word(json, "by", by[boot->by]);
+	cs_json_put_text(json, "why", cs_span_str(boot->why));
 	cs_json_object_end(json);
 }
 
@@ -359,14 +332,12 @@ static void put_json(const struct status *st, FILE *to)
 	struct cs_json json = cs_json_to(to);
 
 	cs_json_object(&json);
-	cs_json_key(&json, "schema");
-	cs_json_word(&json, "coapscope.protect/1");
-	put_time(&json, "time", true, now_us);
-	cs_json_key(&json, "state");
-	cs_json_word(&json, state_word(s));
-	cs_json_key(&json, "backend");
-	cs_json_word(&json, st->ufw ? "ufw" : in_force ? "nft" : NULL);
-	put_time(&json, "since", policy != NULL, policy ? since_us(st, policy) : 0);
+	cs_json_put_word(&json, "schema", "coapscope.protect/1");
+	cs_json_put_time(&json, "time", now_us);
+	cs_json_put_word(&json, "state", state_word(s));
+	cs_json_put_word(&json, "backend", st->ufw ? "ufw" : in_force ? "nft" : NULL);
+	cs_json_put_time_if(&json, "since", policy != NULL,
+			    policy ? since_us(st, policy) : 0);
 	put_pending(&json, st, now_us);
 	put_policy(&json, policy);
 	put_figures(&json, &st->figures);

@@ -85,23 +85,23 @@ static void peer_row(struct cs_grid *grid, const struct cs_peer *peer)
 	put(grid, BY, "policy");
 }
 
-const struct cs_policy *cs_protect_policy_now(const struct cs_standing *standing)
+const struct cs_kept *cs_protect_kept_now(const struct cs_standing *standing)
 {
 	if (standing->pending.there && standing->table.left_ms > 0)
-		return &standing->pending.policy;
-	return standing->kept.there ? &standing->kept.policy : NULL;
+		return &standing->pending;
+	return standing->kept.there ? &standing->kept : NULL;
 }
 
 enum cs_err cs_protect_entry_table(const struct cs_standing *standing,
 				   struct cs_grid *grid)
 {
-	const struct cs_policy *policy = cs_protect_policy_now(standing);
+	const struct cs_kept *now = cs_protect_kept_now(standing);
 
 	cs_grid_begin(grid, heads, COLUMNS);
 	for (size_t i = 0; i < standing->entries.n; i++)
 		entry_row(grid, &standing->entries.at[i], i + 1);
-	for (size_t i = 0; policy && i < policy->n_allow; i++)
-		peer_row(grid, &policy->allow[i]);
+	for (size_t i = 0; now && i < now->policy.n_allow; i++)
+		peer_row(grid, &now->policy.allow[i]);
 	return grid->err;
 }
 
@@ -154,7 +154,7 @@ int cs_protect_spare_operator(struct cs_protect_job *job, const struct cs_standi
 			      const struct cs_policy *policy,
 			      const struct cs_entries *entries)
 {
-	const struct cs_policy *was = cs_protect_policy_now(now);
+	const struct cs_kept *was = cs_protect_kept_now(now);
 	struct cs_operator who;
 	int status = -1;
 
@@ -164,7 +164,8 @@ int cs_protect_spare_operator(struct cs_protect_job *job, const struct cs_standi
 		    !cs_promise_denies(&now->entries, &who.at[i], NULL))
 			status = refuse(job, &who.at[i],
 					"would be cut off from the CoAP ports");
-		else if (cs_promise_allows(was, &now->entries, &who.at[i], NULL) &&
+		else if (cs_promise_allows(was ? &was->policy : NULL, &now->entries,
+					   &who.at[i], NULL) &&
 			 !cs_promise_allows(policy, entries, &who.at[i], NULL))
 			status = refuse(job, &who.at[i], "would be allowed no more");
 	}

@@ -17,7 +17,7 @@ CS_MUST_USE enum cs_err cs_protect_entry_table(const struct cs_standing *standin
 					       struct cs_grid *grid);
 
 /* The policy that holds at this moment; NULL: none. */
-const struct cs_policy *cs_protect_policy_now(const struct cs_standing *standing);
+const struct cs_kept *cs_protect_kept_now(const struct cs_standing *standing);
 
 /* "1h 20m", "59 s", or "" for one that stays until it is deleted. */
 enum { CS_PROTECT_LEFT = 32 };

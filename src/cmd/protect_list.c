@@ -26,19 +26,15 @@ static void put_peer(struct cs_json *json, const struct cs_kept *policy,
 
 static void write_lines(const struct cs_standing *standing, FILE *to)
 {
-	const struct cs_kept *policy =
-		standing->pending.there && standing->table.left_ms > 0
-			? &standing->pending
-			: &standing->kept;
-	bool in_force = standing->table.kind != CS_TABLE_NONE &&
-			standing->table.kind != CS_TABLE_FOREIGN;
+	const struct cs_kept *policy = cs_protect_kept_now(standing);
+	bool in_force = cs_table_is_ours(&standing->table);
 	struct cs_json json = cs_json_to(to);
 
 	for (size_t i = 0; i < standing->entries.n; i++) {
 		cs_protect_entry_json(&json, &standing->entries.at[i], i + 1, in_force);
 		cs_json_line(&json);
 	}
-	for (size_t i = 0; policy->there && i < policy->policy.n_allow; i++)
+	for (size_t i = 0; policy && i < policy->policy.n_allow; i++)
 		put_peer(&json, policy, &policy->policy.allow[i], in_force);
 }
 

@@ -68,13 +68,6 @@ static const char *state_sentence(const struct cs_standing *s)
 		       : "Nothing of ours is in force.";
 }
 
-static const struct cs_kept *policy_in_force(const struct cs_standing *s)
-{
-	if (s->pending.there && s->table.left_ms > 0)
-		return &s->pending;
-	return s->kept.there ? &s->kept : NULL;
-}
-
 /*
  * When it came into force. What is pending was noted before it was proved: the kernel's timed
  * element knows better, and no change of the clock moves it.
@@ -198,7 +191,7 @@ static enum cs_err put_entries(const struct status *st,
 
 static enum cs_err put_table(const struct status *st, const struct cs_protect_output *out)
 {
-	const struct cs_kept *policy = policy_in_force(st->standing);
+	const struct cs_kept *policy = cs_protect_kept_now(st->standing);
 	char text[64];
 	enum cs_err err = CS_OK;
 
@@ -325,10 +318,9 @@ static void put_boot(struct cs_json *json, const struct cs_boot *boot)
 static void put_json(const struct status *st, FILE *to)
 {
 	const struct cs_standing *s = st->standing;
-	const struct cs_kept *policy = policy_in_force(s);
+	const struct cs_kept *policy = cs_protect_kept_now(s);
 	int64_t now_us = cs_clock_wall(st->job->ctx->clock);
-	bool in_force =
-		s->table.kind != CS_TABLE_NONE && s->table.kind != CS_TABLE_FOREIGN;
+	bool in_force = cs_table_is_ours(&s->table);
 	struct cs_json json = cs_json_to(to);
 
 	cs_json_object(&json);
@@ -357,7 +349,6 @@ static void put_json(const struct status *st, FILE *to)
 
 static int look(struct status *st, struct cs_protect_ground *ground)
 {
-	enum cs_table_kind kind = ground->standing.table.kind;
 	enum cs_err err = CS_OK;
 
 	st->ground = ground;
@@ -370,7 +361,7 @@ static int look(struct status *st, struct cs_protect_ground *ground)
 	else if (cs_ufw_survives_reboot(st->boot.why))
 		st->boot.by = CS_BOOT_BY_UFW;
 	st->helper = cs_state_helper_is_there(&ground->state, 0);
-	if (kind != CS_TABLE_NONE && kind != CS_TABLE_FOREIGN)
+	if (cs_table_is_ours(&ground->standing.table))
 		err = cs_figures_read(&st->job->arena, &st->figures, ground->change.why);
 	return cs_protect_said(st->job, err, ground->change.why);
 }

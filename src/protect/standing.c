@@ -2,7 +2,6 @@
 #include "protect/standing.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -172,8 +171,7 @@ static void find_home(struct cs_change *change, const struct cs_table *table)
 	char why[CS_STATE_WHY];
 	struct cs_span text;
 
-	if (!change->state->preset || table->kind == CS_TABLE_NONE ||
-	    table->kind == CS_TABLE_FOREIGN ||
+	if (!change->state->preset || !cs_table_is_ours(table) ||
 	    cs_state_read(&change->state->run, "home", change->arena, &text, why) ||
 	    text.len >= sizeof(change->state->dir.text) || text.len == 0)
 		return;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -30,6 +31,12 @@ struct cs_table {
 	char id[CS_STATE_ID]; /* of the change that made it */
 	int64_t left_ms;      /* pending: until the kernel forgets it; 0: it has */
 };
+
+/* There is one, and we made it. */
+static inline bool cs_table_is_ours(const struct cs_table *table)
+{
+	return table->kind != CS_TABLE_NONE && table->kind != CS_TABLE_FOREIGN;
+}
 
 /*
  * Looks. CS_ERR_DENIED  needs root

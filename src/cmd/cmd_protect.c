@@ -26,18 +26,8 @@ int cs_cmd_protect(struct cs_ctx *ctx, int argc, char **argv)
 	const struct cs_common *common = &job.options.common;
 	int status = cs_args_read(ctx, &cs_protect_args, argc, argv, &job.options);
 
-	if (status < 0) {
-		int (*run)(struct cs_protect_job *) =
-			verbs[common->verb - common->set->verbs];
-
-		if (run) {
-			status = run(&job);
-		} else {
-			cs_log(&ctx->log, CS_ERROR, "protect %s is not built yet",
-			       common->verb->name);
-			status = CS_EXIT_USAGE;
-		}
-	}
+	if (status < 0)
+		status = verbs[common->verb - common->set->verbs](&job);
 	cs_arena_clear(&job.arena);
 	cs_args_clear(&job.options.common);
 	return status;

@@ -88,7 +88,7 @@ enum cs_err cs_figures_read(struct cs_arena *arena, struct cs_figures *out,
 			    char why[CS_STATE_WHY])
 {
 	struct cs_span text;
-	enum cs_err err = cs_table_list(arena, false, &text, why);
+	enum cs_err err = cs_table_list(arena, &text, why);
 
 	if (!err)
 		err = cs_figures_parse(text, arena, out);

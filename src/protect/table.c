@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/num.h"
+#include "protect/rules_span.h"
 #include "protect/ruleset.h"
 
 static const char *const marks[CS_TABLE_KINDS] = {
@@ -15,19 +15,13 @@ static const char *const marks[CS_TABLE_KINDS] = {
 	[CS_TABLE_KEPT] = "\tset kept_",
 };
 
-static bool has(struct cs_span text, const char *what)
-{
-	return text.len > 0 && memmem(text.ptr, text.len, what, strlen(what)) != NULL;
-}
-
 static void say_nft(char why[CS_STATE_WHY], struct cs_span err, int status)
 {
-	const uint8_t *end = err.len ? memchr(err.ptr, '\n', err.len) : NULL;
-	size_t len = end ? (size_t)(end - err.ptr) : err.len;
+	struct cs_span line = { 0 };
 
-	if (len > 0)
-		(void)snprintf(why, CS_STATE_WHY, "nft: %.*s", (int)len,
-			       (const char *)err.ptr);
+	if (cs_text_line(&err, &line) && line.len > 0)
+		(void)snprintf(why, CS_STATE_WHY, "nft: %.*s", (int)line.len,
+			       (const char *)line.ptr);
 	else
 		(void)snprintf(why, CS_STATE_WHY, "nft ended with %d", status);
 }
@@ -47,7 +41,7 @@ static enum cs_err run(const char *const *argv, struct cs_span input,
 	if (err || end->status == 0)
 		return err;
 	say_nft(why, end->err, end->status);
-	if (!has(end->err, "Operation not permitted"))
+	if (!cs_text_has(end->err, "Operation not permitted"))
 		return CS_ERR_IO;
 	(void)snprintf(why, CS_STATE_WHY,
 		       "this host's rules need root (CAP_NET_ADMIN): nft may not");
@@ -78,9 +72,7 @@ int64_t cs_table_time(struct cs_span text)
 				&n))
 			return -1;
 		while (unit < CS_LEN(units) &&
-		       (text.len - at < strlen(units[unit].name) ||
-			memcmp(text.ptr + at, units[unit].name,
-			       strlen(units[unit].name)) != 0))
+		       !cs_text_starts(cs_text_after(text, at), units[unit].name))
 			unit++;
 		if (unit == CS_LEN(units))
 			return -1;
@@ -121,7 +113,7 @@ static enum cs_err look_left(struct cs_arena *arena, struct cs_table *table,
 	(void)snprintf(name, sizeof(name), "pending_%s", table->id);
 	err = run(argv, cs_span_of(NULL, 0), arena, &end, why);
 	/* It may have been taken out since we saw it: no time is left then. */
-	if (err == CS_ERR_IO && has(end.err, "No such file or directory"))
+	if (err == CS_ERR_IO && cs_text_has(end.err, "No such file or directory"))
 		return CS_OK;
 	if (!err)
 		table->left_ms = time_left(end.out);
@@ -170,13 +162,11 @@ enum cs_err cs_table_look(struct cs_arena *arena, struct cs_table *out,
 	return out->kind == CS_TABLE_PENDING ? look_left(arena, out, why) : CS_OK;
 }
 
-enum cs_err cs_table_list(struct cs_arena *arena, bool stateless, struct cs_span *out,
+enum cs_err cs_table_list(struct cs_arena *arena, struct cs_span *out,
 			  char why[CS_STATE_WHY])
 {
-	const char *const argv[] = { "nft",  stateless ? "-sn" : "-n",
-				     "list", "table",
-				     "inet", "coapscope",
-				     NULL };
+	static const char *const argv[] = { "nft",  "-n",        "list", "table",
+					    "inet", "coapscope", NULL };
 	struct cs_program_end end;
 	enum cs_err err = run(argv, cs_span_of(NULL, 0), arena, &end, why);
 

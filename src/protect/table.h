@@ -46,9 +46,9 @@ static inline bool cs_table_is_ours(const struct cs_table *table)
 CS_MUST_USE enum cs_err cs_table_look(struct cs_arena *arena, struct cs_table *out,
 				      char why[CS_STATE_WHY]);
 
-/* The table as nft prints it, without handles; with @stateless without counters and times. */
-CS_MUST_USE enum cs_err cs_table_list(struct cs_arena *arena, bool stateless,
-				      struct cs_span *out, char why[CS_STATE_WHY]);
+/* The table as nft prints it, without handles. */
+CS_MUST_USE enum cs_err cs_table_list(struct cs_arena *arena, struct cs_span *out,
+				      char why[CS_STATE_WHY]);
 
 /*
  * Hands a script to nft, as one transaction: all of it or nothing.

@@ -37,18 +37,6 @@ static int read_entry(struct cs_protect_job *job, bool deny, struct cs_entry *ou
 	return -1;
 }
 
-/* Entries as they will be: a copy, as what stands is compared with it. */
-static enum cs_err with(struct cs_protect_job *job, const struct cs_entries *now,
-			const struct cs_entry *entry, struct cs_entries *out)
-{
-	enum cs_err err = CS_OK;
-
-	*out = (struct cs_entries){ .n = 0 };
-	for (size_t i = 0; !err && i < now->n; i++)
-		err = cs_entries_put(out, &now->at[i], &job->arena);
-	return err ? err : cs_entries_put(out, entry, &job->arena);
-}
-
 /* Our table comes beside ufw's rules: it can drop what they let in, not let in what they drop. */
 static void say_ufw(const struct cs_log *log, const struct cs_standing *by_ufw,
 		    const struct cs_entry *entry)
@@ -68,7 +56,7 @@ static void say_ufw(const struct cs_log *log, const struct cs_standing *by_ufw,
 
 /* What one may not expect of it. */
 static void say_limits(struct cs_protect_job *job, const struct cs_protect_ground *ground,
-		       const struct cs_entries *entries, const struct cs_entry *entry)
+		       const struct cs_entry *entry)
 {
 	const struct cs_log *log = &job->ctx->log;
 	const struct cs_standing *standing = &ground->standing;
@@ -83,7 +71,7 @@ static void say_limits(struct cs_protect_job *job, const struct cs_protect_groun
 		       entry->deny ? "who is not denied is not dropped by us"
 				   : "nobody else is dropped by us either");
 	if (!entry->deny &&
-	    cs_promise_denies(entries, &entry->prefix.addr, entry->interface))
+	    cs_promise_denies(&standing->entries, &entry->prefix.addr, entry->interface))
 		cs_log(log, CS_WARN,
 		       "it stays denied: a deny for a prefix comes before an allow for "
 		       "a prefix, and one for an address before both");
@@ -102,8 +90,7 @@ static int put(struct cs_protect_job *job, struct cs_protect_ground *ground,
 	       const struct cs_entry *entry)
 {
 	struct cs_standing *standing = &ground->standing;
-	struct cs_entries entries;
-	enum cs_err err = with(job, &standing->entries, entry, &entries);
+	enum cs_err err = cs_entries_put(&standing->entries, entry, &job->arena);
 	char who[CS_PREFIX_TEXT], left[CS_PROTECT_LEFT];
 	int status;
 
@@ -112,12 +99,11 @@ static int put(struct cs_protect_job *job, struct cs_protect_ground *ground,
 	status = entry->deny ? cs_protect_spare_denied(job, &entry->prefix) : -1;
 	if (status >= 0)
 		return status;
-	err = cs_entries_enforce(&ground->state, &entries, job->ctx->clock, &job->arena,
-				 ground->change.why);
+	err = cs_entries_enforce(&ground->state, &standing->entries, job->ctx->clock,
+				 &job->arena, ground->change.why);
 	if (err)
 		return cs_protect_failed(job, err, ground->change.why);
-	say_limits(job, ground, &entries, entry);
-	standing->entries = entries;
+	say_limits(job, ground, entry);
 	err = cs_apply_refresh(&ground->change, standing);
 	if (err)
 		return cs_protect_failed(job, err, ground->change.why);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ends a pending change, and what changes without one. */
 #include <stdio.h>
-#include <string.h>
 
 #include "protect/apply_own.h"
 
@@ -37,14 +36,16 @@ static enum cs_err refuse(struct cs_change *change, const char *what)
 static enum cs_err lasting_script(struct cs_change *change, const struct cs_kept *policy,
 				  const struct cs_entries *entries, struct cs_span *out)
 {
-	struct cs_entries lasting = { .n = 0 };
+	struct cs_entry *at = cs_arena_array(change->arena, entries->n + 1, sizeof(*at));
+	struct cs_entries lasting = { .at = at, .cap = entries->n + 1 };
 	struct cs_table_want want = { &policy->policy, policy->id, &lasting };
-	enum cs_err err = CS_OK;
 
-	for (size_t i = 0; !err && i < entries->n; i++)
+	if (!at)
+		return CS_ERR_NOMEM;
+	for (size_t i = 0; i < entries->n; i++)
 		if (entries->at[i].left_ms == CS_ENTRY_FOREVER)
-			err = cs_entries_put(&lasting, &entries->at[i], change->arena);
-	return err ? err : cs_table_script(&want, change->arena, out);
+			at[lasting.n++] = entries->at[i];
+	return cs_table_script(&want, change->arena, out);
 }
 
 /* The files of what is to be kept, under names that hold nothing yet. */

@@ -17,7 +17,6 @@ static const char GUARD[] = "Verdicts of `coapscope watch`";
 static const char OUTPUT[] = "What comes out";
 
 static const char *const formats[] = { "table", "jsonl", NULL };
-static const char *const strangers[] = { "drop", "limit", "dtls-only", NULL };
 static const char *const backends[] = { "nft", "ufw", NULL };
 
 static bool is_peer(struct cs_span text, void *to)
@@ -106,7 +105,7 @@ static const struct cs_arg rows[] = {
 	  .metavar = "WORD",
 	  .type = CS_ARG_WORD,
 	  .preset = "drop",
-	  .words = strangers,
+	  .words = cs_strangers_names,
 	  .at = AT(strangers),
 	  .verbs = CHANGES,
 	  .group = POLICY,

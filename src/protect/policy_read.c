@@ -38,8 +38,7 @@ static void *grown(struct cs_arena *arena, void *list, size_t n, size_t *room,
 static enum cs_err read_strangers(struct reading *r, struct cs_span word)
 {
 	for (int i = 0; cs_strangers_names[i]; i++) {
-		if (word.len == strlen(cs_strangers_names[i]) &&
-		    memcmp(word.ptr, cs_strangers_names[i], word.len) == 0) {
+		if (cs_span_eq(word, cs_span_str(cs_strangers_names[i]))) {
 			r->policy->strangers = (enum cs_strangers)i;
 			return CS_OK;
 		}
@@ -159,8 +158,7 @@ static const struct key keys[] = {
 static const struct key *key_named(struct cs_span name)
 {
 	for (size_t i = 0; i < CS_LEN(keys); i++) {
-		if (name.len == strlen(keys[i].name) &&
-		    memcmp(name.ptr, keys[i].name, name.len) == 0)
+		if (cs_span_eq(name, cs_span_str(keys[i].name)))
 			return &keys[i];
 	}
 	return NULL;
@@ -203,11 +201,6 @@ static enum cs_err read_value(struct reading *r, const struct key *key,
 	return err;
 }
 
-static bool is_protect(struct cs_span name)
-{
-	return name.len == 7 && memcmp(name.ptr, "protect", 7) == 0;
-}
-
 static enum cs_err read_items(struct reading *r, struct cs_span text,
 			      char why[CS_POLICY_WHY])
 {
@@ -221,7 +214,7 @@ static enum cs_err read_items(struct reading *r, struct cs_span text,
 		if (item.kind == CS_INI_WRONG)
 			return wrong(why, ini.line, item.name, ini.why);
 		if (item.kind == CS_INI_SECTION)
-			ours = is_protect(item.name);
+			ours = cs_span_eq(item.name, cs_span_str("protect"));
 		if (item.kind == CS_INI_SECTION || !ours)
 			continue;
 		if (item.kind == CS_INI_KEY)

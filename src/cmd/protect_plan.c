@@ -4,7 +4,6 @@
  * is there, and what check will say then. Changes nothing: the rules are tried in
  * a network namespace that is thrown away. What is no rule stands behind #, so the whole is a script, too.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/protect_plan_ask.h"

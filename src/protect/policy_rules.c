@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table: what all policies share in it, and which of them holds. */
-#include <string.h>
-
 #include "protect/policy_parts.h"
 
 #include "protect/draft.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protect/ruleset.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "protect/draft.h"

@@ -20,14 +20,15 @@ enum { STEP_MS = 20, STORE_MODE = 0750 };
 
 /* --- which machine, which namespace --- */
 
-static void read_boot(char out[CS_STATE_BOOT])
+/* The first line of a file, or @otherwise. */
+static void first_line(const char *path, const char *otherwise, char *out, int size)
 {
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	FILE *file = fopen(path, "re");
 
-	(void)snprintf(out, CS_STATE_BOOT, "unknown");
+	(void)snprintf(out, (size_t)size, "%s", otherwise);
 	if (!file)
 		return;
-	if (fgets(out, CS_STATE_BOOT, file))
+	if (fgets(out, size, file))
 		out[strcspn(out, "\n")] = '\0';
 	(void)fclose(file); /* only read */
 }
@@ -128,7 +129,8 @@ enum cs_err cs_state_open(const char *store, bool preset, bool look, struct cs_s
 	uint64_t net = net_number();
 	char name[64];
 
-	read_boot(state.boot);
+	first_line("/proc/sys/kernel/random/boot_id", "unknown", state.boot,
+		   sizeof(state.boot));
 	(void)snprintf(name, sizeof(name), "net-%.8s-%" PRIu64, state.boot, net);
 	if (preset)
 		make_store(store);
@@ -153,18 +155,6 @@ void cs_state_close(struct cs_state *state)
 
 /* --- the lock --- */
 
-static void read_holder(const char *path, char out[64])
-{
-	FILE *file = fopen(path, "re");
-
-	(void)snprintf(out, 64, "another coapscope protect");
-	if (!file)
-		return;
-	if (fgets(out, 64, file))
-		out[strcspn(out, "\n")] = '\0';
-	(void)fclose(file); /* only read */
-}
-
 /* Tries until @wait_ms are over. -1 with errno. */
 static int take(const char *path, int wait_ms)
 {
@@ -188,7 +178,7 @@ enum cs_err cs_state_lock(struct cs_state *state, int wait_ms, char why[CS_STATE
 	}
 	state->lock = take(path.text, wait_ms);
 	if (state->lock < 0 && errno == EWOULDBLOCK) {
-		read_holder(path.text, who);
+		first_line(path.text, "another coapscope protect", who, sizeof(who));
 		(void)snprintf(why, CS_STATE_WHY,
 			       "%s is changing the rules at this moment: try again when "
 			       "it has ended",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "out/term.h"
+#include "protect/rules_span.h"
 #include "protect/ruleset.h"
 
 enum { DEPTH_MAX = 8 };
@@ -21,15 +22,6 @@ struct lines {
 	struct entry *at;
 	size_t n;
 };
-
-static struct cs_span trimmed(struct cs_span s)
-{
-	while (s.len && (s.ptr[0] == '\t' || s.ptr[0] == ' '))
-		s = cs_span_of(s.ptr + 1, s.len - 1);
-	while (s.len && s.ptr[s.len - 1] == ' ')
-		s.len--;
-	return s;
-}
 
 static size_t count_lines(struct cs_span text)
 {
@@ -66,21 +58,16 @@ static struct cs_span path_of(struct cs_arena *arena, const struct cs_span *open
 
 static bool split(struct cs_span text, struct cs_arena *arena, struct lines *out)
 {
-	struct cs_span open[DEPTH_MAX], path = cs_span_of("", 0);
+	struct cs_span open[DEPTH_MAX], path = cs_span_of("", 0), line;
 	size_t depth = 0, place = 0;
 
 	out->n = 0;
 	out->at = cs_arena_array(arena, count_lines(text), sizeof(*out->at));
 	if (!out->at)
 		return false;
-	while (text.len > 0) {
-		const uint8_t *end = memchr(text.ptr, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.ptr) : text.len;
-		struct cs_span line = trimmed(cs_span_of(text.ptr, len));
-
-		len += end != NULL;
-		text = cs_span_of(text.ptr + len, text.len - len);
-		if (line.len == 1 && line.ptr[0] == '}' && depth > 0) {
+	while (cs_text_line(&text, &line)) {
+		line = cs_text_trim(line);
+		if (cs_text_is(line, "}") && depth > 0) {
 			path = path_of(arena, open, --depth);
 			place++;
 			continue;
@@ -91,8 +78,7 @@ static bool split(struct cs_span text, struct cs_arena *arena, struct lines *out
 			.place = place, .path = path, .text = line, .nth = out->n
 		};
 		out->n++;
-		if (line.len > 2 && memcmp(line.ptr + line.len - 2, " {", 2) == 0 &&
-		    depth < DEPTH_MAX) {
+		if (line.len > 2 && cs_text_ends(line, " {") && depth < DEPTH_MAX) {
 			open[depth++] = line;
 			path = path_of(arena, open, depth);
 			place++;

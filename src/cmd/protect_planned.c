@@ -68,7 +68,7 @@ static int read_bytes(struct cs_protect_job *job, const char *path, struct cs_sp
 {
 	FILE *file = fopen(path, "re");
 	uint8_t *bytes = NULL;
-	char *copy = NULL;
+	const char *copy = NULL;
 	size_t len = 0;
 	enum cs_err err;
 
@@ -79,12 +79,9 @@ static int read_bytes(struct cs_protect_job *job, const char *path, struct cs_sp
 			    path, strerror(errno));
 	err = cs_slurp(file, &bytes, &len);
 	fclose(file);
-	if (!err) {
-		copy = cs_arena_alloc(&job->arena, len + 1);
-		if (copy)
-			memcpy(copy, bytes, len);
-		*out = cs_span_of(copy, len);
-	}
+	if (!err)
+		copy = cs_arena_text(&job->arena, cs_span_of(bytes, len));
+	*out = cs_span_of(copy, len);
 	free(bytes);
 	if (err || !copy)
 		return fail(job, CS_EXIT_FAILED, path,

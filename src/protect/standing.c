@@ -8,11 +8,8 @@
 
 static enum cs_err damaged(struct cs_change *change, const char *file, const char *why)
 {
-	char copy[CS_STATE_WHY];
-
-	(void)snprintf(copy, sizeof(copy), "%.200s/%s: %.200s", change->state->dir.text,
-		       file, why);
-	memcpy(change->why, copy, sizeof(copy));
+	(void)snprintf(change->why, CS_STATE_WHY, "%.200s/%s: %.200s",
+		       change->state->dir.text, file, why);
 	return CS_ERR_DAMAGED;
 }
 

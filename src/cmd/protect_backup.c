@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* coapscope protect backup: how things stand, in a file. */
-#include <errno.h>
-#include <string.h>
-
+#include "cmd/protect_output.h"
 #include "cmd/protect_ufw.h"
-#include "out/file.h"
 #include "protect/backup.h"
 #include "protect/ruleset.h"
-
-static int write_file(struct cs_protect_job *job, const char *path, struct cs_span bytes)
-{
-	struct cs_out_file *file;
-
-	if (cs_out_file_open(path, &file)) {
-		cs_log(&job->ctx->log, CS_ERROR, "%s: %s", path, strerror(errno));
-		return CS_EXIT_FAILED;
-	}
-	(void)fwrite(bytes.ptr, 1, bytes.len, cs_out_file_stream(file));
-	if (!cs_out_file_commit(file))
-		return -1;
-	cs_log(&job->ctx->log, CS_ERROR, "%s: %s", path, strerror(errno));
-	return CS_EXIT_FAILED;
-}
 
 static int make(struct cs_protect_job *job, struct cs_protect_ground *ground,
 		struct cs_span *bytes)
@@ -61,7 +43,7 @@ int cs_protect_backup(struct cs_protect_job *job)
 	if (status < 0)
 		status = make(job, &ground, &bytes);
 	if (status < 0)
-		status = write_file(job, path, bytes);
+		status = cs_protect_output_file(job, path, bytes);
 	if (status < 0)
 		say_limits(job, &ground);
 	cs_protect_leave(&ground);

@@ -40,3 +40,17 @@ int cs_protect_output_end(struct cs_protect_job *job, struct cs_protect_output *
 	       strerror(errno));
 	return CS_EXIT_FAILED;
 }
+
+int cs_protect_output_file(struct cs_protect_job *job, const char *path,
+			   struct cs_span bytes)
+{
+	struct cs_out_file *file;
+
+	if (!cs_out_file_open(path, &file)) {
+		(void)fwrite(bytes.ptr, 1, bytes.len, cs_out_file_stream(file));
+		if (!cs_out_file_commit(file))
+			return -1;
+	}
+	cs_log(&job->ctx->log, CS_ERROR, "%s: %s", path, strerror(errno));
+	return CS_EXIT_FAILED;
+}

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/slurp.h"
+#include "cmd/protect_output.h"
 #include "cmd/protect_policy.h"
-#include "out/file.h"
 #include "protect/record.h"
 #include "protect/ruleset.h"
 
@@ -48,19 +48,12 @@ static enum cs_err to_bytes(struct cs_protect_job *job, const struct cs_policy *
 int cs_planned_write(struct cs_protect_job *job, const struct cs_policy *policy,
 		     struct cs_span script, struct cs_span rules, const char *path)
 {
-	struct cs_out_file *file;
 	struct cs_span bytes;
 	enum cs_err err = to_bytes(job, policy, script, rules, &bytes);
 
 	if (err)
 		return fail(job, CS_EXIT_FAILED, path, cs_strerror(err));
-	err = cs_out_file_open(path, &file);
-	if (err)
-		return fail(job, CS_EXIT_FAILED, path, strerror(errno));
-	fwrite(bytes.ptr, 1, bytes.len, cs_out_file_stream(file));
-	if (cs_out_file_commit(file))
-		return fail(job, CS_EXIT_FAILED, path, strerror(errno));
-	return -1;
+	return cs_protect_output_file(job, path, bytes);
 }
 
 /* The file's bytes in the job's arena. */

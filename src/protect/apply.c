@@ -185,7 +185,7 @@ static enum cs_err prepare(struct cs_change *change, const struct cs_apply *appl
 			   const struct cs_kept *pending, struct cs_span script)
 {
 	struct cs_span record;
-	char name[64];
+	char name[CS_STATE_PENDING];
 	enum cs_err err = cs_table_try(script, change->arena, change->why);
 
 	if (!err)
@@ -199,7 +199,7 @@ static enum cs_err prepare(struct cs_change *change, const struct cs_apply *appl
 					 apply->seconds, &record);
 	if (err)
 		return err;
-	(void)snprintf(name, sizeof(name), "pending-%s", pending->id);
+	cs_state_pending_name(pending->id, name);
 	return cs_state_write(&change->state->run, name, record, change->why);
 }
 

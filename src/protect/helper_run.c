@@ -153,9 +153,9 @@ static bool is_pending(const struct helper *h)
 static bool has_record(const struct helper *h)
 {
 	struct cs_path path;
-	char name[64];
+	char name[CS_STATE_PENDING];
 
-	(void)snprintf(name, sizeof(name), "pending-%s", h->job->id);
+	cs_state_pending_name(h->job->id, name);
 	return cs_path_under(h->job->state->run.text, name, &path) &&
 	       cs_file_exists(path.text);
 }

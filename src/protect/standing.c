@@ -105,11 +105,11 @@ static enum cs_err read_seconds(struct cs_change *change, const struct cs_record
 static enum cs_err read_pending(struct cs_change *change, struct cs_standing *standing)
 {
 	struct cs_record record;
-	char name[64];
+	char name[CS_STATE_PENDING];
 	const char *kept_id;
 	enum cs_err err;
 
-	(void)snprintf(name, sizeof(name), "pending-%s", standing->table.id);
+	cs_state_pending_name(standing->table.id, name);
 	err = read_record(change, &change->state->run, name, "pending", &record);
 	if (err)
 		return err == CS_ERR_NOT_FOUND ? CS_OK : err;

@@ -227,26 +227,32 @@ enum cs_err cs_state_new_id(char out[CS_STATE_ID])
 
 /* --- what is pending --- */
 
+static const char pending_mark[] = "pending-";
+
+void cs_state_pending_name(const char *id, char out[CS_STATE_PENDING])
+{
+	(void)snprintf(out, CS_STATE_PENDING, "%s%s", pending_mark, id);
+}
+
 void cs_state_forget_pending(const struct cs_state *state, const char *id)
 {
 	struct cs_path path;
-	char name[64];
+	char name[CS_STATE_PENDING];
 
-	(void)snprintf(name, sizeof(name), "pending-%s", id);
+	cs_state_pending_name(id, name);
 	if (cs_path_under(state->run.text, name, &path))
 		(void)unlink(path.text); /* the kernel has nothing of that name */
 }
 
 void cs_state_forget_void(const struct cs_state *state, int wait_ms)
 {
-	static const char mark[] = "pending-";
 	DIR *dir = opendir(state->run.text);
 	struct dirent *found;
 
 	if (!dir)
 		return; /* nothing was ever pending */
 	while ((found = readdir(dir)))
-		if (strncmp(found->d_name, mark, sizeof(mark) - 1) == 0)
+		if (strncmp(found->d_name, pending_mark, sizeof(pending_mark) - 1) == 0)
 			(void)unlinkat(dirfd(dir), found->d_name, 0);
 	(void)closedir(dir);
 	(void)cs_state_helper_is_there(state, wait_ms);

@@ -76,6 +76,10 @@ void cs_state_unstage(const struct cs_path *dir, const char *name);
 CS_MUST_USE enum cs_err cs_state_write(const struct cs_path *dir, const char *name,
 				       struct cs_span text, char why[CS_STATE_WHY]);
 
+/* "pending-ID": the record, in RUN, of a change that is pending. */
+enum { CS_STATE_PENDING = CS_STATE_ID + 8 };
+void cs_state_pending_name(const char *id, char out[CS_STATE_PENDING]);
+
 /* Removes RUN/pending-ID, the record of a change that is over; one that stays is void. */
 void cs_state_forget_pending(const struct cs_state *state, const char *id);
 

@@ -144,7 +144,7 @@ static enum cs_err prepare(struct cs_change *change,
 			   const struct cs_kept *pending)
 {
 	struct cs_ufw_machine now;
-	char name[64];
+	char name[CS_STATE_PENDING];
 	enum cs_err err = cs_ufw_machine_read(change->arena, &now, change->why);
 
 	if (!err && !cs_ufw_shots_equal(&now.shot, apply->planned_for))
@@ -153,7 +153,7 @@ static enum cs_err prepare(struct cs_change *change,
 		err = cs_ufw_put_first(change, &now.shot);
 	if (!err)
 		err = cs_ufw_put_pending(change, pending, &now.shot);
-	(void)snprintf(name, sizeof(name), "pending-%s", pending->id);
+	cs_state_pending_name(pending->id, name);
 	if (!err)
 		err = cs_state_write(&change->state->run, name, cs_span_str("ufw\n"),
 				     change->why);

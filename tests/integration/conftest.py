@@ -7,6 +7,7 @@ import pytest
 
 import netns
 from lab import Lab
+from protected import Host
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,13 @@ def pair(namespaces_work):
 @pytest.fixture
 def lab(namespaces_work):
     with Lab() as it:
+        yield it
+
+
+@pytest.fixture
+def host(namespaces_work, tmp_path):
+    """One on which protect is at work, with somebody else's rules: protected.py."""
+    with Host(tmp_path / "store") as it:
         yield it
 
 

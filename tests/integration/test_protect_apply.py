@@ -25,12 +25,6 @@ def _here(namespaces_work):
     """Root and namespaces, or the test is left out."""
 
 
-@pytest.fixture
-def host(tmp_path):
-    with Host(tmp_path / "store") as it:
-        yield it
-
-
 # --- in time, and not ---
 
 

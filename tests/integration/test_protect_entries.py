@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import lab
-from protected import POLICY, Host
+from protected import POLICY
 
 OPERATOR = {"SSH_CONNECTION": "192.0.2.9 50000 203.0.113.1 22"}
 
@@ -15,12 +15,6 @@ OPERATOR = {"SSH_CONNECTION": "192.0.2.9 50000 203.0.113.1 22"}
 @pytest.fixture(autouse=True)
 def _here(namespaces_work):
     """Root and namespaces, or the test is left out."""
-
-
-@pytest.fixture
-def host(tmp_path):
-    with Host(tmp_path / "store") as it:
-        yield it
 
 
 def rows(host):

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protect/prober_rates.h"
 
+#include "protect/draft.h"
 #include "protect/rules_span.h"
 
 enum { WORDS = 8 /* of the longest phrase that is looked at */ };
-
-static void put(FILE *to, struct cs_span s)
-{
-	if (s.len)
-		(void)fwrite(s.ptr, 1, s.len, to); /* the stream's owner looks */
-}
 
 /* The first words of @s, none of them quoted. Returns how many there are. */
 static size_t words_of(struct cs_span s, struct cs_span out[WORDS])
@@ -139,13 +134,13 @@ void cs_rates_write(FILE *to, struct cs_span rule)
 
 		if (!word_begins(rule, i, &quoted) || !strchr("lqcn", rule.ptr[i]))
 			continue;
-		put(to, cs_span_of(rule.ptr + from, i - from));
+		cs_draft_put(to, cs_span_of(rule.ptr + from, i - from));
 		from = i;
 		len = write_phrase(to, cs_text_after(rule, i));
 		from += len;
 		i = len ? from - 1 : i;
 	}
-	put(to, cs_span_of(rule.ptr + from, rule.len - from));
+	cs_draft_put(to, cs_span_of(rule.ptr + from, rule.len - from));
 }
 
 /* True when a statement or match begins here that keeps a count. */

@@ -8,35 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protect/draft.h"
 #include "protect/prober_own.h"
 #include "protect/prober_rates.h"
 #include "protect/rules_span.h"
 #include "protect/rules_xtables.h"
 
 enum { NAME = 160 /* bytes of a table's name */ };
-
-static void put(FILE *to, struct cs_span s)
-{
-	if (s.len)
-		(void)fwrite(s.ptr, 1, s.len, to); /* keep() looks */
-}
-
-/* What was written to the stream becomes the arena's. */
-static enum cs_err keep(FILE *f, char **text, size_t *len, struct cs_arena *arena,
-			struct cs_span *out)
-{
-	bool bad = ferror(f);
-	char *copy;
-
-	if (fclose(f) || bad) {
-		free(*text);
-		return CS_ERR_NOMEM;
-	}
-	copy = cs_arena_text(arena, cs_span_of(*text, *len));
-	*out = cs_span_of(copy, copy ? *len : 0);
-	free(*text);
-	return copy ? CS_OK : CS_ERR_NOMEM;
-}
 
 /* ---- nft's tables ---- */
 
@@ -160,7 +138,7 @@ static void put_bucket(FILE *f, const struct cs_listing_block *b)
 		return; /* the rules that name it are then refused */
 	cs_rates_write(m, cs_span_of(text, (size_t)n));
 	if (fclose(m) == 0)
-		put(f, cs_text_after(cs_span_of(small, len), b->kind.len + 1));
+		cs_draft_put(f, cs_text_after(cs_span_of(small, len), b->kind.len + 1));
 	free(small);
 	(void)fprintf(f, "\n }\n");
 }
@@ -173,7 +151,7 @@ static void put_rule(FILE *f, const struct cs_prober *p, size_t at)
 		struct cs_span before = cs_rates_before(text);
 
 		(void)fprintf(f, "  ");
-		put(f, before);
+		cs_draft_put(f, before);
 		(void)fprintf(f, "%s\n", before.len ? "" : "counter");
 	}
 	(void)fprintf(f, "  ");
@@ -228,12 +206,11 @@ static bool is_rated_table(const struct cs_prober *p, size_t table)
 
 static enum cs_err scale_nft(struct cs_prober *p, const bool *xt)
 {
-	char *text = NULL;
-	size_t len = 0;
+	struct cs_draft text;
 	struct cs_listing loaded;
 	size_t line;
 	enum cs_err err = cs_listing_read(p->rules->nft, &p->arena, &loaded, &line);
-	FILE *f = err ? NULL : open_memstream(&text, &len);
+	FILE *f = err ? NULL : cs_draft_open(&text);
 
 	if (!f)
 		return err == CS_ERR_SYNTAX ? CS_ERR_REFUSED : CS_ERR_NOMEM;
@@ -244,7 +221,7 @@ static enum cs_err scale_nft(struct cs_prober *p, const bool *xt)
 		err = put_table(f, p, &loaded, i);
 	}
 
-	enum cs_err kept = keep(f, &text, &len, &p->arena, &p->scaled.nft);
+	enum cs_err kept = cs_draft_close(&text, &p->arena, &p->scaled.nft);
 
 	return err ? err : kept;
 }
@@ -318,7 +295,7 @@ static void put_save_table(FILE *f, const struct cs_save *save, size_t table)
 		if (save->chains[save->rules[i].chain].table != table)
 			continue;
 		if (cs_rates_decide_xt(text)) {
-			put(f, cs_rates_before_xt(text));
+			cs_draft_put(f, cs_rates_before_xt(text));
 			(void)fprintf(f, "\n");
 		}
 		cs_rates_write_xt(f, text, save->tables[table].v6);
@@ -332,9 +309,8 @@ static enum cs_err scale_xt(struct cs_prober *p, struct cs_span text, const char
 			    bool *xt, struct cs_span *out)
 {
 	struct cs_save save;
-	char *written = NULL;
-	size_t line, len = 0;
-	FILE *f;
+	struct cs_draft written;
+	size_t line;
 
 	if (text.len == 0)
 		return CS_OK;
@@ -351,12 +327,11 @@ static enum cs_err scale_xt(struct cs_prober *p, struct cs_span text, const char
 	}
 	if (!mark_rated(p, &save, family))
 		return CS_OK;
-	f = open_memstream(&written, &len);
-	if (!f)
+	if (!cs_draft_open(&written))
 		return CS_ERR_NOMEM;
 	for (size_t i = 0; i < save.n_tables; i++)
-		put_save_table(f, &save, i);
-	return keep(f, &written, &len, &p->arena, out);
+		put_save_table(written.to, &save, i);
+	return cs_draft_close(&written, &p->arena, out);
 }
 
 enum cs_err cs_prober_scale(struct cs_prober *prober)

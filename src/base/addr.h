@@ -78,6 +78,12 @@ static inline uint64_t cs_addr_low64(const struct cs_addr *a)
 	return be64toh(word);
 }
 
+/* True for the multicast groups: 224/4 and ff00::/8. */
+static inline bool cs_addr_is_group(const struct cs_addr *a)
+{
+	return cs_addr_is_v4(a) ? a->b[12] >> 4 == 0xe : a->b[0] == 0xff;
+}
+
 /* <0, 0 or >0 as memcmp(), but inline: sorting and searching live on it. */
 static inline int cs_addr_cmp(const struct cs_addr *a, const struct cs_addr *b)
 {

@@ -272,11 +272,6 @@ enum cs_err cs_listeners_read(struct cs_arena *arena, struct cs_listener **out, 
 
 /* --- who takes it --- */
 
-static bool is_multicast(const struct cs_addr *a)
-{
-	return cs_addr_is_v4(a) ? a->b[12] >> 4 == 0xe : a->b[0] == 0xff;
-}
-
 /* 0: not for it; else the better, the more it is bound to. */
 static int fit(const struct cs_listener *l, const struct cs_addr *to)
 {
@@ -299,7 +294,7 @@ const struct cs_listener *cs_listeners_find(const struct cs_listener *listeners,
 	const struct cs_listener *best = NULL;
 	int best_fit = 0;
 
-	if (tcp && is_multicast(to))
+	if (tcp && cs_addr_is_group(to))
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		const struct cs_listener *l = &listeners[i];

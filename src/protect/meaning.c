@@ -31,7 +31,7 @@ static bool is_answered(const struct cs_meaning *row)
 /* Of a group: whether somebody here has joined it. */
 static bool is_joined(const struct cs_meaning_request *r, const struct cs_addr *to)
 {
-	bool group = cs_addr_is_v4(to) ? to->b[12] >> 4 == 0xe : to->b[0] == 0xff;
+	bool group = cs_addr_is_group(to);
 
 	for (size_t i = 0; group && i < r->n_groups; i++)
 		if (cs_addr_cmp(&r->groups[i], to) == 0)

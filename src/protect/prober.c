@@ -93,7 +93,7 @@ enum cs_err cs_prober_aim(struct cs_prober_burst *b, struct cs_prober *p,
 		.from = ask->from, .to = ask->to, .to_port = ask->port, .hop_limit = 64
 	};
 	memcpy(b->packet.from_mac, b->port->outer_mac, 6);
-	if (cs_prober_is_group(&ask->to))
+	if (cs_addr_is_group(&ask->to))
 		cs_prober_group_mac(&ask->to, b->packet.to_mac);
 	else
 		memcpy(b->packet.to_mac, b->port->inner_mac, 6);

@@ -103,7 +103,7 @@ static void take_segment(struct cs_prober_burst *b, const struct cs_packet *p)
 static bool take_answer(struct cs_prober_burst *b, const struct cs_packet *p)
 {
 	/* What a redirection makes of a group's answer: nobody takes it from such a source. */
-	if (p->kind == CS_PACKET_UDP && cs_prober_is_group(&p->from))
+	if (p->kind == CS_PACKET_UDP && cs_addr_is_group(&p->from))
 		return is_answer(p->payload);
 	if (p->kind == CS_PACKET_UDP && is_answer(p->payload)) {
 		int mid = p->payload.ptr[2] << 8 | p->payload.ptr[3];

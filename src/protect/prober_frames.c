@@ -221,11 +221,6 @@ bool cs_prober_resolve(struct cs_span frame, const uint8_t mac[6],
 	return made;
 }
 
-bool cs_prober_is_group(const struct cs_addr *a)
-{
-	return cs_addr_is_v4(a) ? a->b[12] >> 4 == 0xe : a->b[0] == 0xff;
-}
-
 void cs_prober_group_mac(const struct cs_addr *group, uint8_t mac[6])
 {
 	static const uint8_t v4[3] = { 0x01, 0x00, 0x5e }, v6[2] = { 0x33, 0x33 };

@@ -43,6 +43,3 @@ CS_MUST_USE bool cs_prober_resolve(struct cs_span frame, const uint8_t mac[6],
 
 /* The hardware address of a multicast group (RFC 1112 section 6.4, RFC 2464 section 7). */
 void cs_prober_group_mac(const struct cs_addr *group, uint8_t mac[6]);
-
-/* True for 224/4 and ff00::/8. */
-bool cs_prober_is_group(const struct cs_addr *a);

@@ -70,13 +70,6 @@ bool cs_promise_allows(const struct cs_policy *policy, const struct cs_entries *
 	return false;
 }
 
-static bool is_group(const struct cs_addr *a)
-{
-	if (cs_addr_is_v4(a))
-		return cs_addr_low32(a) >> 28 == 0xe;
-	return a->b[0] == 0xff;
-}
-
 static bool answered(const struct cs_meaning *row)
 {
 	return row->told.verdict == CS_MEANING_OPEN ||
@@ -86,7 +79,7 @@ static bool answered(const struct cs_meaning *row)
 /* What passes through us to somebody else's host is a router's business alone. */
 static bool is_passing(const struct cs_host *host, const struct cs_meaning *row)
 {
-	return row->forward && !is_group(&row->ask.to) &&
+	return row->forward && !cs_addr_is_group(&row->ask.to) &&
 	       !cs_host_is_own(host, &row->ask.to);
 }
 
@@ -100,12 +93,13 @@ bool cs_promise_is_left_open(const struct cs_policy *policy, const struct cs_hos
 static enum cs_promise of_stranger(const struct cs_policy *policy,
 				   const struct cs_meaning *row)
 {
-	if (is_group(&row->ask.to) && policy->multicast && row->asker == CS_ASKER_LOCAL)
+	if (cs_addr_is_group(&row->ask.to) && policy->multicast &&
+	    row->asker == CS_ASKER_LOCAL)
 		return CS_PROMISE_NONE;
 	if (policy->strangers == CS_STRANGERS_DTLS_ONLY && row->ask.port == DTLS &&
-	    !is_group(&row->ask.to))
+	    !cs_addr_is_group(&row->ask.to))
 		return CS_PROMISE_NONE;
-	if (policy->strangers == CS_STRANGERS_LIMIT && !is_group(&row->ask.to))
+	if (policy->strangers == CS_STRANGERS_LIMIT && !cs_addr_is_group(&row->ask.to))
 		return row->told.verdict == CS_MEANING_OPEN ? CS_PROMISE_LET_IN
 							    : CS_PROMISE_KEPT;
 	return answered(row) ? CS_PROMISE_LET_IN : CS_PROMISE_KEPT;
@@ -124,8 +118,8 @@ enum cs_promise cs_promise_of(const struct cs_policy *policy,
 		return answered(row) ? CS_PROMISE_LET_IN : CS_PROMISE_KEPT;
 	if (!cs_promise_allows(policy, entries, &row->ask.from, name))
 		return of_stranger(policy, row);
-	if (is_group(&row->ask.to) || answered(row))
-		return is_group(&row->ask.to) ? CS_PROMISE_NONE : CS_PROMISE_KEPT;
+	if (cs_addr_is_group(&row->ask.to) || answered(row))
+		return cs_addr_is_group(&row->ask.to) ? CS_PROMISE_NONE : CS_PROMISE_KEPT;
 	return row->told.rule && row->told.rule->ours ? CS_PROMISE_SHUT
 						      : CS_PROMISE_OTHERS;
 }

@@ -4,11 +4,11 @@
 #include "wire/checksum.h"
 #include "wire/udp.h"
 
-static bool is_group(const struct cs_addr *to)
+/* A group, or all of IPv4's neighbours. */
+static bool is_to_many(const struct cs_addr *to)
 {
-	if (!cs_addr_is_v4(to))
-		return to->b[0] == 0xff;
-	return to->b[12] >> 4 == 0xe || cs_addr_low32(to) == 0xffffffff;
+	return cs_addr_is_group(to) ||
+	       (cs_addr_is_v4(to) && cs_addr_low32(to) == 0xffffffff);
 }
 
 static void broken(struct cs_packet *out, enum cs_err why)
@@ -72,7 +72,7 @@ static void take_ip(const struct cs_ip *ip, struct cs_packet *out)
 	out->to = ip->to;
 	out->protocol = ip->protocol;
 	out->hop_limit = ip->hop_limit;
-	out->to_group = is_group(&ip->to);
+	out->to_group = is_to_many(&ip->to);
 	if (v4)
 		out->ip_id = (uint16_t)ip->id;
 	if (ip->is_fragment)

@@ -237,12 +237,12 @@ static void groups_have_their_hardware_addresses(void **state)
 		struct cs_addr group = addr(rows[i].group);
 		uint8_t mac[6];
 
-		assert_true(cs_prober_is_group(&group));
+		assert_true(cs_addr_is_group(&group));
 		cs_prober_group_mac(&group, mac);
 		assert_memory_equal(mac, rows[i].mac, 6);
 	}
 	for (size_t i = 0; i < CS_LEN(others); i++)
-		assert_false(cs_prober_is_group(&others[i]));
+		assert_false(cs_addr_is_group(&others[i]));
 }
 
 int main(void)

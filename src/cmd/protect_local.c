@@ -101,8 +101,7 @@ static bool network_of(const struct ifaddrs *a, struct cs_prefix *out)
 	    (prefix.addr.b[0] == 0xfe && (prefix.addr.b[1] & 0xc0) == 0x80))
 		return false;
 	prefix.bits = bits_of(a->ifa_netmask);
-	for (unsigned i = prefix.bits; i < 128; i++)
-		prefix.addr.b[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
+	(void)cs_prefix_trim(&prefix); /* it is the network that is wanted */
 	*out = prefix;
 	return true;
 }

@@ -14,12 +14,7 @@ static struct cs_prefix network_of(const struct cs_host_address *own)
 {
 	struct cs_prefix p = { own->address, own->len };
 
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned keep = p.bits > 8 * i ? p.bits - 8 * i : 0;
-
-		if (keep < 8)
-			p.addr.b[i] &= (uint8_t)(0xff00u >> keep);
-	}
+	(void)cs_prefix_trim(&p); /* it is the network that is wanted */
 	return p;
 }
 

@@ -22,12 +22,6 @@ struct asking {
 
 /* --- what an answer means --- */
 
-static bool is_answered(const struct cs_meaning *row)
-{
-	return row->told.verdict == CS_MEANING_OPEN ||
-	       row->told.verdict == CS_MEANING_LIMIT;
-}
-
 /* Of a group: whether somebody here has joined it. */
 static bool is_joined(const struct cs_meaning_request *r, const struct cs_addr *to)
 {
@@ -63,7 +57,7 @@ static void find_shadowed(const struct asking *a, struct cs_meaning *row)
 		.forward = row->forward,
 		.forward_port = row->told.forward_port,
 		.forward_to = row->told.forward_to,
-		.answered = is_answered(row),
+		.answered = cs_meaning_is_answered(row),
 		.in = link ? link->name : NULL,
 	};
 
@@ -87,7 +81,7 @@ static void conclude(const struct asking *a, const struct cs_question *question,
 		row->told.forward_port = 0;
 	}
 	row->listener = listener_of(a->request, row);
-	row->exposed = row->asker == CS_ASKER_INTERNET && is_answered(row) &&
+	row->exposed = row->asker == CS_ASKER_INTERNET && cs_meaning_is_answered(row) &&
 		       (row->forward || row->listener || a->request->assume_listener);
 	find_shadowed(a, row);
 }

@@ -38,6 +38,13 @@ struct cs_meaning {
 	bool exposed;
 };
 
+/* Whether the rules let answers through, at any rate. */
+static inline bool cs_meaning_is_answered(const struct cs_meaning *row)
+{
+	return row->told.verdict == CS_MEANING_OPEN ||
+	       row->told.verdict == CS_MEANING_LIMIT;
+}
+
 struct cs_meaning_request {
 	const struct cs_host *host;
 	const struct cs_rules *rules;

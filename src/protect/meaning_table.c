@@ -37,12 +37,6 @@ static void say_loud(const struct sheet *s, enum cs_term_style style, const char
 	cs_term_style(s->to, s->colour, CS_TERM_PLAIN);
 }
 
-static bool is_answered(const struct cs_meaning *row)
-{
-	return row->told.verdict == CS_MEANING_OPEN ||
-	       row->told.verdict == CS_MEANING_LIMIT;
-}
-
 /* --- in words: what is exposed --- */
 
 static void say_rule(const struct sheet *s, const char *what, const struct cs_rule *rule,
@@ -111,7 +105,8 @@ static void say_open(const struct sheet *s)
 		const struct cs_meaning *row = s->lines[i].row;
 		char to[CS_ADDR_TEXT];
 
-		if (row->asker != CS_ASKER_INTERNET || row->exposed || !is_answered(row))
+		if (row->asker != CS_ASKER_INTERNET || row->exposed ||
+		    !cs_meaning_is_answered(row))
 			continue;
 		cs_meaning_ports_text(&s->lines[i], ports);
 		cs_addr_text(&row->ask.to, to);
@@ -147,7 +142,7 @@ static bool was_said(const struct sheet *s, size_t before, const char *from)
 {
 	for (size_t i = 0; i < before; i++)
 		if (s->meanings->rows[i].asker != CS_ASKER_INTERNET &&
-		    is_answered(&s->meanings->rows[i]) &&
+		    cs_meaning_is_answered(&s->meanings->rows[i]) &&
 		    strcmp(s->meanings->rows[i].from, from) == 0)
 			return true;
 	return false;
@@ -207,7 +202,7 @@ static bool say_allowed(const struct sheet *s)
 		const struct cs_meaning *row = &s->meanings->rows[i];
 
 		if ((row->asker != CS_ASKER_LOCAL && row->asker != CS_ASKER_PEER) ||
-		    !is_answered(row) || was_said(s, i, row->from))
+		    !cs_meaning_is_answered(row) || was_said(s, i, row->from))
 			continue;
 		if (is_known(s, row))
 			(void)fprintf(s->to, " --allow %s", row->from);
@@ -275,9 +270,9 @@ static void put_line(struct cs_grid *grid, const struct cs_meaning_line *line)
 	char text[CS_MEANING_TEXT];
 
 	cs_grid_row(grid, 0,
-		    row->exposed       ? CS_TERM_RED
-		    : is_answered(row) ? CS_TERM_YELLOW
-				       : CS_TERM_PLAIN);
+		    row->exposed                  ? CS_TERM_RED
+		    : cs_meaning_is_answered(row) ? CS_TERM_YELLOW
+						  : CS_TERM_PLAIN);
 	cs_grid_put_str(grid, FROM, row->from);
 	put_to(grid, row);
 	cs_meaning_ports_text(line, text);

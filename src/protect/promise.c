@@ -70,12 +70,6 @@ bool cs_promise_allows(const struct cs_policy *policy, const struct cs_entries *
 	return false;
 }
 
-static bool answered(const struct cs_meaning *row)
-{
-	return row->told.verdict == CS_MEANING_OPEN ||
-	       row->told.verdict == CS_MEANING_LIMIT;
-}
-
 /* What passes through us to somebody else's host is a router's business alone. */
 static bool is_passing(const struct cs_host *host, const struct cs_meaning *row)
 {
@@ -87,7 +81,7 @@ bool cs_promise_is_left_open(const struct cs_policy *policy, const struct cs_hos
 			     const struct cs_meaning *row)
 {
 	return !policy->router && row->asker == CS_ASKER_INTERNET &&
-	       is_passing(host, row) && answered(row);
+	       is_passing(host, row) && cs_meaning_is_answered(row);
 }
 
 static enum cs_promise of_stranger(const struct cs_policy *policy,
@@ -102,7 +96,7 @@ static enum cs_promise of_stranger(const struct cs_policy *policy,
 	if (policy->strangers == CS_STRANGERS_LIMIT && !cs_addr_is_group(&row->ask.to))
 		return row->told.verdict == CS_MEANING_OPEN ? CS_PROMISE_LET_IN
 							    : CS_PROMISE_KEPT;
-	return answered(row) ? CS_PROMISE_LET_IN : CS_PROMISE_KEPT;
+	return cs_meaning_is_answered(row) ? CS_PROMISE_LET_IN : CS_PROMISE_KEPT;
 }
 
 enum cs_promise cs_promise_of(const struct cs_policy *policy,
@@ -115,10 +109,10 @@ enum cs_promise cs_promise_of(const struct cs_policy *policy,
 	if (is_passing(host, row) && (!policy->router || row->asker == CS_ASKER_LOCAL))
 		return CS_PROMISE_NONE;
 	if (cs_promise_denies(entries, &row->ask.from, name))
-		return answered(row) ? CS_PROMISE_LET_IN : CS_PROMISE_KEPT;
+		return cs_meaning_is_answered(row) ? CS_PROMISE_LET_IN : CS_PROMISE_KEPT;
 	if (!cs_promise_allows(policy, entries, &row->ask.from, name))
 		return of_stranger(policy, row);
-	if (cs_addr_is_group(&row->ask.to) || answered(row))
+	if (cs_addr_is_group(&row->ask.to) || cs_meaning_is_answered(row))
 		return cs_addr_is_group(&row->ask.to) ? CS_PROMISE_NONE : CS_PROMISE_KEPT;
 	return row->told.rule && row->told.rule->ours ? CS_PROMISE_SHUT
 						      : CS_PROMISE_OTHERS;

@@ -112,8 +112,10 @@ enum cs_promise cs_promise_of(const struct cs_policy *policy,
 		return cs_meaning_is_answered(row) ? CS_PROMISE_LET_IN : CS_PROMISE_KEPT;
 	if (!cs_promise_allows(policy, entries, &row->ask.from, name))
 		return of_stranger(policy, row);
-	if (cs_addr_is_group(&row->ask.to) || cs_meaning_is_answered(row))
-		return cs_addr_is_group(&row->ask.to) ? CS_PROMISE_NONE : CS_PROMISE_KEPT;
+	if (cs_addr_is_group(&row->ask.to))
+		return CS_PROMISE_NONE;
+	if (cs_meaning_is_answered(row))
+		return CS_PROMISE_KEPT;
 	return row->told.rule && row->told.rule->ours ? CS_PROMISE_SHUT
 						      : CS_PROMISE_OTHERS;
 }

@@ -12,18 +12,13 @@
 /* The number behind @word in it. */
 static uint64_t number_after(struct cs_span body, const char *word)
 {
-	const uint8_t *at =
-		body.len ? memmem(body.ptr, body.len, word, strlen(word)) : NULL;
-	size_t left, len = 0;
+	struct cs_span rest = cs_text_behind(body, word);
+	size_t len = 0;
 	uint64_t n = 0;
 
-	if (!at)
-		return 0;
-	at += strlen(word);
-	left = body.len - (size_t)(at - body.ptr);
-	while (len < left && at[len] >= '0' && at[len] <= '9')
+	while (len < rest.len && rest.ptr[len] >= '0' && rest.ptr[len] <= '9')
 		len++;
-	return cs_num_u64(cs_span_of(at, len), 0, UINT64_MAX, &n) ? n : 0;
+	return cs_num_u64(cs_span_of(rest.ptr, len), 0, UINT64_MAX, &n) ? n : 0;
 }
 
 /* "elements = { a, b comment "c, d", ... }": those between commas that no quote holds. */

@@ -3,9 +3,9 @@
 #include "protect/meaning.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "protect/question.h"
+#include "protect/rules_span.h"
 #include "protect/sources.h"
 
 enum { COAP = 5683 };
@@ -170,11 +170,6 @@ static enum cs_err ask_all(struct asking *a, const struct cs_questions *question
 
 /* --- all of them --- */
 
-static bool says(struct cs_span text, const char *word)
-{
-	return text.len > 0 && memmem(text.ptr, text.len, word, strlen(word));
-}
-
 /* False when no rule looks at a source: then one asker tells for all. */
 static bool look_at_sources(const struct cs_rules *rules)
 {
@@ -184,7 +179,7 @@ static bool look_at_sources(const struct cs_rules *rules)
 
 	for (size_t i = 0; i < CS_LEN(texts); i++)
 		for (size_t k = 0; k < CS_LEN(words); k++)
-			if (says(texts[i], words[k]))
+			if (cs_text_has(texts[i], words[k]))
 				return true;
 	return false;
 }

@@ -45,13 +45,8 @@ static void ring(const struct cs_prober *p)
 static bool number_after(struct cs_span text, const char *word, uint64_t max,
 			 uint64_t *out)
 {
-	size_t n = strlen(word);
-	const uint8_t *at = text.len ? memmem(text.ptr, text.len, word, n) : NULL;
-	struct cs_span rest, digits;
+	struct cs_span rest = cs_text_behind(text, word), digits;
 
-	if (!at)
-		return false;
-	rest = cs_text_after(text, (size_t)(at - text.ptr) + n);
 	return cs_text_word(&rest, &digits) && cs_num_u64(digits, 0, max, out);
 }
 
@@ -66,13 +61,8 @@ static uint16_t port_after(struct cs_span text, const char *udp, const char *tcp
 
 static bool address_after(struct cs_span text, const char *word, struct cs_addr *out)
 {
-	size_t n = strlen(word);
-	const uint8_t *at = text.len ? memmem(text.ptr, text.len, word, n) : NULL;
-	struct cs_span rest, address;
+	struct cs_span rest = cs_text_behind(text, word), address;
 
-	if (!at)
-		return false;
-	rest = cs_text_after(text, (size_t)(at - text.ptr) + n);
 	return cs_text_word(&rest, &address) && cs_addr_read(address, out);
 }
 

@@ -39,6 +39,15 @@ static inline struct cs_span cs_text_after(struct cs_span s, size_t n)
 	return n < s.len ? cs_span_of(s.ptr + n, s.len - n) : cs_span_of(NULL, 0);
 }
 
+/* What follows the first @part of @s; empty: it is not in it, or nothing follows. */
+static inline struct cs_span cs_text_behind(struct cs_span s, const char *part)
+{
+	size_t n = strlen(part);
+	const uint8_t *at = s.len && s.ptr ? memmem(s.ptr, s.len, part, n) : NULL;
+
+	return at ? cs_text_after(s, (size_t)(at - s.ptr) + n) : cs_span_of(NULL, 0);
+}
+
 static inline bool cs_text_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

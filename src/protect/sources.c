@@ -33,19 +33,13 @@ static bool is_compared(struct cs_span behind)
  */
 static bool looks_otherwise(struct cs_span text)
 {
-	static const char saddr[] = "saddr ";
-	const uint8_t *at;
+	struct cs_span behind = text;
 
-	for (; (at = text.len ? memmem(text.ptr, text.len, saddr, sizeof(saddr) - 1)
-			      : NULL) != NULL;) {
-		size_t n = (size_t)(at - text.ptr);
-		struct cs_span behind = cs_text_after(text, n + sizeof(saddr) - 1);
-
+	while ((behind = cs_text_behind(behind, "saddr ")).len > 0) {
 		if (cs_text_starts(behind, "|") || cs_text_starts(behind, "^"))
 			return true;
 		if (cs_text_starts(behind, "&") && is_compared(cs_text_after(behind, 1)))
 			return true;
-		text = behind;
 	}
 	return false;
 }

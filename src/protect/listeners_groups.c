@@ -1,40 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The multicast groups that are joined, by /proc/net/igmp and igmp6. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/num.h"
 #include "protect/listeners.h"
+#include "protect/rules_span.h"
 
 enum { LINE = 256, GROUPS_MAX = 4096 };
 
-static struct cs_span take_word(struct cs_span *rest)
-{
-	static const char blanks[] = { ' ', '\t', '\n' };
-	size_t from = 0, to;
-
-	while (from < rest->len && memchr(blanks, rest->ptr[from], sizeof(blanks)))
-		from++;
-	for (to = from; to < rest->len && !memchr(blanks, rest->ptr[to], sizeof(blanks));)
-		to++;
-
-	struct cs_span word = cs_span_of(rest->ptr + from, to - from);
-
-	*rest = cs_span_of(rest->ptr + to, rest->len - to);
-	return word;
-}
-
 bool cs_groups_line(struct cs_span line, bool v4, struct cs_addr *out)
 {
-	struct cs_span word = take_word(&line);
+	struct cs_span word;
 	uint8_t b[4];
 	uint32_t number;
 
-	if (!v4) { /* index, interface, group, ... */
-		(void)take_word(&line);
-		word = take_word(&line);
-		return word.len == 32 && cs_hex_read(word, out->b, sizeof(out->b));
-	}
+	if (!cs_text_word(&line, &word))
+		return false;
+	if (!v4) /* index, interface, group, ... */
+		return cs_text_word(&line, &word) && cs_text_word(&line, &word) &&
+		       word.len == 32 && cs_hex_read(word, out->b, sizeof(out->b));
 	/* "BB0100E0 ...": the number as this machine holds it; index lines are shorter */
 	if (word.len != 8 || !cs_hex_read(word, b, sizeof(b)))
 		return false;

@@ -287,11 +287,9 @@ enum cs_err cs_prober_freshen(struct cs_prober *prober, bool v4)
 	return err;
 }
 
-size_t cs_prober_chain(const struct cs_prober *prober, struct cs_span table,
-		       struct cs_span chain)
+static size_t find_chain(const struct cs_listing *l, struct cs_span table,
+			 struct cs_span chain)
 {
-	const struct cs_listing *l = &prober->first;
-
 	for (size_t i = 0; i < l->n_chains; i++)
 		if (cs_span_eq(l->chains[i].name, chain) &&
 		    cs_span_eq(l->tables[l->chains[i].table].name, table))
@@ -299,18 +297,19 @@ size_t cs_prober_chain(const struct cs_prober *prober, struct cs_span table,
 	return SIZE_MAX;
 }
 
+size_t cs_prober_chain(const struct cs_prober *prober, struct cs_span table,
+		       struct cs_span chain)
+{
+	return find_chain(&prober->first, table, chain);
+}
+
 /* That chain's number in what is loaded now. */
 static size_t chain_now(const struct cs_prober *p, size_t first)
 {
-	const struct cs_listing *old = &p->first, *l = &p->now.listing;
-	const struct cs_listing_chain *chain = &old->chains[first];
+	const struct cs_listing_chain *chain = &p->first.chains[first];
 
-	for (size_t i = 0; i < l->n_chains; i++)
-		if (cs_span_eq(l->chains[i].name, chain->name) &&
-		    cs_span_eq(l->tables[l->chains[i].table].name,
-			       old->tables[chain->table].name))
-			return i;
-	return SIZE_MAX;
+	return find_chain(&p->now.listing, p->first.tables[chain->table].name,
+			  chain->name);
 }
 
 /* The first listing's rule at that place of the scaled chain, before which others were put. */

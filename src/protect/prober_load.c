@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protect/draft.h"
 #include "protect/prober_own.h"
 #include "protect/program.h"
 #include "protect/rules_span.h"
@@ -63,34 +64,25 @@ static bool has_edges(const struct cs_listing *l)
 static enum cs_err load_edges(struct cs_prober *p, struct cs_arena *arena,
 			      char why[CS_RULES_WHY])
 {
-	size_t n, len, cap;
+	size_t n;
 	const struct cs_scratch_port *ports = cs_scratch_ports(p->scratch, &n);
-	char *script;
-	FILE *f;
+	struct cs_draft draft;
+	struct cs_span script;
+	FILE *f = cs_draft_open(&draft);
+	enum cs_err err;
 
-	cap = 256 + n * 500;
-	script = cs_arena_alloc(arena, cap);
-	f = script ? fmemopen(script, cap, "w") : NULL;
 	if (!f)
 		return CS_ERR_NOMEM;
-	(void)fprintf(f, "table netdev cs_trace {\n"); /* looked at by ferror() */
+	(void)fprintf(f, "table netdev cs_trace {\n"); /* the draft's end looks */
 	for (size_t i = 0; i < n; i++)
 		(void)fprintf(
 			f,
 			" chain edge%zu {\n  type filter hook ingress device \"%s\" "
-			"priority -2147483648; policy accept;\n"
-			"  meta l4proto udp @th,80,16 0x%x meta nftrace set 1\n"
-			"  meta l4proto tcp @th,32,16 0x%x tcp window != 0x%x meta "
-			"nftrace set 1\n"
-			"  meta l4proto tcp @th,64,16 0x%x tcp window != 0x%x meta "
-			"nftrace set 1\n }\n",
-			i, ports[i].link->name, CS_TRACE_MARK, CS_TRACE_MARK,
-			CS_TRACE_UNTOLD, CS_TRACE_MARK, CS_TRACE_UNTOLD);
+			"priority -2147483648; policy accept;\n%s }\n",
+			i, ports[i].link->name, cs_trace_marked);
 	(void)fprintf(f, "}\n");
-	len = (size_t)ftell(f);
-	if (fclose(f))
-		return CS_ERR_NOMEM;
-	return load_script(cs_span_of(script, len), arena, why);
+	err = cs_draft_close(&draft, arena, &script);
+	return err ? err : load_script(script, arena, why);
 }
 
 enum cs_err cs_prober_load_trace(struct cs_prober *prober, char why[CS_RULES_WHY])

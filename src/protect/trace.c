@@ -15,6 +15,8 @@
 	"  meta l4proto tcp @th,32,16 0xc0a9 tcp window != 0xfa01 meta nftrace set 1\n" \
 	"  meta l4proto tcp @th,64,16 0xc0a9 tcp window != 0xfa01 meta nftrace set 1\n"
 
+const char cs_trace_marked[] = MARKED;
+
 const char cs_trace_rules[] =
 	"table inet cs_trace {\n"
 	" chain enter {\n"

@@ -56,3 +56,6 @@ CS_MUST_USE enum cs_err cs_trace_line(struct cs_span line, struct cs_trace_step 
  */
 enum { CS_TRACE_MARK = 0xc0a9, CS_TRACE_UNTOLD = 0xfa01 };
 extern const char cs_trace_rules[];
+
+/* The lines of a chain that have what is marked traced. */
+extern const char cs_trace_marked[];

@@ -237,11 +237,10 @@ class Town:
 
     # --- the command ---
 
-    def check(self, *args, ruleset=None, env=None):
+    def check(self, *args):
         command = [COAPSCOPE, "protect", "check", "-O", "jsonl", *args]
         with self.host.inside():
-            done = subprocess.run(command, text=True, capture_output=True, timeout=120,
-                                  env=env)
+            done = subprocess.run(command, text=True, capture_output=True, timeout=120)
         return types.SimpleNamespace(
             status=done.returncode, err=done.stderr, out=done.stdout,
             rows=[json.loads(line) for line in done.stdout.splitlines()])
@@ -291,8 +290,7 @@ class Burst:
         self.group = is_group(row["to"])
         self.one = row["flow"] == "established"
         self.sockets = [self.open() for _ in range(1 if self.one else n)]
-        self.answered, self.errors, self.begun = 0, 0, not self.one
-        self.first_answer = 0
+        self.answered, self.errors = 0, 0
 
     def open(self):
         kind = socket.SOCK_STREAM if self.stream else socket.SOCK_DGRAM
@@ -344,11 +342,10 @@ class Burst:
     def go_on(self):
         """Sends the second and later packets of an established flow."""
         self.collect()
-        self.begun = True
-        self.first_answer, self.answered, self.errors = self.answered, 0, self.errors
-        self.connected = self.stream and self.is_connected()
+        self.answered = 0
+        connected = self.stream and self.is_connected()
         for i in range(self.n):
-            if not self.stream or self.connected:
+            if not self.stream or connected:
                 self.send(self.sockets[0], 0x2000 + i)
                 time.sleep(0.0005)
 

@@ -2,13 +2,14 @@
 #include "cmd/protect_plan_ask.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/protect_ask.h"
 #include "out/term.h"
+#include "protect/draft.h"
 #include "protect/meaning_line.h"
 #include "protect/promise.h"
+#include "protect/rules_span.h"
 
 enum { WIDTH = 200 };
 
@@ -46,14 +47,13 @@ static struct cs_span zone_of(const char *chain)
 	static const char *const ends[] = { "_pre", "_log", "_deny", "_allow", "_post" };
 	struct cs_span zone = cs_span_str(chain);
 
-	if (strncmp(chain, begin, strlen(begin)) != 0)
+	if (!cs_text_starts(zone, begin))
 		return cs_span_of(NULL, 0);
-	zone = cs_span_of(zone.ptr + strlen(begin), zone.len - strlen(begin));
+	zone = cs_text_after(zone, strlen(begin));
 	for (size_t i = 0; i < CS_LEN(ends); i++) {
 		size_t len = strlen(ends[i]);
 
-		if (zone.len > len &&
-		    memcmp(zone.ptr + zone.len - len, ends[i], len) == 0)
+		if (zone.len > len && cs_text_ends(zone, ends[i]))
 			return cs_span_of(zone.ptr, zone.len - len);
 	}
 	return zone;
@@ -215,38 +215,34 @@ static void put_left_open(const struct cs_meanings *meanings,
 	}
 }
 
-static void put_behind_mark(const char *text, FILE *to)
+static void put_behind_mark(struct cs_span text, FILE *to)
 {
-	while (*text) {
-		size_t len = strcspn(text, "\n");
+	struct cs_span line;
 
-		fprintf(to, "# %.*s\n", (int)len, text);
-		text += len + (text[len] == '\n');
-	}
+	while (cs_text_line(&text, &line))
+		fprintf(to, "# %.*s\n", (int)line.len, (const char *)line.ptr);
 }
 
 static enum cs_err put_answers(const struct cs_meanings *meanings,
 			       const struct cs_meaning_request *request,
-			       const struct cs_policy *policy, FILE *to)
+			       const struct cs_policy *policy, struct cs_arena *arena,
+			       FILE *to)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-	enum cs_err err = CS_ERR_NOMEM;
+	struct cs_draft table;
+	struct cs_span text;
+	enum cs_err err, kept;
 
-	if (memory) {
-		err = cs_meanings_write_table(meanings, request, memory, WIDTH, false);
-		if (fclose(memory) != 0 && !err)
-			err = CS_ERR_NOMEM;
-	}
-	if (!err) {
-		fputs("\n# What check will say:\n", to);
-		put_behind_mark(text, to);
-		put_kept_out(meanings, policy, request->host, to);
-		put_left_open(meanings, policy, request->host, to);
-	}
-	free(text);
-	return err;
+	if (!cs_draft_open(&table))
+		return CS_ERR_NOMEM;
+	err = cs_meanings_write_table(meanings, request, table.to, WIDTH, false);
+	kept = cs_draft_close(&table, arena, &text);
+	if (err || kept)
+		return err ? err : kept;
+	fputs("\n# What check will say:\n", to);
+	put_behind_mark(text, to);
+	put_kept_out(meanings, policy, request->host, to);
+	put_left_open(meanings, policy, request->host, to);
+	return CS_OK;
 }
 
 static void failed(const struct cs_protect_job *job, enum cs_err err, const char *why)
@@ -274,7 +270,7 @@ void cs_protect_plan_ask(struct cs_protect_job *job, const struct cs_policy *pol
 	ask.request.n_peers = policy->n_allow;
 	err = cs_rules_read_with(change, &job->arena, &ask.rules, why);
 	if (!err && cs_protect_ask_all(job, &ask, &meanings) < 0)
-		err = put_answers(&meanings, &ask.request, policy, to);
+		err = put_answers(&meanings, &ask.request, policy, &job->arena, to);
 	if (err)
 		failed(job, err, why);
 }

@@ -96,6 +96,14 @@ static inline int cs_addr_cmp(const struct cs_addr *a, const struct cs_addr *b)
 	return (x > y) - (x < y);
 }
 
+/* <0, 0 or >0: by address, the wider first. */
+static inline int cs_prefix_cmp(const struct cs_prefix *a, const struct cs_prefix *b)
+{
+	int order = cs_addr_cmp(&a->addr, &b->addr);
+
+	return order ? order : a->bits - b->bits;
+}
+
 /*
  * The address @n after @a, taking the 128 bits as one number. Wraps at the
  * end of the space; callers stay inside a range.

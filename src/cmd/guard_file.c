@@ -90,10 +90,8 @@ static enum cs_err take_line(struct reading *r, struct cs_span line)
 static int by_source(const void *a, const void *b)
 {
 	const struct cs_guard_judged *x = a, *y = b;
-	int order = cs_addr_cmp(&x->prefix.addr, &y->prefix.addr);
+	int order = cs_prefix_cmp(&x->prefix, &y->prefix);
 
-	if (!order)
-		order = (int)x->prefix.bits - (int)y->prefix.bits;
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
@@ -104,12 +102,6 @@ static int by_line(const void *a, const void *b)
 	return (x->line > y->line) - (x->line < y->line);
 }
 
-static bool same_source(const struct cs_guard_judged *a, const struct cs_guard_judged *b)
-{
-	return a->prefix.bits == b->prefix.bits &&
-	       cs_addr_cmp(&a->prefix.addr, &b->prefix.addr) == 0;
-}
-
 static void keep_last(struct cs_guard_file *f)
 {
 	size_t kept = 0;
@@ -118,7 +110,8 @@ static void keep_last(struct cs_guard_file *f)
 		return;
 	qsort(f->at, f->n, sizeof(*f->at), by_source);
 	for (size_t i = 0; i < f->n; i++)
-		if (i + 1 == f->n || !same_source(&f->at[i], &f->at[i + 1]))
+		if (i + 1 == f->n ||
+		    cs_prefix_cmp(&f->at[i].prefix, &f->at[i + 1].prefix) != 0)
 			f->at[kept++] = f->at[i];
 	f->n = kept;
 	qsort(f->at, f->n, sizeof(*f->at), by_line);

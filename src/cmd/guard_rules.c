@@ -177,8 +177,7 @@ static bool is_operators(const struct cs_entries *entries, const struct cs_prefi
 	for (size_t i = 0; i < entries->n; i++) {
 		const struct cs_entry *e = &entries->at[i];
 
-		if (e->deny && !is_ours(e) && e->prefix.bits == prefix->bits &&
-		    cs_addr_cmp(&e->prefix.addr, &prefix->addr) == 0)
+		if (e->deny && !is_ours(e) && cs_prefix_cmp(&e->prefix, prefix) == 0)
 			return true;
 	}
 	return false;

@@ -153,18 +153,13 @@ void cs_watch_protect_idle(struct cs_watch_protect *p)
 	}
 }
 
-static bool same_prefix(const struct cs_prefix *a, const struct cs_prefix *b)
-{
-	return a->bits == b->bits && cs_addr_cmp(&a->addr, &b->addr) == 0;
-}
-
 /* One about the same source takes its place; of too many the oldest are lost. */
 static void let_wait(struct cs_watch_protect *p, const struct cs_guard_request *r)
 {
 	struct waiting w = { *r, cs_clock_mono(p->ctx->clock) };
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (!same_prefix(&waiting_at(p, i)->request.prefix, &r->prefix))
+		if (cs_prefix_cmp(&waiting_at(p, i)->request.prefix, &r->prefix) != 0)
 			continue;
 		*waiting_at(p, i) = w;
 		return;
@@ -235,7 +230,7 @@ static struct slot *slot_of(struct cs_watch_protect *p, const struct cs_prefix *
 static bool is_due(const struct slot *slot, const struct cs_prefix *prefix,
 		   int64_t now_ns)
 {
-	return !same_prefix(&slot->prefix, prefix) || now_ns >= slot->until_ns;
+	return cs_prefix_cmp(&slot->prefix, prefix) != 0 || now_ns >= slot->until_ns;
 }
 
 void cs_watch_protect_tell(struct cs_watch_protect *p, const struct cs_verdict *v,

@@ -38,8 +38,7 @@ static const char *const names[COLUMNS] = {
 
 static bool same_place(const struct cs_entry *a, const struct cs_entry *b)
 {
-	return a->prefix.bits == b->prefix.bits &&
-	       cs_addr_cmp(&a->prefix.addr, &b->prefix.addr) == 0 &&
+	return cs_prefix_cmp(&a->prefix, &b->prefix) == 0 &&
 	       strcmp(a->interface, b->interface) == 0;
 }
 

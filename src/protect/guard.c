@@ -160,13 +160,6 @@ static enum cs_guard_answer look_at(const struct cs_guard_request *r,
 	return cs_guard_spares(spared, &r->prefix);
 }
 
-static int by_prefix(const struct cs_prefix *a, const struct cs_prefix *b)
-{
-	int order = cs_addr_cmp(&a->addr, &b->addr);
-
-	return order ? order : (a->bits > b->bits) - (a->bits < b->bits);
-}
-
 /* Where @prefix stands, or would. */
 static size_t place_of(const struct cs_guard *g, const struct cs_prefix *prefix)
 {
@@ -175,7 +168,7 @@ static size_t place_of(const struct cs_guard *g, const struct cs_prefix *prefix)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (by_prefix(&g->entries[mid].prefix, prefix) < 0)
+		if (cs_prefix_cmp(&g->entries[mid].prefix, prefix) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -188,7 +181,7 @@ static struct cs_guard_entry *find(const struct cs_guard *g,
 {
 	size_t at = place_of(g, prefix);
 
-	if (at == g->n || by_prefix(&g->entries[at].prefix, prefix) != 0)
+	if (at == g->n || cs_prefix_cmp(&g->entries[at].prefix, prefix) != 0)
 		return NULL;
 	return &g->entries[at];
 }

@@ -4,11 +4,6 @@
 
 #include "protect/host_assume_own.h"
 
-static bool same_prefix(const struct cs_prefix *a, const struct cs_prefix *b)
-{
-	return a->bits == b->bits && cs_addr_cmp(&a->addr, &b->addr) == 0;
-}
-
 /* The index of the narrowest network that holds @address; SIZE_MAX: none does. */
 static size_t network_with(const struct cs_assumption *a, const struct cs_addr *address)
 {
@@ -59,7 +54,7 @@ static void add_network(struct cs_assumption *a, const struct cs_prefix *prefix,
 	struct cs_prefix p = cs_assume_widen(prefix);
 
 	for (size_t i = 0; i < a->n_networks; i++)
-		if (same_prefix(&a->networks[i].prefix, &p))
+		if (cs_prefix_cmp(&a->networks[i].prefix, &p) == 0)
 			return; /* the first that was said of it counts */
 	if (a->n_networks == CS_ASSUME_NETWORKS)
 		return;

@@ -66,13 +66,9 @@ void cs_peer_text(const struct cs_peer *peer, char out[CS_PEER_TEXT])
 		 peer->interface);
 }
 
-/* By address, the wider first. */
 static int by_prefix(const void *a, const void *b)
 {
-	const struct cs_prefix *x = a, *y = b;
-	int order = cs_addr_cmp(&x->addr, &y->addr);
-
-	return order ? order : x->bits - y->bits;
+	return cs_prefix_cmp(a, b);
 }
 
 static int by_peer(const void *a, const void *b)
@@ -80,7 +76,7 @@ static int by_peer(const void *a, const void *b)
 	const struct cs_peer *x = a, *y = b;
 	int order = strcmp(x->interface, y->interface);
 
-	return order ? order : by_prefix(&x->prefix, &y->prefix);
+	return order ? order : cs_prefix_cmp(&x->prefix, &y->prefix);
 }
 
 static bool is_within(const struct cs_prefix *p, const struct cs_prefix *of)
@@ -97,7 +93,7 @@ static const struct cs_peer *before(const struct cs_peer *peers, size_t n,
 	while (n > low) {
 		size_t mid = low + (n - low) / 2;
 
-		if (by_prefix(&peers[mid].prefix, p) <= 0)
+		if (cs_prefix_cmp(&peers[mid].prefix, p) <= 0)
 			low = mid + 1;
 		else
 			n = mid;

@@ -112,11 +112,6 @@ static bool is_part_of_a_peer(const struct cs_ufw_side *f, const struct cs_ufw_t
 	return part;
 }
 
-static bool same_prefix(const struct cs_prefix *a, const struct cs_prefix *b)
-{
-	return a->bits == b->bits && cs_addr_cmp(&a->addr, &b->addr) == 0;
-}
-
 static bool would_be_passed_by(const struct cs_ufw_side *f, const struct cs_ufw_tuple *t)
 {
 	return is_of_coap(t) && t->action != CS_UFW_ALLOW && is_behind(f, t) &&
@@ -127,10 +122,10 @@ static bool would_be_passed_by(const struct cs_ufw_side *f, const struct cs_ufw_
 static bool is_said_already(const struct cs_ufw_side *f, const struct cs_ufw_tuple *t)
 {
 	for (const struct cs_ufw_tuple *other = f->at; other < t; other++)
-		if (same_prefix(&other->from, &t->from) &&
-		    same_prefix(&other->to, &t->to) && cs_span_eq(other->in, t->in) &&
-		    is_of_all_coap(other) && other->action != CS_UFW_LIMIT &&
-		    would_be_passed_by(f, other))
+		if (cs_prefix_cmp(&other->from, &t->from) == 0 &&
+		    cs_prefix_cmp(&other->to, &t->to) == 0 &&
+		    cs_span_eq(other->in, t->in) && is_of_all_coap(other) &&
+		    other->action != CS_UFW_LIMIT && would_be_passed_by(f, other))
 			return true;
 	return false;
 }

@@ -99,8 +99,7 @@ static size_t unique_nets(const struct telling *t, struct cs_net_key *keys, size
 	for (size_t i = 0; i < n; i++) {
 		const struct cs_net_key *last = kept ? &keys[kept - 1] : NULL;
 
-		if (last && last->prefix.bits == keys[i].prefix.bits &&
-		    cs_addr_cmp(&last->prefix.addr, &keys[i].prefix.addr) == 0 &&
+		if (last && cs_prefix_cmp(&last->prefix, &keys[i].prefix) == 0 &&
 		    is_again(&last->of, &keys[i].of)) {
 			cs_prefix_text(&last->prefix, text);
 			tell_twice(t, text, &last->of, &keys[i].of);

@@ -96,6 +96,14 @@ static inline int cs_addr_cmp(const struct cs_addr *a, const struct cs_addr *b)
 	return (x > y) - (x < y);
 }
 
+/* True for 127/8 and ::1. */
+static inline bool cs_addr_is_loopback(const struct cs_addr *a)
+{
+	static const struct cs_addr one = { .b = { [15] = 1 } };
+
+	return cs_addr_is_v4(a) ? a->b[12] == 127 : cs_addr_cmp(a, &one) == 0;
+}
+
 /* <0, 0 or >0: by address, the wider first. */
 static inline int cs_prefix_cmp(const struct cs_prefix *a, const struct cs_prefix *b)
 {

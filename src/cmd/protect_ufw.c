@@ -167,15 +167,7 @@ static int refuse_pending(struct cs_protect_job *job,
 				 "protect confirm` or `coapscope protect undo` first");
 }
 
-/* Which is not touched. */
-static bool is_loopback(const struct cs_addr *a)
-{
-	static const struct cs_addr one = { .b = { [15] = 1 } };
-
-	return cs_addr_is_v4(a) ? a->b[12] == 127 : cs_addr_cmp(a, &one) == 0;
-}
-
-/* Strangers get nothing, and whoever is logged in would be one. */
+/* Strangers get nothing, and whoever is logged in would be one; loopback is not touched. */
 static int spare_operator(struct cs_protect_job *job, const struct cs_policy *policy)
 {
 	const struct cs_entries none = { .n = 0 };
@@ -189,7 +181,7 @@ static int spare_operator(struct cs_protect_job *job, const struct cs_policy *po
 		char text[CS_ADDR_TEXT];
 
 		if (cs_promise_allows(policy, &none, &who.at[i], NULL) ||
-		    is_loopback(&who.at[i]))
+		    cs_addr_is_loopback(&who.at[i]))
 			continue;
 		cs_addr_text(&who.at[i], text);
 		cs_log(&job->ctx->log, job->options.force ? CS_WARN : CS_ERROR,

@@ -57,15 +57,6 @@ static bool is_url(struct cs_span text, void *to)
 	return false;
 }
 
-bool cs_listen_is_loopback(const struct cs_listen *listen)
-{
-	static const struct cs_addr one = { .b = { [15] = 1 } };
-
-	if (cs_addr_is_v4(&listen->ip))
-		return cs_addr_low32(&listen->ip) >> 24 == 127;
-	return cs_addr_cmp(&listen->ip, &one) == 0;
-}
-
 /* --- the table --- */
 
 static const struct cs_arg rows[] = {
@@ -197,7 +188,7 @@ enum cs_err cs_serve_options_settle(const struct cs_serve_options *o,
 
 	if (!o->tls_cert != !o->tls_key)
 		what = "--tls-cert and --tls-key go together";
-	else if (cs_listen_is_loopback(&o->listen))
+	else if (cs_addr_is_loopback(&o->listen.ip))
 		what = NULL;
 	else if (!o->api_keys)
 		what = "--listen beyond loopback: want --api-keys FILE, or everybody "

@@ -30,9 +30,6 @@ extern const struct cs_arg_set cs_serve_args;
 /* "127.0.0.1:5580", "[::1]:5580", "localhost:5580" into a struct cs_listen. */
 bool cs_value_listen(struct cs_span text, void *to);
 
-/* Whether only this machine can come there. */
-bool cs_listen_is_loopback(const struct cs_listen *listen);
-
 /* The rules between options. CS_ERR_USAGE, with @why. */
 CS_MUST_USE enum cs_err cs_serve_options_settle(const struct cs_serve_options *options,
 						char why[CS_ARG_WHY]);

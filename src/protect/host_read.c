@@ -89,11 +89,7 @@ static int on_address_attribute(const struct nlattr *attr, void *arg)
 
 static bool is_everybodys(const struct cs_addr *a)
 {
-	static const struct cs_addr one = { .b = { [15] = 1 } };
-
-	if (cs_addr_is_v4(a))
-		return a->b[12] == 127;
-	return cs_addr_cmp(a, &one) == 0 || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+	return cs_addr_is_loopback(a) || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
 }
 
 static bool has_address(const struct cs_host *host, const struct cs_host_address *a)

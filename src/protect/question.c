@@ -322,13 +322,6 @@ static void ask_local(struct maker *m, const struct cs_network *network)
 	}
 }
 
-static bool is_loopback(const struct cs_addr *a)
-{
-	static const struct cs_addr v6 = { .b = { [15] = 1 } };
-
-	return cs_addr_is_v4(a) ? a->b[12] == 127 : cs_addr_cmp(a, &v6) == 0;
-}
-
 /* Says why somebody cannot ask. */
 static void refuse(struct maker *m, const char *name, const char *why)
 {
@@ -359,7 +352,7 @@ static void ask_named(struct maker *m, struct asker *asker, const struct cs_addr
 		       "is an address of this host itself: want one of another host");
 		return;
 	}
-	if ((special && special->never) || is_loopback(at)) {
+	if ((special && special->never) || cs_addr_is_loopback(at)) {
 		refuse(m, asker->name,
 		       "no packet comes from there: want the address of a host");
 		return;

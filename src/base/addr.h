@@ -151,6 +151,12 @@ void cs_prefix_text(const struct cs_prefix *p, char out[CS_PREFIX_TEXT]);
 bool cs_prefix_trim(struct cs_prefix *p);
 
 bool cs_prefix_has(const struct cs_prefix *p, const struct cs_addr *a);
+/* True when all of @p is in @of. */
+static inline bool cs_prefix_within(const struct cs_prefix *p, const struct cs_prefix *of)
+{
+	return p->bits >= of->bits && cs_prefix_has(of, &p->addr);
+}
+
 struct cs_range cs_prefix_range(const struct cs_prefix *p);
 
 static inline bool cs_range_has(const struct cs_range *r, const struct cs_addr *a)

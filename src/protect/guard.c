@@ -100,16 +100,10 @@ static bool is_wide(const struct cs_guard_request *r)
 	       (r->reason == CS_GUARD_ATTACKER && r->prefix.bits != SINGLE);
 }
 
-static bool overlap(const struct cs_prefix *a, const struct cs_prefix *b)
-{
-	return a->bits <= b->bits ? cs_prefix_has(a, &b->addr)
-				  : cs_prefix_has(b, &a->addr);
-}
-
 static bool overlaps_any(const struct cs_prefix *p, const struct cs_prefix *of, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (overlap(p, &of[i]))
+		if (cs_prefix_within(p, &of[i]) || cs_prefix_within(&of[i], p))
 			return true;
 	return false;
 }

@@ -79,11 +79,6 @@ static int by_peer(const void *a, const void *b)
 	return order ? order : cs_prefix_cmp(&x->prefix, &y->prefix);
 }
 
-static bool is_within(const struct cs_prefix *p, const struct cs_prefix *of)
-{
-	return p->bits >= of->bits && cs_prefix_has(of, &p->addr);
-}
-
 /* The last of the sorted @peers, none within another, that begins at @p or before; NULL: none. */
 static const struct cs_peer *before(const struct cs_peer *peers, size_t n,
 				    const struct cs_prefix *p)
@@ -112,9 +107,9 @@ static size_t settle_peers(struct cs_peer *peers, size_t n)
 		const struct cs_peer *any = before(peers, anywhere, &peers[i].prefix);
 		bool same = last && strcmp(last->interface, peers[i].interface) == 0;
 
-		if (same && is_within(&peers[i].prefix, &last->prefix))
+		if (same && cs_prefix_within(&peers[i].prefix, &last->prefix))
 			continue;
-		if (any && is_within(&peers[i].prefix, &any->prefix))
+		if (any && cs_prefix_within(&peers[i].prefix, &any->prefix))
 			continue;
 		peers[kept++] = peers[i];
 		if (!peers[i].interface[0])
@@ -129,7 +124,7 @@ static size_t settle_prefixes(struct cs_prefix *prefixes, size_t n)
 
 	qsort(prefixes, n, sizeof(*prefixes), by_prefix);
 	for (size_t i = 0; i < n; i++) {
-		if (kept == 0 || !is_within(&prefixes[i], &prefixes[kept - 1]))
+		if (kept == 0 || !cs_prefix_within(&prefixes[i], &prefixes[kept - 1]))
 			prefixes[kept++] = prefixes[i];
 	}
 	return kept;

@@ -9,11 +9,6 @@ bool cs_ufw_is_v6(const struct cs_prefix *p)
 	return !(cs_addr_is_v4(&p->addr) && p->bits >= 96);
 }
 
-static bool within(const struct cs_prefix *inner, const struct cs_prefix *outer)
-{
-	return inner->bits >= outer->bits && cs_prefix_has(outer, &inner->addr);
-}
-
 /* What a rule says of CoAP that comes in for this host. */
 static bool is_of_coap(const struct cs_ufw_tuple *t)
 {
@@ -44,7 +39,7 @@ static bool keeps_a_peer_out(const struct cs_ufw_side *f, const struct cs_ufw_tu
 {
 	for (size_t i = 0; t->action != CS_UFW_ALLOW && i < f->policy->n_allow; i++)
 		if (cs_ufw_is_v6(&f->policy->allow[i].prefix) == f->v6 &&
-		    within(&f->policy->allow[i].prefix, &t->from))
+		    cs_prefix_within(&f->policy->allow[i].prefix, &t->from))
 			return true;
 	return false;
 }
@@ -105,9 +100,9 @@ static bool is_part_of_a_peer(const struct cs_ufw_side *f, const struct cs_ufw_t
 
 		if (cs_ufw_is_v6(peer) != f->v6)
 			continue;
-		if (within(peer, &t->from))
+		if (cs_prefix_within(peer, &t->from))
 			return false;
-		part |= within(&t->from, peer);
+		part |= cs_prefix_within(&t->from, peer);
 	}
 	return part;
 }

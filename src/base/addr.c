@@ -115,6 +115,14 @@ void cs_prefix_text(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])
 		       p->bits - (v4 ? V4_BITS_BEFORE : 0u));
 }
 
+void cs_prefix_short(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])
+{
+	if (p->bits == 128)
+		cs_addr_text(&p->addr, out);
+	else
+		cs_prefix_text(p, out);
+}
+
 bool cs_prefix_has(const struct cs_prefix *p, const struct cs_addr *a)
 {
 	struct cs_prefix masked = { *a, p->bits };

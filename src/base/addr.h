@@ -147,6 +147,9 @@ CS_MUST_USE enum cs_err cs_prefix_read(struct cs_span text, struct cs_prefix *ou
 void cs_addr_text(const struct cs_addr *a, char out[CS_ADDR_TEXT]);
 void cs_prefix_text(const struct cs_prefix *p, char out[CS_PREFIX_TEXT]);
 
+/* The same as a person writes it: a single address without its length. */
+void cs_prefix_short(const struct cs_prefix *p, char out[CS_PREFIX_TEXT]);
+
 /* Clears the host bits; true when any was set. */
 bool cs_prefix_trim(struct cs_prefix *p);
 

@@ -50,14 +50,6 @@ static enum cs_err join(struct job *job)
 	return CS_OK;
 }
 
-static void prefix_text(const struct cs_prefix *what, char out[CS_PREFIX_TEXT])
-{
-	if (cs_pasted_is_address(what))
-		cs_addr_text(&what->addr, out);
-	else
-		cs_prefix_text(what, out);
-}
-
 /* What is taken for granted is said. */
 static void say_taken(const struct job *job)
 {
@@ -65,7 +57,7 @@ static void say_taken(const struct job *job)
 
 	if (job->what.kind != CS_PASTED_PREFIX)
 		return;
-	prefix_text(&job->what.what, text);
+	cs_prefix_short(&job->what.what, text);
 	if (job->what.of_digits)
 		cs_log(&job->ctx->log, CS_NOTE, "'%s' has lost its dots: taken as %s",
 		       job->text, text);
@@ -112,7 +104,7 @@ static void say_nothing(const struct job *job)
 	char text[CS_PREFIX_TEXT] = "";
 
 	if (!name)
-		prefix_text(&job->what.what, text);
+		cs_prefix_short(&job->what.what, text);
 	if (!jsonl) {
 		cs_term_text(job->ctx->out, name ? job->what.name : cs_span_str(text));
 		(void)fprintf(
@@ -163,7 +155,7 @@ static void say_readings(const struct job *job)
 			      job->text, job->what.n_readings);
 	}
 	for (size_t i = 0; i < job->what.n_readings; i++) {
-		prefix_text(&job->what.reading[i], text);
+		cs_prefix_short(&job->what.reading[i], text);
 		if (jsonl)
 			cs_json_word(&j, text);
 		else

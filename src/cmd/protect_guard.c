@@ -35,14 +35,6 @@ struct run {
 
 /* --- lines --- */
 
-static void who_text(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])
-{
-	if (p->bits == 128)
-		cs_addr_text(&p->addr, out);
-	else
-		cs_prefix_text(p, out);
-}
-
 static void put_block(const struct run *run, const struct cs_guard_request *r,
 		      const struct cs_guard_kept *kept)
 {
@@ -50,7 +42,7 @@ static void put_block(const struct run *run, const struct cs_guard_request *r,
 	char who[CS_PREFIX_TEXT], because[CS_GUARD_TEXT];
 	FILE *out = run->job->ctx->out;
 
-	who_text(&r->prefix, who);
+	cs_prefix_short(&r->prefix, who);
 	cs_guard_text(&r->because, because);
 	(void)fprintf(out, "%s %s %s %" PRIu32 " s (%s): %s\n",
 		      run->job->options.enforce ? "blocked" : "would block", who,
@@ -63,7 +55,7 @@ static void put_refusal(const struct run *run, const struct cs_prefix *prefix,
 {
 	char who[CS_PREFIX_TEXT];
 
-	who_text(prefix, who);
+	cs_prefix_short(prefix, who);
 	(void)fprintf(run->job->ctx->out, "left alone %s: %s%s%s\n", who,
 		      cs_guard_answer_text(kept->answer), kept->why[0] ? ": " : "",
 		      kept->why);

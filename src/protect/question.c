@@ -187,10 +187,7 @@ static const char *text_of(struct maker *m, const struct cs_prefix *prefix)
 	char text[CS_PREFIX_TEXT];
 	const char *kept;
 
-	if (prefix->bits == 128)
-		cs_addr_text(&prefix->addr, text);
-	else
-		cs_prefix_text(prefix, text);
+	cs_prefix_short(prefix, text);
 	kept = cs_arena_text(m->arena, cs_span_str(text));
 	m->err = kept ? m->err : CS_ERR_NOMEM;
 	return kept;

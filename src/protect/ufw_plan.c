@@ -121,15 +121,11 @@ static void put_rule(struct family *f, const struct wanted *w)
 	command->text = shell_text(f, command->argv);
 }
 
-/* A host without its length, as a person would write it. */
 static const char *prefix_text(struct family *f, const struct cs_prefix *prefix)
 {
 	char text[CS_PREFIX_TEXT];
 
-	if (prefix->bits == 128)
-		cs_addr_text(&prefix->addr, text);
-	else
-		cs_prefix_text(prefix, text);
+	cs_prefix_short(prefix, text);
 	return line(f, "%s", text);
 }
 

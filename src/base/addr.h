@@ -160,6 +160,12 @@ static inline bool cs_prefix_within(const struct cs_prefix *p, const struct cs_p
 	return p->bits >= of->bits && cs_prefix_has(of, &p->addr);
 }
 
+/* True when they have an address in common: then one is within the other. */
+static inline bool cs_prefix_overlap(const struct cs_prefix *a, const struct cs_prefix *b)
+{
+	return cs_prefix_within(a, b) || cs_prefix_within(b, a);
+}
+
 struct cs_range cs_prefix_range(const struct cs_prefix *p);
 
 static inline bool cs_range_has(const struct cs_range *r, const struct cs_addr *a)

@@ -37,9 +37,7 @@ static bool is_meant(const struct cs_pasted *what, const struct cs_source *sourc
 {
 	const struct cs_prefix of_source = { source->ip, source->bits };
 
-	if (source->bits >= what->what.bits)
-		return cs_prefix_has(&what->what, &source->ip);
-	return cs_prefix_has(&of_source, &what->what.addr);
+	return cs_prefix_overlap(&what->what, &of_source);
 }
 
 /* --- posts --- */

@@ -103,7 +103,7 @@ static bool is_wide(const struct cs_guard_request *r)
 static bool overlaps_any(const struct cs_prefix *p, const struct cs_prefix *of, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (cs_prefix_within(p, &of[i]) || cs_prefix_within(&of[i], p))
+		if (cs_prefix_overlap(p, &of[i]))
 			return true;
 	return false;
 }

@@ -61,9 +61,7 @@ static bool belongs(const struct cs_prefix *what, const struct cs_watch_row *row
 {
 	const struct cs_prefix of_row = { row->ip, row->bits };
 
-	if (row->bits >= what->bits)
-		return cs_prefix_has(what, &row->ip);
-	return cs_prefix_has(&of_row, &what->addr);
+	return cs_prefix_overlap(what, &of_row);
 }
 
 static enum cs_err read_row(struct cs_db *db, sqlite3_stmt *stmt,

@@ -6,7 +6,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "protect/helper.h"
 #include "protect/ufw_own.h"
@@ -91,12 +90,6 @@ static bool is_pending(void *arg)
 	return pending;
 }
 
-static void unlock(int fd)
-{
-	if (fd >= 0)
-		(void)close(fd); /* takes the lock off */
-}
-
 static enum cs_err put_in(void *arg, char why[CS_STATE_WHY])
 {
 	const struct pending *p = arg;
@@ -110,8 +103,8 @@ static enum cs_err put_in(void *arg, char why[CS_STATE_WHY])
 		err = put_in_force(p, why);
 	if (err && !why[0])
 		(void)snprintf(why, CS_STATE_WHY, "%s", cs_strerror(err));
-	unlock(ufws);
-	unlock(lock);
+	cs_ufw_unlock(ufws);
+	cs_ufw_unlock(lock);
 	return err;
 }
 

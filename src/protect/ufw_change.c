@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "protect/helper.h"
 #include "protect/ufw_back.h"
@@ -23,12 +22,6 @@ int cs_ufw_end_lock(struct cs_change *change)
 		(void)snprintf(change->why, CS_STATE_WHY, "%.400s/ufw-end: %s",
 			       change->state->run.text, strerror(errno));
 	return fd;
-}
-
-static void end_unlock(int fd)
-{
-	if (fd >= 0)
-		(void)close(fd); /* takes the lock off */
 }
 
 static enum cs_err refuse(struct cs_change *change, const char *what)
@@ -116,7 +109,7 @@ static enum cs_err go_back(struct cs_change *change, const struct cs_ufw_shot *b
 		err = cs_ufw_machine_read(change->arena, &then, change->why);
 	if (!err)
 		cs_ufw_sweep(before, &then.shot, change->arena);
-	end_unlock(lock);
+	cs_ufw_unlock(lock);
 	return err;
 }
 
@@ -168,7 +161,7 @@ enum cs_err cs_ufw_take_back(struct cs_change *change, const char *id)
 	int lock = cs_ufw_end_lock(change);
 	enum cs_err err = lock < 0 ? CS_ERR_IO : take_back_locked(change, id);
 
-	end_unlock(lock);
+	cs_ufw_unlock(lock);
 	return err;
 }
 
@@ -217,7 +210,7 @@ enum cs_err cs_ufw_confirm(struct cs_change *change)
 	int lock = cs_ufw_end_lock(change);
 	enum cs_err err = lock < 0 ? CS_ERR_IO : confirm_locked(change, id);
 
-	end_unlock(lock);
+	cs_ufw_unlock(lock);
 	if (!err)
 		see_helper_off(change, id);
 	return err;
@@ -257,7 +250,7 @@ enum cs_err cs_ufw_undo(struct cs_change *change, const struct cs_ufw_standing *
 		err = take_ours_out(change);
 	if (!err)
 		err = forget_all(change);
-	end_unlock(lock);
+	cs_ufw_unlock(lock);
 	if (!err && standing->pending.there)
 		see_helper_off(change, standing->pending.id);
 	return err;

@@ -389,3 +389,9 @@ int cs_ufw_lock(int wait_ms)
 		(void)close(fd); /* nothing was written */
 	return -1;
 }
+
+void cs_ufw_unlock(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd); /* takes the lock off */
+}

@@ -82,7 +82,9 @@ void cs_ufw_sweep(const struct cs_ufw_shot *before, const struct cs_ufw_shot *le
 		  struct cs_arena *arena);
 
 /*
- * ufw's own lock, which its program takes: waits @wait_ms at most, then goes on without it (-1). Closing the descriptor
- * lets go of it.
+ * ufw's own lock, which its program takes: waits @wait_ms at most, then goes on without it (-1).
  */
 int cs_ufw_lock(int wait_ms);
+
+/* Lets go of this one or cs_ufw_end_lock()'s; -1 is fine. */
+void cs_ufw_unlock(int fd);

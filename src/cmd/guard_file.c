@@ -78,9 +78,7 @@ static enum cs_err take_line(struct reading *r, struct cs_span line)
 
 	if (!err)
 		return keep(r, &verdict);
-	if (err == CS_ERR_FOREIGN)
-		r->file->others++;
-	else
+	if (err != CS_ERR_FOREIGN)
 		say_wrong(r, why);
 	return CS_OK;
 }

@@ -20,8 +20,7 @@ struct cs_guard_judged {
 struct cs_guard_file {
 	struct cs_guard_judged *at; /* one a source, in the order of their lines */
 	size_t n;
-	size_t wrong;  /* lines that could not be read: said, the first of them */
-	size_t others; /* lines of another schema */
+	size_t wrong; /* lines that could not be read: said, the first of them */
 };
 
 enum { CS_GUARD_FILE_MAX = 1 << 20 /* verdicts: 400 MB of memory */ };

@@ -9,10 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd/guard_rules.h"
 #include "protect/guard_wire.h"
 
-enum { REPLY = 5 + CS_KEEPER_WHY };
+enum { REPLY = 5 + CS_GUARD_RULES_WHY };
 
 static const uint8_t CLEAR[] = { 'c' }; /* the last word: remove the socket */
 

@@ -9,20 +9,17 @@
 
 #include <sys/types.h>
 
-#include "cmd/protect_job.h"
-#include "protect/guard.h"
+#include "cmd/guard_rules.h"
 
 struct cs_guard_keeper {
 	int fd; /* -1: none */
 	pid_t pid;
 };
 
-enum { CS_KEEPER_WHY = 256 };
-
 struct cs_guard_kept {
 	enum cs_guard_answer answer;
-	uint32_t seconds;        /* of a block that is new or renewed */
-	char why[CS_KEEPER_WHY]; /* CS_GUARD_FAILED: one line */
+	uint32_t seconds;             /* of a block that is new or renewed */
+	char why[CS_GUARD_RULES_WHY]; /* CS_GUARD_FAILED: one line */
 };
 
 /*

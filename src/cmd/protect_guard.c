@@ -237,12 +237,9 @@ static int guard_socket(struct run *run)
 static int check(const struct cs_protect_job *job)
 {
 	const struct cs_protect_options *o = &job->options;
-	const char *what = NULL;
 
-	if (o->for_s > CS_GUARD_MOST_S)
-		what = "--for: want 1s to 7d";
-	if (what) {
-		cs_log(&job->ctx->log, CS_ERROR, "%s", what);
+	if (o->for_s > CS_GUARD_MOST_S) {
+		cs_log(&job->ctx->log, CS_ERROR, "--for: want 1s to 7d");
 		return CS_EXIT_USAGE;
 	}
 	if (o->enforce && geteuid() != 0) {

@@ -126,11 +126,6 @@ enum cs_guard_answer {
 /* "an allowed peer", "may be forged: ..."; static storage. */
 const char *cs_guard_answer_text(enum cs_guard_answer answer);
 
-static inline bool cs_guard_is_block(enum cs_guard_answer answer)
-{
-	return answer <= CS_GUARD_STANDS;
-}
-
 /*
  * CS_GUARD_BLOCKED: @out is the request to be made of the privileged part, for
  * @seconds. Else why there is none.

@@ -19,7 +19,7 @@ static void check_decision(const struct cs_guard_request *r)
 	if (cs_guard_open(&guard, &limits, &arena))
 		return;
 	answer = cs_guard_decide(&guard, r, &everybody, 0, &seconds);
-	MUST(!cs_guard_is_block(answer) && guard.n == 0);
+	MUST(answer > CS_GUARD_STANDS && guard.n == 0);
 	answer = cs_guard_decide(&guard, r, &nobody, 0, &seconds);
 	if (answer == CS_GUARD_BLOCKED) {
 		MUST(seconds >= CS_GUARD_LEAST_S && seconds <= limits.seconds);

@@ -142,11 +142,12 @@ int cs_guard_socket_open(const struct cs_ctx *ctx, const char *path, const char 
 
 void cs_guard_socket_close(struct cs_guard_socket *s)
 {
+	if (s->fd < 0)
+		return; /* nor is anybody connected */
 	for (size_t i = 0; i < CS_GUARD_CLIENTS; i++)
 		if (s->client[i] >= 0)
 			(void)close(s->client[i]); /* only read from */
-	if (s->fd >= 0)
-		(void)close(s->fd); /* likewise */
+	(void)close(s->fd);                        /* likewise */
 	s->fd = -1;
 }
 

@@ -260,8 +260,6 @@ int cs_protect_guard(struct cs_protect_job *job)
 			   .notify_fd = -1 };
 	int status = check(job);
 
-	for (size_t i = 0; i < CS_GUARD_CLIENTS; i++)
-		run.socket.client[i] = -1;
 	if (status < 0)
 		status = job->options.verdicts ? guard_file(&run) : guard_socket(&run);
 	cs_guard_file_clear(&run.file);

@@ -20,17 +20,16 @@ static int64_t now_ms(const struct cs_guard_rules *r)
 
 /* --- who is spared --- */
 
-/* Lists that grow in an arena; what they outgrow stays there until it is cleared. */
+/* Lists while they are filled: there is room for all. */
 struct sparing {
-	struct cs_arena *arena;
 	struct cs_prefix *allowed, *local;
 	size_t n_allowed, n_local;
 };
 
-static bool begin(struct sparing *s, size_t allowed, size_t local)
+static bool begin(struct sparing *s, size_t allowed, size_t local, struct cs_arena *arena)
 {
-	s->allowed = cs_arena_array(s->arena, allowed + 1, sizeof(*s->allowed));
-	s->local = cs_arena_array(s->arena, local + 1, sizeof(*s->local));
+	s->allowed = cs_arena_array(arena, allowed + 1, sizeof(*s->allowed));
+	s->local = cs_arena_array(arena, local + 1, sizeof(*s->local));
 	return s->allowed && s->local;
 }
 
@@ -62,25 +61,11 @@ static void spare_options(struct sparing *s, const struct cs_protect_options *o)
 	}
 }
 
-static enum cs_err spare_host(struct sparing *s)
+static void spare_entries(struct sparing *s, const struct cs_entries *entries)
 {
-	const struct cs_prefix *host;
-	size_t n;
-	enum cs_err err = cs_protect_local(s->arena, false, &host, &n);
-	struct cs_prefix *more;
-
-	if (err)
-		return err;
-	more = cs_arena_array(s->arena, s->n_local + n + 1, sizeof(*more));
-	if (!more)
-		return CS_ERR_NOMEM;
-	for (size_t i = 0; i < s->n_local; i++)
-		more[i] = s->local[i];
-	for (size_t i = 0; i < n; i++)
-		more[s->n_local + i] = host[i];
-	s->local = more;
-	s->n_local += n;
-	return CS_OK;
+	for (size_t i = 0; i < entries->n; i++)
+		if (!entries->at[i].deny)
+			s->allowed[s->n_allowed++] = entries->at[i].prefix;
 }
 
 static size_t peers_of(const struct cs_kept *kept)
@@ -98,30 +83,32 @@ static enum cs_err spare(const struct cs_protect_options *o,
 			 const struct cs_protect_ground *ground, struct cs_arena *arena,
 			 struct cs_guard_spared *out)
 {
-	struct sparing s = { .arena = arena };
+	struct sparing s = { 0 };
 	const struct cs_standing *standing = &ground->standing;
 	const struct cs_kept *const kept[] = { &standing->kept, &standing->pending,
 					       &standing->filed, &ground->ufw.kept,
 					       &ground->ufw.pending };
-	const struct cs_entries *entries = &standing->entries;
-	size_t allowed = o->allow.n + entries->n, local = o->local.n;
-	enum cs_err err;
+	size_t allowed = o->allow.n + standing->entries.n, local, n_host;
+	const struct cs_prefix *host;
+	enum cs_err err = cs_protect_local(arena, false, &host, &n_host);
 
+	if (err)
+		return err;
+	local = o->local.n + n_host;
 	for (size_t i = 0; i < CS_LEN(kept); i++) {
 		allowed += peers_of(kept[i]);
 		local += locals_of(kept[i]);
 	}
-	if (!begin(&s, allowed, local))
+	if (!begin(&s, allowed, local, arena))
 		return CS_ERR_NOMEM;
 	spare_options(&s, o);
 	for (size_t i = 0; i < CS_LEN(kept); i++)
 		spare_policy(&s, kept[i]);
-	for (size_t i = 0; i < entries->n; i++)
-		if (!entries->at[i].deny)
-			s.allowed[s.n_allowed++] = entries->at[i].prefix;
-	err = spare_host(&s);
+	spare_entries(&s, &standing->entries);
+	for (size_t i = 0; i < n_host; i++)
+		s.local[s.n_local++] = host[i];
 	*out = (struct cs_guard_spared){ s.allowed, s.local, s.n_allowed, s.n_local };
-	return err;
+	return CS_OK;
 }
 
 /* Reads how things stand without the lock; what is decided by it is looked at again. */

@@ -130,8 +130,7 @@ def test_what_the_helper_cannot_do_the_next_command_does(host):
     host.kill_helpers()
     assert "taken back" not in host.protect("status").stderr  # its time is not over
     # As after a restart: another boot's time is over.
-    for name in ("ufw-left",):
-        (host.store / "protect" / name).unlink()
+    (host.store / "protect" / "ufw-left").unlink()
     assert "taken back" in host.protect("status").stderr
     host.comes_back(before, within=1)
 

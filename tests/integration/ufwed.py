@@ -96,9 +96,7 @@ class Ufw(walled.Walled):
 
     def renew(self, shipped):
         """As it was when it was made, for the next test; `shipped` is files() of then."""
-        for pid in self.helpers():
-            os.kill(pid, signal.SIGKILL)
-        lab.wait_until(lambda: not self.helpers())
+        self.kill_helpers()
         shutil.rmtree(self.store, ignore_errors=True)
         self.put_files(shipped)
         self.host.sh("nft flush ruleset; conntrack -F", stderr=subprocess.DEVNULL)

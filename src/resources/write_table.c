@@ -135,11 +135,6 @@ static enum cs_err print_tree(const struct cs_list_out *out, const struct cs_lis
 	return err;
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void print_heading(const struct cs_list_out *out, const struct cs_listing *l)
 {
 	cs_term_style(out->to, out->colour, CS_TERM_BOLD);
@@ -156,7 +151,8 @@ static void print_heading(const struct cs_list_out *out, const struct cs_listing
 		if (l->n_links != l->n_all)
 			(void)fprintf(out->to, " of %zu", l->n_all);
 		(void)fprintf(out->to, " resource%s, %u bytes in %u block%s",
-			      plural(l->n_all), l->size, l->blocks, plural(l->blocks));
+			      cs_plural(l->n_all), l->size, l->blocks,
+			      cs_plural(l->blocks));
 	}
 	(void)fputc('\n', out->to);
 }

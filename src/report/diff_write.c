@@ -154,39 +154,6 @@ static void csv_row(FILE *to, const struct cs_diff_row *row)
 
 /* --- JSON lines --- */
 
-static void json_word(struct cs_json *j, const char *key, const char *text)
-{
-	cs_json_key(j, key);
-	cs_json_word(j, text);
-}
-
-static void json_uint_if(struct cs_json *j, const char *key, bool known, uint64_t value)
-{
-	cs_json_key(j, key);
-	if (known)
-		cs_json_uint(j, value);
-	else
-		cs_json_null(j);
-}
-
-static void json_text(struct cs_json *j, const char *key, struct cs_span text)
-{
-	cs_json_key(j, key);
-	if (text.len > 0)
-		cs_json_string(j, text);
-	else
-		cs_json_null(j);
-}
-
-static void json_time(struct cs_json *j, const char *key, int64_t us)
-{
-	cs_json_key(j, key);
-	if (us > 0)
-		cs_json_time(j, us);
-	else
-		cs_json_null(j);
-}
-
 static void json_side(struct cs_json *j, const char *key, const struct cs_result *result,
 		      const struct cs_enriched *enriched)
 {
@@ -199,19 +166,20 @@ static void json_side(struct cs_json *j, const char *key, const struct cs_result
 	}
 	side = side_of(result, enriched);
 	cs_json_object(j);
-	json_word(j, "time", side.time);
-	json_word(j, "code", side.code[0] ? side.code : NULL);
-	json_uint_if(j, "response_size", side.has_size, result->response_size);
+	cs_json_put_word(j, "time", side.time);
+	cs_json_put_word(j, "code", side.code[0] ? side.code : NULL);
+	cs_json_put_uint_if(j, "response_size", side.has_size, result->response_size);
 	cs_json_key(j, "amplification");
 	if (side.has_amplification)
 		cs_json_fixed(j, side.amplification, 2);
 	else
 		cs_json_null(j);
-	json_text(j, "stack", side.enriched.judgement.stack);
-	json_word(j, "severity", side.severity);
-	json_text(j, "hostname", side.enriched.hostname);
-	json_uint_if(j, "asn", side.enriched.place.asn > 0, side.enriched.place.asn);
-	json_text(j, "geo", side.enriched.place.geo);
+	cs_json_put_text(j, "stack", side.enriched.judgement.stack);
+	cs_json_put_word(j, "severity", side.severity);
+	cs_json_put_text(j, "hostname", side.enriched.hostname);
+	cs_json_put_uint_if(j, "asn", side.enriched.place.asn > 0,
+			    side.enriched.place.asn);
+	cs_json_put_text(j, "geo", side.enriched.place.geo);
 	cs_json_object_end(j);
 }
 
@@ -224,19 +192,19 @@ static void json_row(FILE *to, const struct cs_diff_row *row)
 	cs_addr_text(&at->ip, ip);
 	cs_addr_text(&row->from, from);
 	cs_json_object(&j);
-	json_word(&j, "schema", "coapscope.diff/1");
-	json_word(&j, "change", cs_change_name(row->change));
+	cs_json_put_word(&j, "schema", "coapscope.diff/1");
+	cs_json_put_word(&j, "change", cs_change_name(row->change));
 	cs_json_key(&j, "parts");
 	cs_json_array(&j);
 	for (size_t i = 0; i < PARTS; i++)
 		if (row->parts & parts[i].part)
 			cs_json_word(&j, parts[i].name);
 	cs_json_array_end(&j);
-	json_word(&j, "ip", ip);
-	json_uint_if(&j, "port", true, at->port);
-	json_word(&j, "from", row->change == CS_CHANGE_MOVED ? from : NULL);
-	json_time(&j, "first_seen", row->first_us);
-	json_time(&j, "last_seen", row->last_us);
+	cs_json_put_word(&j, "ip", ip);
+	cs_json_put_uint(&j, "port", at->port);
+	cs_json_put_word(&j, "from", row->change == CS_CHANGE_MOVED ? from : NULL);
+	cs_json_put_time_if(&j, "first_seen", row->first_us > 0, row->first_us);
+	cs_json_put_time_if(&j, "last_seen", row->last_us > 0, row->last_us);
 	json_side(&j, "before", row->before, row->enriched_before);
 	json_side(&j, "after", row->after, row->enriched_after);
 	cs_json_object_end(&j);

@@ -64,13 +64,9 @@ static void put_day(struct cs_json *j, const struct cs_stats_day *day)
 	cs_json_put_uint(j, "services", day->services);
 	cs_json_put_uint(j, "addresses", day->addresses);
 	cs_json_put_uint(j, "ipv6", day->ipv6);
-	for (unsigned c = 0; c < CS_CHANGES; c++) {
-		cs_json_key(j, cs_change_name((enum cs_change)c));
-		if (day->has_changes)
-			cs_json_uint(j, day->changes[c]);
-		else
-			cs_json_null(j);
-	}
+	for (unsigned c = 0; c < CS_CHANGES; c++)
+		cs_json_put_uint_if(j, cs_change_name((enum cs_change)c),
+				    day->has_changes, day->changes[c]);
 	cs_json_object_end(j);
 }
 

@@ -89,13 +89,8 @@ void cs_metadata_write(const struct cs_scan *scan, const struct cs_metadata *abo
 	cs_json_put_word(&j, "version", CS_VERSION);
 	put_question(&j, &scan->plan);
 	cs_json_put_word(&j, "sender", about->sender);
-	cs_json_key(&j, "started");
-	cs_json_time(&j, about->started_us);
-	cs_json_key(&j, "ended");
-	if (about->ended_us)
-		cs_json_time(&j, about->ended_us);
-	else
-		cs_json_null(&j);
+	cs_json_put_time(&j, "started", about->started_us);
+	cs_json_put_time_if(&j, "ended", about->ended_us != 0, about->ended_us);
 	cs_json_put_word(&j, "end", about->ended_us ? end_name(scan->end) : NULL);
 	put_counters(&j, scan);
 	cs_json_object_end(&j);

@@ -66,11 +66,7 @@ static void put_end(struct cs_json *j, const char *ip_key, const char *port_key,
 		cs_addr_text(ip, text);
 	cs_json_key(j, ip_key);
 	cs_json_word(j, ip ? text : NULL);
-	cs_json_key(j, port_key);
-	if (port)
-		cs_json_uint(j, port);
-	else
-		cs_json_null(j);
+	cs_json_put_uint_if(j, port_key, port != 0, port);
 }
 
 static void put_protocols(struct cs_json *j, bool tcp, const char *community)

@@ -54,11 +54,7 @@ static void put_header(struct cs_json *j, const struct cs_post_message *m)
 			 m->tcp ? NULL : cs_type_name((enum cs_type)(m->type & 3)));
 	cs_json_put_word(j, "code", code);
 	cs_json_put_word(j, "code_name", cs_code_name(m->code));
-	cs_json_key(j, "mid");
-	if (m->tcp)
-		cs_json_null(j);
-	else
-		cs_json_uint(j, m->mid);
+	cs_json_put_uint_if(j, "mid", !m->tcp, m->mid);
 	cs_json_key(j, "token");
 	cs_json_hex(j, m->token);
 }

@@ -39,13 +39,8 @@ static void put_actor(struct cs_json *j, const struct cs_actor *actor)
 	cs_json_object(j);
 	cs_json_put_text(j, "name", actor->name);
 	cs_json_put_text(j, "kind", actor->kind);
-	cs_json_put_text(j, "by", cs_span_str(known_by(actor)));
-	if (actor->date_us) {
-		cs_json_put_time(j, "date", actor->date_us);
-	} else {
-		cs_json_key(j, "date");
-		cs_json_null(j);
-	}
+	cs_json_put_word(j, "by", known_by(actor));
+	cs_json_put_time_if(j, "date", actor->date_us != 0, actor->date_us);
 	cs_json_object_end(j);
 }
 
@@ -55,11 +50,7 @@ static void put_place(struct cs_json *j, const struct cs_place *place)
 
 	if (!place)
 		place = &nowhere;
-	cs_json_key(j, "asn");
-	if (place->asn)
-		cs_json_uint(j, place->asn);
-	else
-		cs_json_null(j);
+	cs_json_put_uint_if(j, "asn", place->asn != 0, place->asn);
 	cs_json_put_text(j, "as_name", place->as_name);
 	cs_json_put_text(j, "geo", place->geo);
 }

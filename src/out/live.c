@@ -164,11 +164,20 @@ void cs_live_widen(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-/* What kind it is that was opened; a pipe with a name is made not to block. */
-static bool look(struct cs_live *live)
+bool cs_live_set_kind(struct cs_live *live)
 {
 	int type = 0;
 	socklen_t len = sizeof(type);
+
+	if (getsockopt(live->fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
+		return false;
+	live->kind = type == SOCK_STREAM ? CS_LIVE_STREAM : CS_LIVE_DATAGRAM;
+	return true;
+}
+
+/* What kind it is that was opened; a pipe with a name is made not to block. */
+static bool look(struct cs_live *live)
+{
 	struct stat st;
 
 	live->kind = CS_LIVE_PLAIN;
@@ -181,11 +190,8 @@ static bool look(struct cs_live *live)
 	}
 	if (!S_ISSOCK(st.st_mode))
 		return true;
-	if (getsockopt(live->fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
-		return false;
 	cs_live_widen(live->fd);
-	live->kind = type == SOCK_STREAM ? CS_LIVE_STREAM : CS_LIVE_DATAGRAM;
-	return true;
+	return cs_live_set_kind(live);
 }
 
 static bool open_path(struct cs_live *live, const char *path)

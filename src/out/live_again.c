@@ -48,15 +48,11 @@ int cs_live_connect(const struct cs_live *live)
 
 void cs_live_reconnect(struct cs_live *live, int fd)
 {
-	int type = 0;
-	socklen_t len = sizeof(type);
-
 	if (live->rest_at < live->rest_len)
 		live->state.lost++; /* the one before took its begin */
 	live->rest_at = live->rest_len = 0;
 	live->state.error = 0;
 	(void)close(live->fd); /* nobody is there */
 	live->fd = fd;
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0)
-		live->kind = type == SOCK_STREAM ? CS_LIVE_STREAM : CS_LIVE_DATAGRAM;
+	(void)cs_live_set_kind(live); /* if not, as the one before */
 }

@@ -37,5 +37,8 @@ struct cs_live {
 /* Asks for room for bursts. */
 void cs_live_widen(int fd);
 
+/* Sets the kind by that of the socket .fd; false with errno: it is none. */
+bool cs_live_set_kind(struct cs_live *live);
+
 /* Passes on @lines, which end with a line's end. Counts what goes and what is lost. */
 void cs_live_pass(struct cs_live *live, struct cs_span lines);

@@ -258,11 +258,13 @@ static bool is_ordinary(struct cs_turn *turn)
 static bool is_orderly(const struct cs_turn *turn)
 {
 	const struct cs_sight *sight = turn->sight;
-	const struct cs_asked *before =
-		cs_flow_before(&turn->flow, turn->flow.up, sight->msg.mid);
+	const struct cs_asked *before;
 	bool fresh, ended;
 
-	if (turn->tcp || !before || (turn->flow.head->flags & CS_FLOW_REFUSED))
+	if (turn->tcp || (turn->flow.head->flags & CS_FLOW_REFUSED))
+		return false;
+	before = cs_flow_before(&turn->flow, turn->flow.up, sight->msg.mid);
+	if (!before)
 		return false;
 	fresh = sight->kind == CS_SIGHT_EMPTY ||
 		(sight->token_hash != 0 && sight->token_hash != before->token);
@@ -348,7 +350,7 @@ static void asked_anew(struct cs_turn *turn, struct cs_asked *asked, uint32_t sk
 		asked->flags &= CS_ASKED_UP | CS_ASKED_STRAY | CS_ASKED_HAMMERED;
 		asked->out = 0;
 	} else {
-		turn->orderly = is_orderly(turn);
+		turn->orderly = inward && is_orderly(turn);
 		asked = cs_flow_slot(&turn->flow, turn->flow.up, turn->sight->token_hash,
 				     turn->wall_us);
 		asked->mid = turn->sight->msg.mid;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/scan_show.h"
-#include "base/num.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#include "base/num.h"
 
 enum {
 	/* A probe's frame with preamble and gap, as a rate's bandwidth is meant. */

@@ -16,8 +16,8 @@ enum {
 	GAP_MOST = 240,   /* 30 s */
 	SPAN_S = 45,      /* MAX_TRANSMIT_SPAN: no client repeats after that */
 	FIRST_LEAST = 13, /* ACK_TIMEOUT, a little less: 1.6 s */
-	MID_STEP = 16,    /* between two requests of a client that counts its messages */
 	FIRST_MOST = 36,  /* ... times ACK_RANDOM_FACTOR, with 3 s for it: 4.5 s */
+	MID_STEP = 16,    /* between two requests of a client that counts its messages */
 };
 
 /* Four heads in one cache line, then what belongs to them. */

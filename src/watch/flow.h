@@ -31,8 +31,8 @@ enum cs_asked_flag {
 	CS_ASKED_RETRIED = 1 << 10,   /* repeated with back-off, and answered */
 	CS_ASKED_AMPLIFIED = 1 << 11, /* the answer is many times as long */
 	CS_ASKED_ORDINARY = 1 << 12,  /* a listed peer's, unlike the one before */
-	CS_ASKED_PINGS = 1 << 14,     /* an Empty CON */
 	CS_ASKED_LATE = 1 << 13,      /* repeated after it was answered */
+	CS_ASKED_PINGS = 1 << 14,     /* an Empty CON */
 };
 
 struct cs_asked {

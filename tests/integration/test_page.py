@@ -6,7 +6,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
 
 import pytest
 
@@ -170,20 +169,18 @@ def test_a_missing_segment_is_said_on_the_page(pages, tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
-def test_a_store_that_cannot_be_written_to_gives_the_same_page(pages):
-    with tempfile.TemporaryDirectory() as open_to_all:
-        os.chmod(open_to_all, 0o755)
-        store = shutil.copytree(pages / "hostile", pathlib.Path(open_to_all) / "store")
-        subprocess.run(["chmod", "-R", "a+rX", store], check=True)
-        # The tree may stand in a folder that is closed to others.
-        program = shutil.copy(COAPSCOPE, open_to_all)
-        done = subprocess.run([program, "report", "html", "--store", store], check=False,
-                              capture_output=True, user=65534, group=65534, timeout=60,
-                              cwd="/", env={"PATH": os.environ["PATH"]})
-        assert done.returncode == 0, done.stderr
-        page = pathlib.Path(open_to_all) / "page.html"
-        page.write_bytes(done.stdout)
-        assert data_of(page)[1]["total"] == 6
+def test_a_store_that_cannot_be_written_to_gives_the_same_page(pages, open_path):
+    store = shutil.copytree(pages / "hostile", open_path / "store")
+    subprocess.run(["chmod", "-R", "a+rX", store], check=True)
+    # The tree may stand in a folder that is closed to others.
+    program = shutil.copy(COAPSCOPE, open_path)
+    done = subprocess.run([program, "report", "html", "--store", store], check=False,
+                          capture_output=True, user=65534, group=65534, timeout=60,
+                          cwd="/", env={"PATH": os.environ["PATH"]})
+    assert done.returncode == 0, done.stderr
+    page = open_path / "page.html"
+    page.write_bytes(done.stdout)
+    assert data_of(page)[1]["total"] == 6
 
 
 def test_the_bundle_is_what_its_source_makes(tmp_path):

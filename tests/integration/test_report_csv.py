@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+import netns
 from lab import COAPSCOPE, Lab
 from test_scan_formats import API, CURRENT, DEVICES, PAGE, says
 
@@ -276,9 +277,8 @@ def test_a_store_that_cannot_be_written_is_read(stored):
     subprocess.run(["chmod", "-R", "a=rX", copy], check=True)
     listing = ["ls", "-laR", "--full-time", copy]
     before = subprocess.run(listing, capture_output=True, check=True).stdout
-    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                           COAPSCOPE, "report", "csv", "--store", copy], text=True,
-                          capture_output=True, check=False)
+    done = subprocess.run([*netns.AS_NOBODY, COAPSCOPE, "report", "csv", "--store", copy],
+                          text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout == report("csv", store=stored[0]).stdout
     assert subprocess.run(listing, capture_output=True, check=True).stdout == before
@@ -294,8 +294,8 @@ def test_root_is_told_whose_the_store_is(stored):
     assert done.returncode == 4 and len(done.stderr.splitlines()) == 1
     assert done.stderr.endswith("Permission denied: the store is user 65534's: want sudo -u "
                                 "'#65534' coapscope ...\n")
-    subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", COAPSCOPE,
-                    "report", "csv", "--store", copy], check=True, capture_output=True)
+    subprocess.run([*netns.AS_NOBODY, COAPSCOPE, "report", "csv", "--store", copy], check=True,
+                   capture_output=True)
 
 
 def test_reports_while_a_scan_writes(lab):

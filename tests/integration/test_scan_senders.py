@@ -11,6 +11,7 @@ import time
 import pytest
 
 import coap
+import netns
 import ufw_files
 from lab import Says, checksums_hold, read_udp, wait_until
 
@@ -168,8 +169,7 @@ def test_loopback_without_root(lab):
     net = lab.net()
     lab.devices(net, lambda ip: links)
     os.chmod(lab.dir, 0o777)
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-              "--bounding-set=-all"]
+    nobody = [*netns.AS_NOBODY, "--bounding-set=-all"]
     run = lab.scan(net, "127.0.0.0/24", "-c1", "-r2000", wrap=nobody).ok()
     assert run.meta["sender"] == "udp" and len(run.rows) == 256
 
@@ -192,8 +192,7 @@ def test_ipv6_by_both_senders(lab, routed):
 
 def test_packet_without_the_right_to_it(lab, routed):
     os.chmod(lab.dir, 0o777)
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-              "--bounding-set=-all"]
+    nobody = [*netns.AS_NOBODY, "--bounding-set=-all"]
     run = lab.scan(routed.scanner, "10.3.0.1", "--sender", "packet", wrap=nobody, meta=False)
     assert run.status == 4
     assert run.err.count("\n") == 1

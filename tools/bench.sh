@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ours and its peers side by side, in network namespaces of its own; as root.
 # Usage: tools/bench.sh [PART...], of: send find idle checksum memory resources
-# decode store csv ptr enrich serve report page watch watch_live verdict protect. Prints a table a
-# part, and keeps it in bench/RESULTS.md.
+# decode store csv ptr enrich serve report page watch watch_live verdict protect protect_truth.
+# Prints a table a part, and keeps it in bench/RESULTS.md.
 set -eu
 cd "$(dirname "$0")/.."
 export BUILD=${BUILD:-build}

@@ -246,11 +246,11 @@ def test_what_the_server_says_unasked_stays_inside(served):
     with capture_of(served) as capture:
         for payload in (b"\x50\x45\x00\x01notification", b"\x60\x45\x00\x01", b"anything"):
             for server in served.servers:
-                with contextlib.suppress(PermissionError):
+                with pytest.raises(PermissionError):
                     server.udp.sendto(payload, ("::ffff:198.18.1.1", 7000))
         time.sleep(0.1)
         assert frames_of(capture) == []
-    assert served.counter("answers_dropped") == 6
+    assert served.counter("answers_dropped") >= 6  # TCP may still end what an earlier test began
 
 
 @pytest.mark.parametrize("mode", ["drop", "limit", "dtls-only"])

@@ -8,6 +8,7 @@
 #include "coap/code.h"
 #include "coap/link.h"
 #include "out/json_links.h"
+#include "scan/record_parts.h"
 
 /* Of one service: a list of thousands must stay readable, and fit into a file. */
 enum {
@@ -30,36 +31,6 @@ static void put_place(struct cs_json *j, const struct cs_enriched *enriched)
 	cs_json_put_text(j, "owner", place->owner);
 }
 
-static void put_tags(struct cs_json *j, struct cs_span tags)
-{
-	cs_json_key(j, "tags");
-	cs_json_array(j);
-	while (tags.len > 0) {
-		const uint8_t *end = memchr(tags.ptr, ';', tags.len);
-		size_t len = end ? (size_t)(end - tags.ptr) : tags.len;
-
-		cs_json_string(j, cs_span_of(tags.ptr, len));
-		len += end != NULL;
-		tags = cs_span_of(tags.ptr + len, tags.len - len);
-	}
-	cs_json_array_end(j);
-}
-
-static void put_stack(struct cs_json *j, const struct cs_judgement *judgement)
-{
-	cs_json_key(j, "stack");
-	if (judgement->stack.len == 0) {
-		cs_json_null(j);
-		return;
-	}
-	cs_json_object(j);
-	cs_json_put_text(j, "family", judgement->stack);
-	cs_json_key(j, "confidence");
-	cs_json_fixed(j, judgement->confidence, 2);
-	cs_json_put_text(j, "because", judgement->stack_because);
-	cs_json_object_end(j);
-}
-
 static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
 {
 	const struct cs_judgement plain = { .severity = CS_SEVERITY_MEDIUM,
@@ -67,20 +38,11 @@ static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
 	const struct cs_judgement *judgement =
 		enriched->judged ? &enriched->judgement : &plain;
 
-	put_stack(j, judgement);
+	cs_json_put_stack(j, judgement);
 	cs_json_key(j, "severity");
 	cs_json_word(j, cs_severity_name(judgement->severity));
 	cs_json_put_text(j, "severity_because", judgement->severity_because);
-	put_tags(j, judgement->tags);
-}
-
-static const char *match_name(enum cs_match match)
-{
-	static const char *const names[] = { [CS_MATCH_FULL] = "full",
-					     [CS_MATCH_PORT] = "port",
-					     [CS_MATCH_REPORT] = "report" };
-
-	return names[match];
+	cs_json_put_tags(j, judgement->tags);
 }
 
 static void put_answer(struct cs_json *j, const struct cs_service *service,
@@ -91,7 +53,7 @@ static void put_answer(struct cs_json *j, const struct cs_service *service,
 
 	cs_code_text(reading->code, code);
 	cs_json_key(j, "match");
-	cs_json_word(j, match_name(result->match));
+	cs_json_word(j, cs_match_name(result->match));
 	cs_json_key(j, "code");
 	cs_json_word(j, reading->has_header ? code : NULL);
 	cs_json_put_uint_if(j, "response_size", result->response_size > 0,

@@ -8,6 +8,7 @@
 #include "out/json.h"
 #include "out/json_links.h"
 #include "scan/record.h"
+#include "scan/record_parts.h"
 
 enum { RTT_DECIMALS = 3 /* of a millisecond, of which a microsecond is one */ };
 
@@ -31,12 +32,6 @@ static void put_hex_if(struct cs_json *j, const char *key, bool known,
 		cs_json_null(j);
 }
 
-static const char *const matches[] = {
-	[CS_MATCH_FULL] = "full",
-	[CS_MATCH_PORT] = "port",
-	[CS_MATCH_REPORT] = "report",
-};
-
 /* Who was asked, when, and who answered. */
 static void put_question(struct cs_json *j, const char *scan,
 			 const struct cs_result *result)
@@ -52,7 +47,7 @@ static void put_question(struct cs_json *j, const char *scan,
 	cs_json_put_uint(j, "port", result->port);
 	cs_json_put_uint(j, "reply_port", result->reply_port);
 	cs_json_put_word(j, "transport", "udp");
-	cs_json_put_word(j, "match", matches[result->match]);
+	cs_json_put_word(j, "match", cs_match_name(result->match));
 }
 
 /* The four bytes and the token of the first datagram. */
@@ -162,38 +157,6 @@ static void put_place(struct cs_json *j, const struct cs_enriched *enriched)
 	cs_json_put_text(j, "owner", place->owner);
 }
 
-static void put_stack(struct cs_json *j, const struct cs_judgement *judgement)
-{
-	cs_json_key(j, "stack");
-	if (judgement->stack.len == 0) {
-		cs_json_null(j);
-		return;
-	}
-	cs_json_object(j);
-	cs_json_put_text(j, "family", judgement->stack);
-	cs_json_key(j, "confidence");
-	cs_json_fixed(j, judgement->confidence, 2);
-	cs_json_put_text(j, "because", judgement->stack_because);
-	cs_json_object_end(j);
-}
-
-/* The cell "a;b;c" as a list of its words. */
-static void put_tags(struct cs_json *j, struct cs_span cell)
-{
-	cs_json_key(j, "tags");
-	cs_json_array(j);
-	while (cell.len > 0) {
-		const uint8_t *end = memchr(cell.ptr, ';', cell.len);
-		size_t n = end ? (size_t)(end - cell.ptr) : cell.len;
-
-		if (n > 0)
-			cs_json_string(j, cs_span_of(cell.ptr, n));
-		n += end ? 1 : 0;
-		cell = cs_span_of(cell.ptr + n, cell.len - n);
-	}
-	cs_json_array_end(j);
-}
-
 /* A row that was not judged has no severity here: CSV's medium is made up. */
 static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
 {
@@ -201,11 +164,11 @@ static void put_judgement(struct cs_json *j, const struct cs_enriched *enriched)
 	bool judged = enriched->judged;
 	const struct cs_judgement *judgement = judged ? &enriched->judgement : &unknown;
 
-	put_stack(j, judgement);
+	cs_json_put_stack(j, judgement);
 	cs_json_put_word(j, "severity",
 			 judged ? cs_severity_name(judgement->severity) : NULL);
 	cs_json_put_text(j, "severity_because", judgement->severity_because);
-	put_tags(j, judged ? judgement->tags : cs_span_str(CS_TAGS_PLAIN));
+	cs_json_put_tags(j, judged ? judgement->tags : cs_span_str(CS_TAGS_PLAIN));
 }
 
 static void row(const struct cs_record_out *out, const struct cs_result *result,

@@ -206,9 +206,14 @@ static enum cs_err check_companion(struct cs_verify *v, struct cs_companion *com
 	return err;
 }
 
-static bool can_mend(const struct cs_verify *v, enum cs_err err, bool newer)
+/* What is not to be mended is said, and left as it is. */
+static bool is_left(struct cs_verify *v, enum cs_err err, bool newer, const char *path,
+		    const char *what)
 {
-	return v->repair && !newer && (err == CS_ERR_DAMAGED || err == CS_ERR_FOREIGN);
+	if (v->repair && !newer && (err == CS_ERR_DAMAGED || err == CS_ERR_FOREIGN))
+		return false;
+	cs_verify_say(v, path, CS_VERIFY_LEFT, "%s", what);
+	return true;
 }
 
 static enum cs_err check_names(struct cs_verify *v)
@@ -222,10 +227,8 @@ static enum cs_err check_names(struct cs_verify *v)
 	if (!err)
 		return CS_OK;
 	(void)snprintf(what, sizeof(what), "%s", cs_verify_why(v));
-	if (!can_mend(v, err, newer)) {
-		cs_verify_say(v, path.text, CS_VERIFY_LEFT, "%s", what);
+	if (is_left(v, err, newer, path.text, what))
 		return CS_OK;
-	}
 	err = cs_companion_throw_away(v->store, &v->store->names, &cs_names_kind);
 	if (!err)
 		cs_verify_say(v, path.text, CS_VERIFY_REPAIRED,
@@ -245,10 +248,8 @@ static enum cs_err check_seen(struct cs_verify *v)
 	if (!err)
 		return CS_OK;
 	(void)snprintf(what, sizeof(what), "%s", cs_verify_why(v));
-	if (!can_mend(v, err, newer)) {
-		cs_verify_say(v, path.text, CS_VERIFY_LEFT, "%s", what);
+	if (is_left(v, err, newer, path.text, what))
 		return CS_OK;
-	}
 	cs_companion_close(&v->store->seen);
 	err = cs_verify_set_aside(v, path.text);
 	if (!err)

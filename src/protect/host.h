@@ -26,6 +26,7 @@ struct cs_host_link {
 	bool ethernet; /* else a tunnel or PPP: no hardware addresses */
 	uint8_t mac[6];
 	uint32_t master; /* index of the bridge that it is a port of; 0: none */
+	uint32_t group;  /* that rules may name it by (iifgroup); 0: as all are made */
 };
 
 struct cs_host_address {

@@ -46,6 +46,10 @@ static int on_link_attribute(const struct nlattr *attr, void *arg)
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 			link->master = mnl_attr_get_u32(attr);
 		break;
+	case IFLA_GROUP:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			link->group = mnl_attr_get_u32(attr);
+		break;
 	default:
 		break;
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "net/special.h"
+#include "protect/ordinary.h"
 #include "protect/question_host.h"
 #include "protect/sent_on.h"
 
@@ -209,21 +210,6 @@ static void ask_one(struct maker *m, struct asker *asker, const struct cs_addr *
 		ask_all(m, asker);
 }
 
-/* clang-format off */
-#define V4(w, x, y, z) { .b = { [10] = 0xff, 0xff, (w), (x), (y), (z) } }
-#define V6(w, x, y, z) { .b = { (w), (x), (y), (z), [8] = 0x5a, 0x11, [15] = 0x4d } }
-
-/* Ordinary addresses of networks that are far from each other. */
-static const struct cs_addr ordinary[] = {
-	V4(91, 37, 142, 77), V4(73, 158, 24, 91), V4(177, 92, 61, 138),
-	V4(124, 121, 36, 205), V4(41, 186, 73, 29), V4(203, 184, 51, 147),
-	V4(5, 146, 199, 33), V4(154, 72, 118, 56),
-	V6(0x2a, 0x02, 0x81, 0x0d), V6(0x26, 0x01, 0x02, 0x46), V6(0x28, 0x04, 0x14, 0xd4),
-	V6(0x24, 0x08, 0x84, 0x17), V6(0x2c, 0x0f, 0xf2, 0x48), V6(0x20, 0x03, 0x00, 0xe7),
-	V6(0x24, 0x00, 0x40, 0x51), V6(0x2a, 0x01, 0x0c, 0xb1),
-};
-/* clang-format on */
-
 /* ::/0 has the mapped addresses in it, and allows nobody of IPv4. */
 static bool has(const struct cs_prefix *prefix, const struct cs_addr *a)
 {
@@ -244,16 +230,17 @@ static bool is_named(const struct maker *m, const struct cs_addr *a)
 	return cs_networks_of(&m->networks, a) != NULL;
 }
 
-/* Addresses that stand for the internet; of those that peers are in only where @named. */
-static size_t pick_ordinary(const struct maker *m, bool v4, bool named,
-			    struct cs_addr out[CS_QUESTION_ASKERS])
+/* Those that come by @way; of those that peers are in only where @named. */
+static size_t pick_ordinary(const struct maker *m, const struct cs_host_link *way,
+			    bool v4, bool named, struct cs_addr out[CS_QUESTION_ASKERS])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < CS_LEN(ordinary) && n < CS_QUESTION_ASKERS; i++) {
-		const struct cs_addr *a = &ordinary[i];
+	for (size_t i = 0; i < CS_ORDINARY && n < CS_QUESTION_ASKERS; i++) {
+		const struct cs_addr *a = &cs_ordinary[i];
 
 		if (cs_addr_is_v4(a) == v4 && !cs_special_of(a) &&
+		    cs_host_way(m->host, a) == way &&
 		    !(named ? cs_networks_of(&m->networks, a) != NULL : is_named(m, a)))
 			out[n++] = *a;
 	}
@@ -264,22 +251,21 @@ static void ask_internet(struct maker *m, bool v4)
 {
 	struct cs_addr *at = cs_arena_array(m->arena, CS_QUESTION_ASKERS, sizeof(*at));
 	struct asker asker = { .who = CS_ASKER_INTERNET, .name = "internet", .at = at };
-	const struct cs_host_link *link;
+	const struct cs_host_link *way = cs_ordinary_way(m->host, v4);
 
 	if (!at) {
 		m->err = CS_ERR_NOMEM;
 		return;
 	}
-	asker.n = pick_ordinary(m, v4, false, at);
+	if (!way)
+		return; /* it has no address of this family */
+	asker.n = pick_ordinary(m, way, v4, false, at);
 	/* Who allows all of it is as exposed as who has no rules. */
 	if (asker.n == 0)
-		asker.n = pick_ordinary(m, v4, true, at);
+		asker.n = pick_ordinary(m, way, v4, true, at);
 	if (asker.n == 0)
 		return; /* all of it is ours */
-	link = cs_host_way(m->host, &at[0]);
-	if (!link)
-		return; /* it has no address of this family */
-	asker.link = link->index;
+	asker.link = way->index;
 	ask_all(m, &asker);
 }
 
@@ -397,10 +383,11 @@ static bool find_peer(const struct maker *m, const struct cs_prefix *prefix,
 		return cs_network_host(m->host, prefix, 2, out);
 	if (find_neighbour(m, prefix, link, out))
 		return true;
-	for (size_t i = 0; i < CS_LEN(ordinary); i++) {
-		if (!has(prefix, &ordinary[i]) || cs_host_is_own(m->host, &ordinary[i]))
+	for (size_t i = 0; i < CS_ORDINARY; i++) {
+		if (!has(prefix, &cs_ordinary[i]) ||
+		    cs_host_is_own(m->host, &cs_ordinary[i]))
 			continue;
-		*out = ordinary[i];
+		*out = cs_ordinary[i];
 		return true;
 	}
 	return cs_network_host(m->host, prefix, 2, out);

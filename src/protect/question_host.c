@@ -4,6 +4,8 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "protect/ordinary.h"
+
 enum {
 	V4_BITS_BEFORE = 96,
 	ORDINARY = 77, /* the last number of the first host that is tried */
@@ -155,22 +157,13 @@ bool cs_host_forwards(const struct cs_host *host, bool v4)
 	return false;
 }
 
-/* An address that only a default route leads to. */
-static struct cs_addr far_away(bool v4)
-{
-	static const struct cs_addr v6 = { .b = { 0x2a, 0x02, 0x81, 0x0d, [15] = 1 } };
-
-	return v4 ? cs_addr_v4(0x5b258e4d) : v6;
-}
-
 /*
  * The address of ours on the link by which the internet would come: where the other
  * family's default route goes, else the first.
  */
 static const struct cs_host_address *outer_address(const struct cs_host *host, bool v4)
 {
-	const struct cs_addr far = far_away(!v4);
-	const struct cs_host_link *other = cs_host_way(host, &far);
+	const struct cs_host_link *other = cs_ordinary_way(host, !v4);
 	const struct cs_host_address *first = NULL;
 
 	for (size_t i = 0; i < host->n_addresses; i++) {
@@ -189,12 +182,11 @@ static const struct cs_host_address *outer_address(const struct cs_host *host, b
 /* Adds a default route of that family where one is missing and would lead somewhere. */
 static void add_default(struct cs_host *host, bool v4, bool *assumed)
 {
-	const struct cs_addr far = far_away(v4);
 	const struct cs_host_address *own;
 	struct cs_host_route *route = &host->routes[host->n_routes];
 	struct cs_prefix network;
 
-	if (cs_host_way(host, &far))
+	if (cs_ordinary_way(host, v4))
 		return;
 	own = outer_address(host, v4);
 	if (!own)

@@ -140,6 +140,7 @@ static enum cs_err make_pair(struct cs_netlink *nl, const struct cs_scratch_port
 	body->ifi_index = (int)port->index;
 	body->ifi_flags = body->ifi_change = IFF_NOARP;
 	mnl_attr_put_strz(m, IFLA_IFNAME, port->link->name);
+	mnl_attr_put_u32(m, IFLA_GROUP, port->link->group);
 	mnl_attr_put(m, IFLA_ADDRESS, sizeof(port->inner_mac), port->inner_mac);
 	info = mnl_attr_nest_start(m, IFLA_LINKINFO);
 	mnl_attr_put_strz(m, IFLA_INFO_KIND, "veth");

@@ -137,6 +137,16 @@ class Net:
         return json.loads(done.stdout)
 
 
+@contextlib.contextmanager
+def during(net, command, then):
+    """What holds in a namespace as long as that."""
+    net.sh(command)
+    try:
+        yield
+    finally:
+        net.sh(then)
+
+
 def make_pair():
     """scanner and peer, joined by one Ethernet; the peer is the gateway.
 

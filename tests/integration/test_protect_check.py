@@ -308,6 +308,24 @@ def test_a_rule_for_what_leaves_decides_too(town):
     assert (row["rule"]["chain"], row["rule"]["text"]) == ("output", "udp sport 5683 drop")
 
 
+def test_a_rule_for_a_group_of_interfaces_decides(town):
+    for group, verdict in ((7, "open"), (0, "drop")):
+        with netns.during(town.host, f"ip link set eth0 group {group}", "ip link set eth0 group 0"):
+            done = nft(town, table("iifgroup 7 accept", policy="drop"))
+        for to in (OWN4, OWN6):
+            assert one(done.rows, **{"from": "internet", "to": to})["verdict"] == verdict
+
+
+def test_a_network_that_is_routed_to_nowhere_does_not_stand_for_the_internet(town):
+    nowhere = ("blackhole 91.0.0.0/8", "unreachable 2a02::/16")
+    with netns.during(town.host, *(" ; ".join(f"ip route {verb} {route}" for route in nowhere)
+                                   for verb in ("add", "del"))):
+        done = nft(town, "")
+    for to in (OWN4, OWN6):
+        assert one(done.rows, **{"from": "internet", "to": to})["verdict"] == "open"
+    assert done.status == 1 and "default route" not in done.err
+
+
 def test_no_rules_at_all_are_open_and_no_rule_decides(town):
     done = nft(town, "")
     row = one(done.rows, **{"from": "internet", "to": OWN4})

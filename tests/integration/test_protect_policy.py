@@ -13,8 +13,8 @@ import time
 
 import pytest
 
-
 import lab
+from netns import during
 from walled import (GET, HOST4, HOST6, LAN4, Server, Walled, ask, connect, open_from, run,
                     spoofed, together)
 
@@ -33,16 +33,6 @@ def walled(built):
     """Without rules; what a test changes beside rules it takes back (during)."""
     built.clear()
     return built
-
-
-@contextlib.contextmanager
-def during(net, command, then):
-    """What holds in a namespace as long as that."""
-    net.sh(command)
-    try:
-        yield
-    finally:
-        net.sh(then)
 
 
 @pytest.fixture

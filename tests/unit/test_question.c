@@ -418,6 +418,26 @@ static void without_a_default_route_one_is_assumed(void **state)
 	cs_arena_clear(&h.arena);
 }
 
+static void who_is_routed_to_nowhere_does_not_ask_for_the_internet(void **state)
+{
+	struct cs_host_route nowhere = { .to = prefix("91.0.0.0/8"), .table = 254 };
+	struct home h;
+
+	(void)state;
+	make_home(&h);
+	h.routes[h.host.n_routes++] = nowhere;
+	nowhere.to = prefix("2a02::/16");
+	h.routes[h.host.n_routes++] = nowhere;
+	ask(&h);
+	assert_false(h.q.assumed_route);
+	assert_int_equal(count(&h, "internet", "93.184.77.10"), EACH);
+	assert_int_equal(count(&h, "internet", "2a03:b0c0:77::10"), EACH);
+	for (size_t i = 0; i < h.q.n; i++)
+		for (size_t k = 0; k < h.q.list[i].n_askers; k++)
+			assert_non_null(cs_host_way(&h.host, &h.q.list[i].askers[k]));
+	cs_arena_clear(&h.arena);
+}
+
 static void without_an_address_of_a_family_nobody_asks_by_it(void **state)
 {
 	struct home h;
@@ -569,6 +589,7 @@ int main(void)
 			the_internet_is_asked_about_also_where_all_of_it_is_allowed),
 		cmocka_unit_test(a_port_that_is_sent_on_is_asked_of),
 		cmocka_unit_test(without_a_default_route_one_is_assumed),
+		cmocka_unit_test(who_is_routed_to_nowhere_does_not_ask_for_the_internet),
 		cmocka_unit_test(without_an_address_of_a_family_nobody_asks_by_it),
 		cmocka_unit_test(an_ordinary_neighbour_is_neither_us_nor_a_router),
 		cmocka_unit_test(too_many_networks_are_said_and_not_asked),

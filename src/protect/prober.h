@@ -46,7 +46,7 @@ struct cs_probe_told {
 	uint32_t sent, answered, errors; /* errors: ICMP errors and RST that came back */
 	uint64_t bytes_in,
 		bytes_out; /* UDP payload, of the requests and of the answers */
-	bool forwarded;    /* it left by another interface (and was answered there) */
+	bool forwarded; /* it was for another host: it left (and was answered there), or was to */
 	struct cs_addr forward_to; /* where to; zero bytes: no */
 	uint16_t forward_port;
 	/* The rule that decided, of the request or (when that passed) of the answer; NULL: none did. */

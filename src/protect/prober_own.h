@@ -61,7 +61,8 @@ struct cs_prober_journey {
 	bool request; /* else an answer, or a RST */
 	uint16_t from_port, to_port;
 	bool met;     /* a rule with a rate looked at it */
-	bool arrived; /* it passed all of input */
+	bool arrived; /* it passed all of input, or came to forward */
+	bool onward;  /* the latter */
 	uint16_t arrived_port;
 	struct cs_addr arrived_at;
 	uint32_t base; /* the chain with a hook that it is in */

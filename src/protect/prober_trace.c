@@ -113,7 +113,7 @@ static void begin_journey(struct cs_prober *p, const struct cs_prober_burst *bur
 	j = &p->journeys[p->n_journeys++];
 	j->id = step->id;
 	j->n = 0;
-	j->met = j->arrived = false;
+	j->met = j->arrived = j->onward = false;
 	j->base = UINT32_MAX;
 	j->from_port = port_after(step->text, " udp sport ", " tcp sport ");
 	j->to_port = port_after(step->text, " udp dport ", " tcp dport ");
@@ -131,6 +131,7 @@ static bool begins(const struct cs_prober *p, const struct cs_trace_step *step)
 static void arrive(struct cs_prober_journey *j, const struct cs_trace_step *step)
 {
 	j->arrived = true;
+	j->onward = is_ours(step, "onward");
 	j->arrived_port = port_after(step->text, " udp dport ", " tcp dport ");
 	if (!address_after(step->text, " ip daddr ", &j->arrived_at) &&
 	    !address_after(step->text, " ip6 daddr ", &j->arrived_at))
@@ -174,7 +175,8 @@ static void take_step(struct cs_prober *p, const struct cs_prober_burst *burst,
 	j = journey_of(p, step->id);
 	if (!j)
 		return;
-	if (step->kind == CS_TRACE_PACKET && is_ours(step, "arrived"))
+	if (step->kind == CS_TRACE_PACKET &&
+	    (is_ours(step, "arrived") || is_ours(step, "onward")))
 		arrive(j, step);
 	else if (step->kind == CS_TRACE_PACKET)
 		j->base = (uint32_t)cs_prober_chain(p, step->table, step->chain);

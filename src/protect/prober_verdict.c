@@ -386,14 +386,19 @@ static const struct cs_rule *decided_limit(const struct cs_prober_burst *b,
 	return end.journey ? known_rule(p, end.journey, end.at) : decided_open(b, in);
 }
 
-/* A redirect or DNAT to ourselves shows where the packet arrived. */
+/*
+ * A redirect or DNAT to ourselves shows where the packet arrived; what was to be sent on and never
+ * left, where it would have gone.
+ */
 static void note_arrival(const struct cs_prober_burst *b,
 			 const struct cs_prober_journey *j)
 {
 	struct cs_probe_told *t = b->told;
 
-	if (!j || !j->arrived || t->forwarded || j->arrived_port == b->ask->port)
+	if (!j || !j->arrived || t->forwarded ||
+	    (!j->onward && j->arrived_port == b->ask->port))
 		return;
+	t->forwarded = j->onward;
 	t->forward_to = j->arrived_at;
 	t->forward_port = j->arrived_port;
 }

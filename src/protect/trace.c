@@ -8,7 +8,8 @@
  * message id it begins 80 bits into UDP, the upper half of a sequence number 32
  * and of an acknowledged one 64 bits into TCP; 0xfa01 is CS_TRACE_UNTOLD, a window. What is sent to port 9 of 127/8 is the
  * reader's own way to learn that all before it has been told; nobody else sees it.
- * "arrived" shows what is left of the request's address and port after all rules.
+ * "arrived" shows what is left of the request's address and port after all rules, "onward" what
+ * they have become of what is not for this host.
  */
 #define MARKED                                                                          \
 	"  meta l4proto udp @th,80,16 0xc0a9 meta nftrace set 1\n"                      \
@@ -25,6 +26,9 @@ const char cs_trace_rules[] =
 	" chain leave {\n"
 	"  type filter hook output priority -2147483648; policy accept;\n"
 	"  ip daddr 127.0.0.0/8 udp dport 9 meta nftrace set 1 drop\n" MARKED " }\n"
+	" chain onward {\n"
+	"  type filter hook forward priority -2147483648; policy accept;\n"
+	" }\n"
 	" chain arrived {\n"
 	"  type filter hook input priority 2147483647; policy accept;\n"
 	" }\n"

@@ -219,6 +219,20 @@ def test_a_drop_before_the_accept_of_a_published_port_is_shadowed_too(town):
             assert row["rule"]["text"] == 'oifname "dock0" accept'
 
 
+def test_what_was_to_be_sent_on_and_is_dropped_then_is_of_forward(town):
+    town.host.sh("sysctl -qw net.ipv4.ip_forward=1")
+    for port in (15683, 5683):
+        rules = PUBLISHED.replace(":15683", f":{port}") % f"dnat to 172.17.0.2:{port}"
+        where = "\t\tudp dport 5683 drop\n"
+        last = rules.rindex(where)
+        done = nft(town, rules[:last] + "\t\tmeta l4proto udp ct original proto-dst 5683 drop\n"
+                   + rules[last + len(where):])
+        row = one(done.rows, **{"from": "internet", "to": OWN4})
+        assert (row["verdict"], row["path"], row["sent_on"], row["rule"]["text"]) == (
+            "drop", "forward", {"address": "172.17.0.2", "port": port},
+            "meta l4proto udp ct original proto-dst 5683 drop")
+
+
 def test_the_jump_to_the_chain_that_decides_is_no_shadow(town):
     assert truth.load(town, "")
     town.host.sh("iptables-restore <<'E'\n*filter\n:INPUT ACCEPT [0:0]\n:mine - [0:0]\n"

@@ -12,6 +12,7 @@
 #include "cmd/protect_ufw.h"
 #include "protect/manager.h"
 #include "protect/ruleset.h"
+#include "protect/script_listing.h"
 
 enum { SHOWN_MAX = 200 };
 
@@ -99,17 +100,20 @@ static int read_rules(struct cs_protect_job *job, struct cs_span *out)
 static int show(struct cs_protect_job *job, const struct cs_policy *policy,
 		struct cs_span script, struct cs_span rules)
 {
-	const struct cs_rules_change change = { .script = script };
+	struct cs_rules_change change = { .script = script };
 	FILE *to = job->ctx->out;
 	char why[CS_PROGRAM_WHY] = "";
-	struct cs_span then;
+	struct cs_span then = { 0 };
 	enum cs_err err;
 
 	put_policy(policy, to);
 	fwrite(script.ptr, 1, script.len, to);
 	if (!rules.ptr)
 		return -1;
-	err = cs_ruleset_of(script, &job->arena, &then, why);
+	err = cs_script_listing(script, CS_SCRIPT_SHORT, &job->arena, &change.listed,
+				why);
+	if (!err)
+		err = cs_ruleset_settle(change.listed, &job->arena, &then);
 	if (!err)
 		err = put_difference(job, rules, then, to);
 	if (err)

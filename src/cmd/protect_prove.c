@@ -155,6 +155,7 @@ enum cs_err cs_protect_would_do(void *arg, struct cs_span script, char why[CS_ST
 {
 	struct cs_protect_proof *p = arg;
 
+	p->script = script;
 	return prove(p, &(struct cs_rules_change){ .script = script }, why);
 }
 
@@ -205,7 +206,16 @@ enum cs_err cs_protect_still_same(void *arg, char why[CS_STATE_WHY])
 	return refuse(p, p->before, now, why);
 }
 
-/* Other tables are as before, and ours as nft lists it elsewhere. */
+static bool is_ours_in(struct cs_span now, struct cs_span expected)
+{
+	return cs_span_eq(cs_ruleset_table(now, "inet coapscope"),
+			  cs_ruleset_table(expected, "inet coapscope"));
+}
+
+/*
+ * Other tables are as before, and ours as nft lists it elsewhere. What was listed for the proof has long
+ * lists as they were written: where nft prints them otherwise, it is asked again.
+ */
 enum cs_err cs_protect_still_proved(void *arg, char why[CS_STATE_WHY])
 {
 	struct cs_protect_proof *p = arg;
@@ -222,11 +232,10 @@ enum cs_err cs_protect_still_proved(void *arg, char why[CS_STATE_WHY])
 	if (!cs_span_eq(others, others_before))
 		return refuse(p, others_before, others, why);
 	err = cs_ruleset_settle(p->listed, arena, &expected);
-	if (err)
+	if (!err && !is_ours_in(now, expected))
+		err = cs_ruleset_of(p->script, arena, &expected, why);
+	if (err || is_ours_in(now, expected))
 		return err;
-	if (cs_span_eq(cs_ruleset_table(now, "inet coapscope"),
-		       cs_ruleset_table(expected, "inet coapscope")))
-		return CS_OK;
 	(void)snprintf(why, CS_STATE_WHY,
 		       "the table does not read back as it was written: taken out");
 	return CS_ERR_IO;

@@ -15,6 +15,7 @@ struct cs_protect_proof {
 	struct cs_protect_ground *ground;
 	const struct cs_policy *policy;
 	struct cs_span before; /* cs_ruleset_read() at the beginning */
+	struct cs_span script; /* that is to be in force */
 	struct cs_span listed; /* what is to be in force as nft lists it; of the arena */
 	int status;            /* the exit status of what has been said; -1: nothing */
 };

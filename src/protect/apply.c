@@ -116,13 +116,14 @@ struct pending {
 	struct cs_change change;
 	struct cs_standing standing;
 	struct cs_span script;
+	int socket; /* of the nft that put it in; closed with the helper */
 };
 
 static enum cs_err put_in(void *arg, char why[CS_STATE_WHY])
 {
 	struct pending *t = arg;
 
-	return cs_table_load(t->script, t->change.arena, why);
+	return cs_table_load_on(t->script, t->change.arena, &t->socket, why);
 }
 
 /* What the kernel says; when it does not say, as on a full memory, we stay. */
@@ -179,6 +180,25 @@ static enum cs_err ask_proof(struct cs_change *change, const struct cs_apply *ap
 	return err ? err : apply->would_do(apply->arg, script, change->why);
 }
 
+/* Whether the machine takes the script, and, while nft looks at that, whether it does what it shall. */
+static enum cs_err try_and_prove(struct cs_change *change, const struct cs_apply *apply,
+				 const struct cs_standing *standing,
+				 const struct cs_kept *pending, struct cs_span script)
+{
+	struct cs_program_child nft;
+	char why[CS_STATE_WHY] = "";
+	enum cs_err err = cs_table_try(script, &nft, change->why), tried;
+
+	if (err)
+		return err;
+	err = ask_proof(change, apply, standing, pending);
+	tried = cs_table_tried(&nft, change->arena, why);
+	if (err || !tried)
+		return err;
+	(void)snprintf(change->why, CS_STATE_WHY, "%s", why);
+	return tried;
+}
+
 /* All that may fail before anything is changed. */
 static enum cs_err prepare(struct cs_change *change, const struct cs_apply *apply,
 			   const struct cs_standing *standing,
@@ -186,10 +206,8 @@ static enum cs_err prepare(struct cs_change *change, const struct cs_apply *appl
 {
 	struct cs_span record;
 	char name[CS_STATE_PENDING];
-	enum cs_err err = cs_table_try(script, change->arena, change->why);
+	enum cs_err err = try_and_prove(change, apply, standing, pending, script);
 
-	if (!err)
-		err = ask_proof(change, apply, standing, pending);
 	if (!err)
 		err = ask(apply->keep_backup, apply->arg, change->why);
 	if (!err)

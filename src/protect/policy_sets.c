@@ -14,7 +14,7 @@ static void put_element(struct elements *list, const struct cs_prefix *prefix)
 {
 	char text[CS_PREFIX_TEXT];
 
-	cs_prefix_text(prefix, text);
+	cs_prefix_short(prefix, text); /* as nft prints it, and reads it soonest */
 	if (list->n == 0)
 		fputs("\t\telements = { ", list->to);
 	else

@@ -5,7 +5,7 @@
 
 #include "protect/draft.h"
 #include "protect/prober_own.h"
-#include "protect/program.h"
+#include "protect/program_socket.h"
 #include "protect/rules_span.h"
 
 static enum cs_err run_nft(const char *const *argv, struct cs_span input,
@@ -24,6 +24,20 @@ static enum cs_err load_script(struct cs_span script, struct cs_arena *arena,
 	struct cs_span out;
 
 	return run_nft(argv, script, arena, &out, why);
+}
+
+/* Likewise; what it deletes is not waited for. */
+static enum cs_err replace(struct cs_prober *p, struct cs_span script)
+{
+	static const char *const argv[] = { "nft", "-f", "-", NULL };
+	const struct cs_program program = { .argv = argv, .input = script };
+	struct cs_program_end end = { .status = 0 };
+	int socket;
+	enum cs_err err = cs_program_run_on(&program, &p->work, &end, &socket);
+
+	if (socket >= 0)
+		cs_scratch_hold(p->scratch, socket);
+	return !err && end.status ? CS_ERR_REFUSED : err;
 }
 
 /* Without the elements of sets: they may be many, and no rule has its handle there. */
@@ -246,7 +260,7 @@ static enum cs_err load_scaled(struct cs_prober *p, unsigned family,
 	enum cs_err err = CS_OK;
 
 	if (p->scaled.nft.len && p->dirty) {
-		err = load_script(p->scaled.nft, &p->work, why);
+		err = replace(p, p->scaled.nft);
 		now->loads++;
 	}
 	if (!err)

@@ -20,7 +20,7 @@ enum {
 	BELL_NET = 0x7f010000, /* 127.1.0.0: the rings are counted in the address */
 	BELL_RINGS = 0x00feffff,
 	PATIENCE = 10000, /* ms for what has been traced to be told */
-	AGAIN = 20,       /* ms: until nft listens, the bell is rung in vain */
+	AGAIN = 3,        /* ms: until nft listens, the bell is rung in vain */
 	NAP = 1,          /* ms */
 	SAID_FIRST = 1 << 16,
 	SAID_MAX = 64 << 20,

@@ -119,22 +119,15 @@ static enum cs_err keep(const struct stream *s, struct cs_arena *arena,
 	return CS_OK;
 }
 
-enum cs_err cs_program_run(const struct cs_program *program, struct cs_arena *arena,
-			   struct cs_program_end *end)
+enum cs_err cs_program_finish(struct cs_program_child *child, int timeout_ms,
+			      struct cs_arena *arena, struct cs_program_end *end)
 {
-	struct stream out = { 0 }, err = { 0 };
-	struct cs_program_child child;
-	enum cs_err failed = cs_program_start(program, &child);
-	int timer, kept;
+	struct stream out = { .fd = child->out }, err = { .fd = child->err };
+	int timer = set_timer(timeout_ms ? timeout_ms : PATIENCE);
+	enum cs_err failed = timer < 0 ? CS_ERR_IO : attend(child, timer, &out, &err);
+	int kept = errno;
 
-	if (failed)
-		return failed;
-	timer = set_timer(program->timeout_ms ? program->timeout_ms : PATIENCE);
-	out.fd = child.out;
-	err.fd = child.err;
-	failed = timer < 0 ? CS_ERR_IO : attend(&child, timer, &out, &err);
-	kept = errno;
-	end->status = cs_program_stop(&child);
+	end->status = cs_program_stop(child);
 	if (timer >= 0)
 		(void)close(timer); /* a timer has nothing to lose */
 	if (!failed)
@@ -145,6 +138,15 @@ enum cs_err cs_program_run(const struct cs_program *program, struct cs_arena *ar
 	free(err.bytes);
 	errno = kept;
 	return failed;
+}
+
+enum cs_err cs_program_run(const struct cs_program *program, struct cs_arena *arena,
+			   struct cs_program_end *end)
+{
+	struct cs_program_child child;
+	enum cs_err err = cs_program_start(program, &child);
+
+	return err ? err : cs_program_finish(&child, program->timeout_ms, arena, end);
 }
 
 /* The first line that says something, without its blanks. */

@@ -27,6 +27,14 @@ CS_MUST_USE enum cs_err cs_program_start(const struct cs_program *program,
 					 struct cs_program_child *child);
 
 /*
+ * Reads what it says until it has ended, within @timeout_ms from now (0: 20,000), and closes the
+ * descriptors. As cs_program_run() from there on.
+ */
+CS_MUST_USE enum cs_err cs_program_finish(struct cs_program_child *child, int timeout_ms,
+					  struct cs_arena *arena,
+					  struct cs_program_end *end);
+
+/*
  * Kills it, with what it started in its group, unless it has ended; closes the
  * descriptors. Returns its status as struct cs_program_end has it, -1 when there was
  * none. A child that is all -1 (pid 0 too), or stopped already, is fine.

@@ -84,6 +84,7 @@ CS_MUST_USE enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *o
 /* A change that is not made yet; what is empty changes nothing. */
 struct cs_rules_change {
 	struct cs_span script; /* for `nft -f -`, of our table alone */
+	struct cs_span listed; /* cs_script_listing() of it; empty: not asked yet */
 	/* For `iptables-restore -n` and ip6tables', where ufw is in force; and ufw's files then. */
 	struct cs_span load4, load6;
 	struct cs_span user, user6;

@@ -9,6 +9,7 @@
 #include "protect/rules_file.h"
 #include "protect/rules_span.h"
 #include "protect/rules_ufw.h"
+#include "protect/script_listing.h"
 
 /* One reading of this machine's rules. */
 struct reading {
@@ -38,6 +39,20 @@ static enum cs_err refuse(const struct cs_program_end *end, char *why)
 	return CS_ERR_REFUSED;
 }
 
+/* Our table as the change's script makes it. */
+static enum cs_err with_script(const struct reading *r, struct cs_span *listing)
+{
+	struct cs_span then = r->change->listed;
+	enum cs_err err = CS_OK;
+
+	if (!then.len)
+		err = cs_script_listing(r->change->script, CS_SCRIPT_SHORT,
+					r->build.arena, &then, r->why);
+	return err ? err
+		   : cs_rules_listing_with(*listing, then, r->build.arena, listing,
+					   r->why);
+}
+
 static enum cs_err read_listing(struct reading *r)
 {
 	static const char *const argv[] = { "nft", "-a", "list", "ruleset", NULL };
@@ -56,8 +71,7 @@ static enum cs_err read_listing(struct reading *r)
 	if (end.status)
 		return refuse(&end, r->why);
 	if (r->change->script.len > 0)
-		err = cs_rules_listing_with(end.out, r->change->script, r->build.arena,
-					    &end.out, r->why);
+		err = with_script(r, &end.out);
 	if (err)
 		return err;
 	r->build.out->listing = end.out;

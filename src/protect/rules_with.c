@@ -6,34 +6,6 @@
 #include "protect/rules.h"
 #include "protect/rules_listing.h"
 #include "protect/rules_span.h"
-#include "protect/throwaway.h"
-
-/* What nft lists of the script where there is nothing else. */
-static enum cs_err list_script(struct cs_span script, struct cs_arena *arena,
-			       struct cs_span *out, char *why)
-{
-	static const char *const load[] = { "nft", "-f", "-", NULL };
-	static const char *const list[] = { "nft", "-a", "-s", "list", "ruleset", NULL };
-	const struct cs_program programs[] = { { .argv = load, .input = script },
-					       { .argv = list } };
-	struct cs_throwaway job = { .programs = programs, .n_programs = 2 };
-	struct cs_program_end ends[2];
-	struct cs_span line;
-	size_t n = 0;
-	enum cs_err err = cs_throwaway_run(&job, arena, ends, &n, why);
-
-	if (err)
-		return err;
-	if (n == 2 && ends[1].status == 0) {
-		*out = ends[1].out;
-		return CS_OK;
-	}
-	line = cs_span_str("it failed");
-	(void)cs_text_line(&ends[n - 1].err, &line); /* or it said nothing */
-	(void)snprintf(why, CS_RULES_WHY, "nft: %.*s", (int)line.len,
-		       (const char *)line.ptr);
-	return CS_ERR_REFUSED;
-}
 
 /* Where our table stands in it; where there is none an empty run at its end. */
 static enum cs_err find_ours(struct cs_span listing, struct cs_arena *arena,
@@ -54,16 +26,14 @@ static enum cs_err find_ours(struct cs_span listing, struct cs_arena *arena,
 	return err == CS_ERR_SYNTAX ? CS_ERR_IO : err;
 }
 
-enum cs_err cs_rules_listing_with(struct cs_span listing, struct cs_span script,
+enum cs_err cs_rules_listing_with(struct cs_span listing, struct cs_span then,
 				  struct cs_arena *arena, struct cs_span *out, char *why)
 {
-	struct cs_span now, then;
+	struct cs_span now;
 	uint8_t *text;
 	size_t before;
 	enum cs_err err = find_ours(listing, arena, &now, why);
 
-	if (!err)
-		err = list_script(script, arena, &then, why);
 	if (err)
 		return err;
 	text = cs_arena_alloc(arena, listing.len + then.len + 1);

@@ -51,6 +51,15 @@ static bool mask_bits(struct cs_span text, uint8_t *bits)
 	return low == 0;
 }
 
+enum cs_words_is cs_words_prefix(const struct cs_prefix *prefix,
+				 const struct cs_addr *address)
+{
+	/* ::/0 is all of IPv6 here, not IPv4 in its mapped form. */
+	return is(cs_addr_is_v4(address) ==
+			  (prefix->bits >= 96 && cs_addr_is_v4(&prefix->addr)) &&
+		  cs_prefix_has(prefix, address));
+}
+
 enum cs_words_is cs_words_address(struct cs_span value, const struct cs_addr *address)
 {
 	struct cs_span lo, hi;
@@ -67,10 +76,7 @@ enum cs_words_is cs_words_address(struct cs_span value, const struct cs_addr *ad
 		    !mask_bits(hi, &prefix.bits))
 			return CS_WORDS_MAYBE;
 	}
-	/* ::/0 is all of IPv6 here, not IPv4 in its mapped form. */
-	return is(cs_addr_is_v4(address) ==
-			  (prefix.bits >= 96 && cs_addr_is_v4(&prefix.addr)) &&
-		  cs_prefix_has(&prefix, address));
+	return cs_words_prefix(&prefix, address);
 }
 
 enum cs_words_is cs_words_protocol(struct cs_span value, bool tcp)

@@ -56,6 +56,9 @@ enum cs_words_is cs_words_port(struct cs_span value, const struct cs_words_ask *
 
 /* "10.0.0.0/8", "10.0.0.1-10.0.0.9", an address with a mask: of @address' family or not. */
 enum cs_words_is cs_words_address(struct cs_span value, const struct cs_addr *address);
+/* Likewise of a prefix that has been read. */
+enum cs_words_is cs_words_prefix(const struct cs_prefix *prefix,
+				 const struct cs_addr *address);
 
 /* "udp", "17", "tcp" ... */
 enum cs_words_is cs_words_protocol(struct cs_span value, bool tcp);

@@ -5,7 +5,7 @@
 
 #include "protect/draft.h"
 #include "protect/rules_span.h"
-#include "protect/throwaway.h"
+#include "protect/script_listing.h"
 
 static void put_element(FILE *to, struct cs_span text)
 {
@@ -75,12 +75,11 @@ enum cs_err cs_ruleset_settle(struct cs_span listing, struct cs_arena *arena,
 	return cs_draft_close(&text, arena, out);
 }
 
-static const char *const list_argv[] = { "nft", "-s", "list", "ruleset", NULL };
-
 enum cs_err cs_ruleset_read(struct cs_arena *arena, struct cs_span *out,
 			    char why[CS_PROGRAM_WHY])
 {
-	const struct cs_program program = { .argv = list_argv };
+	static const char *const argv[] = { "nft", "-s", "list", "ruleset", NULL };
+	const struct cs_program program = { .argv = argv };
 	struct cs_span listing;
 	enum cs_err err;
 
@@ -95,29 +94,11 @@ enum cs_err cs_ruleset_read(struct cs_arena *arena, struct cs_span *out,
 enum cs_err cs_ruleset_of(struct cs_span script, struct cs_arena *arena,
 			  struct cs_span *out, char why[CS_PROGRAM_WHY])
 {
-	static const char *const load_argv[] = { "nft", "-f", "-", NULL };
-	const struct cs_program programs[] = { { .argv = load_argv, .input = script },
-					       { .argv = list_argv } };
-	struct cs_throwaway job = { .n_programs = 2, .programs = programs };
-	struct cs_program_end ends[2];
-	char reason[CS_THROWAWAY_WHY] = "";
-	enum cs_err err;
-	size_t n = 0;
+	struct cs_span listing;
+	enum cs_err err =
+		cs_script_listing(script, CS_SCRIPT_WHOLE, arena, &listing, why);
 
-	err = cs_throwaway_run(&job, arena, ends, &n, reason);
-	if (err) {
-		snprintf(why, CS_PROGRAM_WHY, "%s", reason);
-		return err;
-	}
-	if (n < 2 || ends[1].status != 0) {
-		struct cs_span said = ends[n - 1].err, line = { 0 };
-
-		(void)cs_text_line(&said, &line); /* or it said nothing */
-		snprintf(why, CS_PROGRAM_WHY, "nft: %.*s", (int)line.len,
-			 (const char *)line.ptr);
-		return CS_ERR_REFUSED;
-	}
-	return cs_ruleset_settle(ends[1].out, arena, out);
+	return err ? err : cs_ruleset_settle(listing, arena, out);
 }
 
 struct cs_span cs_ruleset_table(struct cs_span ruleset, const char *table)

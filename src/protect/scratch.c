@@ -84,20 +84,34 @@ enum cs_err cs_scratch_open(const struct cs_host *host, struct cs_scratch **out,
 	return CS_OK;
 }
 
-/* The ports still to be closed, by whoever comes first. */
+void cs_scratch_hold(struct cs_scratch *scratch, int fd)
+{
+	if (scratch->n_held < CS_SCRATCH_HELD)
+		scratch->held[scratch->n_held++] = fd;
+	else
+		(void)close(fd); /* it has said all */
+}
+
+/* The ports and sockets still to be closed, by whoever comes first. */
 struct closing {
 	const struct cs_scratch *scratch;
 	atomic_size_t next;
 };
+
+static int nth(const struct cs_scratch *s, size_t i)
+{
+	return i < s->n_ports ? s->ports[i].fd : s->held[i - s->n_ports];
+}
 
 static void *close_some(void *arg)
 {
 	struct closing *c = arg;
 	size_t i;
 
-	while ((i = atomic_fetch_add(&c->next, 1)) < c->scratch->n_ports)
-		if (c->scratch->ports[i].fd >= 0)
-			(void)close(c->scratch->ports[i].fd); /* frames, not files */
+	while ((i = atomic_fetch_add(&c->next, 1)) <
+	       c->scratch->n_ports + c->scratch->n_held)
+		if (nth(c->scratch, i) >= 0)
+			(void)close(nth(c->scratch, i)); /* frames, not files */
 	return NULL;
 }
 
@@ -111,7 +125,7 @@ static void close_ports(struct cs_scratch *s)
 	pthread_t helpers[CLOSERS];
 	size_t n = 0;
 
-	while (n < CLOSERS && n + 1 < s->n_ports &&
+	while (n < CLOSERS && n + 1 < s->n_ports + s->n_held &&
 	       pthread_create(&helpers[n], NULL, close_some, &closing) == 0)
 		n++;
 	(void)close_some(&closing); /* itself too, or alone */

@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "protect/host.h"
 
-enum { CS_SCRATCH_WHY = 256, CS_SCRATCH_LISTENERS = 256 };
+enum { CS_SCRATCH_WHY = 256, CS_SCRATCH_LISTENERS = 256, CS_SCRATCH_HELD = 256 };
 
 /* The other end of one of the host's interfaces. */
 struct cs_scratch_port {
@@ -46,6 +46,12 @@ CS_MUST_USE enum cs_err cs_scratch_open(const struct cs_host *host,
 					struct cs_scratch **out,
 					char why[CS_SCRATCH_WHY]);
 void cs_scratch_close(struct cs_scratch *scratch);
+
+/*
+ * Takes a socket whose end would be waited for: it is closed with the scratch, when others are. At once
+ * where CS_SCRATCH_HELD are held.
+ */
+void cs_scratch_hold(struct cs_scratch *scratch, int fd);
 
 const struct cs_scratch_port *cs_scratch_ports(const struct cs_scratch *scratch,
 					       size_t *n);

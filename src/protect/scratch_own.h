@@ -26,6 +26,8 @@ struct cs_scratch {
 	struct cs_scratch_space space;
 	struct cs_scratch_port *ports; /* owned; one for each link but the loopback */
 	size_t n_ports;
+	int held[CS_SCRATCH_HELD]; /* cs_scratch_hold() */
+	size_t n_held;
 	struct cs_scratch_ears *ears; /* owned; NULL: nobody listens */
 };
 

@@ -62,11 +62,18 @@ static bool is_of_address(uint8_t c)
 static void add_word(struct cs_span word, const struct cs_addr *who, size_t n,
 		     uint64_t *sums)
 {
+	struct cs_prefix prefix;
+	bool plain;
+
 	if (!memchr(word.ptr, '.', word.len) && !memchr(word.ptr, ':', word.len))
 		return;
-	for (size_t i = 0; i < n; i++)
-		sums[i] = (sums[i] ^ (uint64_t)cs_words_address(word, &who[i])) *
-			  0x100000001b3;
+	plain = cs_prefix_read(word, &prefix) == CS_OK;
+	for (size_t i = 0; i < n; i++) {
+		enum cs_words_is is = plain ? cs_words_prefix(&prefix, &who[i])
+					    : cs_words_address(word, &who[i]);
+
+		sums[i] = (sums[i] ^ (uint64_t)is) * 0x100000001b3;
+	}
 }
 
 static void add_text(struct cs_span text, const struct cs_addr *who, size_t n,

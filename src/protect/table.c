@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "protect/program_socket.h"
 #include "protect/rules_span.h"
 #include "protect/ruleset.h"
 
@@ -26,13 +27,9 @@ static void say_nft(char why[CS_STATE_WHY], struct cs_span err, int status)
 		(void)snprintf(why, CS_STATE_WHY, "nft ended with %d", status);
 }
 
-static enum cs_err run(const char *const *argv, struct cs_span input,
-		       struct cs_arena *arena, struct cs_program_end *end,
-		       char why[CS_STATE_WHY])
+static enum cs_err judge(enum cs_err err, const struct cs_program_end *end,
+			 char why[CS_STATE_WHY])
 {
-	const struct cs_program program = { .argv = argv, .input = input };
-	enum cs_err err = cs_program_run(&program, arena, end);
-
 	if (err == CS_ERR_NOT_FOUND)
 		(void)snprintf(why, CS_STATE_WHY,
 			       "there is no nft program: want nftables installed");
@@ -46,6 +43,15 @@ static enum cs_err run(const char *const *argv, struct cs_span input,
 	(void)snprintf(why, CS_STATE_WHY,
 		       "this host's rules need root (CAP_NET_ADMIN): nft may not");
 	return CS_ERR_DENIED;
+}
+
+static enum cs_err run(const char *const *argv, struct cs_span input,
+		       struct cs_arena *arena, struct cs_program_end *end,
+		       char why[CS_STATE_WHY])
+{
+	const struct cs_program program = { .argv = argv, .input = input };
+
+	return judge(cs_program_run(&program, arena, end), end, why);
 }
 
 /* --- looking --- */
@@ -186,11 +192,32 @@ enum cs_err cs_table_load(struct cs_span script, struct cs_arena *arena,
 	return run(argv, script, arena, &end, why);
 }
 
-enum cs_err cs_table_try(struct cs_span script, struct cs_arena *arena,
+enum cs_err cs_table_load_on(struct cs_span script, struct cs_arena *arena, int *socket,
+			     char why[CS_STATE_WHY])
+{
+	static const char *const argv[] = { "nft", "-f", "-", NULL };
+	const struct cs_program program = { .argv = argv, .input = script };
+	struct cs_program_end end = { .status = 0 };
+	enum cs_err err = cs_program_run_on(&program, arena, &end, socket);
+
+	return judge(err, &end, why);
+}
+
+enum cs_err cs_table_try(struct cs_span script, struct cs_program_child *child,
 			 char why[CS_STATE_WHY])
 {
 	static const char *const argv[] = { "nft", "-c", "-f", "-", NULL };
-	struct cs_program_end end;
+	const struct cs_program program = { .argv = argv, .input = script };
+	const struct cs_program_end end = { .status = 0 };
 
-	return run(argv, script, arena, &end, why);
+	return judge(cs_program_start(&program, child), &end, why);
+}
+
+enum cs_err cs_table_tried(struct cs_program_child *child, struct cs_arena *arena,
+			   char why[CS_STATE_WHY])
+{
+	struct cs_program_end end = { .status = 0 };
+	enum cs_err err = cs_program_finish(child, 0, arena, &end);
+
+	return judge(err, &end, why);
 }

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "protect/entries.h"
 #include "protect/policy.h"
-#include "protect/program.h"
+#include "protect/program_start.h"
 #include "protect/state.h"
 
 enum cs_table_kind {
@@ -57,9 +57,18 @@ CS_MUST_USE enum cs_err cs_table_list(struct cs_arena *arena, struct cs_span *ou
  */
 CS_MUST_USE enum cs_err cs_table_load(struct cs_span script, struct cs_arena *arena,
 				      char why[CS_STATE_WHY]);
-/* Only asks whether it would do. */
-CS_MUST_USE enum cs_err cs_table_try(struct cs_span script, struct cs_arena *arena,
+/* Likewise, without waiting for what it replaces to be gone: see program_socket. */
+CS_MUST_USE enum cs_err cs_table_load_on(struct cs_span script, struct cs_arena *arena,
+					 int *socket, char why[CS_STATE_WHY]);
+/*
+ * Only asks whether it would do. nft goes about it while the caller does something else:
+ * cs_table_tried() waits for what it says, and is called once where this was CS_OK.
+ */
+CS_MUST_USE enum cs_err cs_table_try(struct cs_span script,
+				     struct cs_program_child *child,
 				     char why[CS_STATE_WHY]);
+CS_MUST_USE enum cs_err cs_table_tried(struct cs_program_child *child,
+				       struct cs_arena *arena, char why[CS_STATE_WHY]);
 
 /* A table that is to be: of a policy, or (policy NULL) of entries alone. */
 struct cs_table_want {

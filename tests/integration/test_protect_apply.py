@@ -521,11 +521,17 @@ def test_a_backup_is_there_before_anything_is_changed(host):
 def test_many_prefixes_are_applied_within_a_second_each(host, tmp_path):
     config = tmp_path / "conf"
     prefixes = [f"10.{i // 256}.{i % 256}.0/25" for i in range(20000)]
+    others = [f"2001:db8:{i:x}::/{48 + i % 80}" for i in range(300)]
+    others += ["128.0.0.0/2", "192.0.2.0/31", "192.0.2.2", "2001:dba::1:0:0:1", "fe80::/10"]
     config.write_text("[protect]\nallow = 192.0.2.1\n" + "".join(
-        f"  {', '.join(prefixes[i:i + 8])}\n" for i in range(0, len(prefixes), 8)))
+        f"  {', '.join((prefixes + others)[i:i + 8])}\n"
+        for i in range(0, len(prefixes + others), 8)))
     host.protect("apply", "--config", config, "--confirm-within", 30)
     assert host.ours().count("/25") == 20000
     host.protect("confirm")
+    # What is not read by nft in a plan is written as nft prints it.
+    then = host.protect("plan", "--config", config).stdout.split("# Difference")[1]
+    assert "element" not in then and "set kept_" in then
     host.protect("undo")
     host.is_as_before()
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/live_line.h"
+#include "protect/source_ports.h"
 
 /* --- who is named --- */
 
@@ -271,5 +272,10 @@ int cs_protect_ask_all(struct cs_protect_job *job, struct cs_protect_ask *ask,
 		       "there are too many networks: only the first %zu questions were "
 		       "asked",
 		       out->n);
+	if (out->ports_left_out && !ask->request.brief)
+		cs_log(log, CS_WARN,
+		       "rules tell more source ports apart than %u: it was asked from so "
+		       "many alone",
+		       (unsigned)CS_SOURCE_PORTS_MAX);
 	return -1;
 }

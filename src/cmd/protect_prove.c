@@ -42,10 +42,12 @@ static const char *const flows[] = {
 
 static void say_row(const struct cs_meaning *row, char out[CS_STATE_WHY])
 {
-	char to[CS_ADDR_TEXT];
+	char to[CS_ADDR_TEXT], port[sizeof(" port 65535")] = "";
 
 	cs_addr_text(&row->ask.to, to);
-	(void)snprintf(out, CS_STATE_WHY, "%s to %s, %s %u%s: %s", row->from, to,
+	if (row->source_port)
+		(void)snprintf(port, sizeof(port), " port %u", row->source_port);
+	(void)snprintf(out, CS_STATE_WHY, "%s%s to %s, %s %u%s: %s", row->from, port, to,
 		       row->ask.tcp ? "TCP" : "UDP", row->ask.port, flows[row->ask.flow],
 		       cs_meaning_verdict_text(row->told.verdict));
 }

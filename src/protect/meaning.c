@@ -6,9 +6,14 @@
 
 #include "protect/question.h"
 #include "protect/rules_span.h"
+#include "protect/source_ports.h"
 #include "protect/sources.h"
 
-enum { COAP = 5683 };
+enum {
+	COAP = 5683,
+	PORTS_FEW =
+		2, /* source ports, of those that named ones stand for, where few are asked */
+};
 
 struct asking {
 	const struct cs_meaning_request *request;
@@ -18,6 +23,8 @@ struct asking {
 	bool by_source;               /* the rules look at who asks */
 	const struct cs_addr *askers; /* those that @same is about */
 	bool same[CS_QUESTION_ASKERS];
+	bool sends_on; /* by DNAT */
+	struct cs_source_ports ports[CS_PORTS_KINDS];
 };
 
 /* --- what an answer means --- */
@@ -105,34 +112,103 @@ static const bool *find_same(struct asking *a, const struct cs_question *questio
 	return a->same;
 }
 
-static enum cs_err ask_one(struct asking *a, const struct cs_question *question,
-			   struct cs_meaning *row)
+/* As each of its askers, until one gets everything: nobody gets more. */
+static enum cs_err ask_as_all(struct asking *a, const struct cs_question *question,
+			      struct cs_probe_ask ask, struct cs_meaning *out)
 {
 	size_t n = a->by_source ? question->n_askers : 1;
-	struct cs_probe_ask ask = question->ask;
-	struct cs_probe_told told;
 	const bool *same = find_same(a, question);
-	enum cs_err err;
+	struct cs_probe_told told;
 
-	*row = (struct cs_meaning){ .asker = question->asker,
-				    .from = question->from,
-				    .ask = ask };
 	for (size_t i = 0; i < n; i++) {
+		enum cs_err err;
+
 		if (same[i])
 			continue;
 		ask.from = question->askers[i];
 		err = cs_prober_ask(a->prober, &ask, &told);
 		if (err)
 			return err;
-		if (i == 0 || is_more_open(&told, &row->told)) {
-			row->told = told;
-			row->ask = ask;
+		if (i == 0 || is_more_open(&told, &out->told)) {
+			out->told = told;
+			out->ask = ask;
 		}
 		if (told.verdict == CS_MEANING_OPEN)
-			break; /* nobody gets more */
+			break;
 	}
-	conclude(a, question, row);
 	return CS_OK;
+}
+
+/*
+ * Who is allowed asks from ordinary ports alone: whether he gets through is the question, not what
+ * else he might try.
+ */
+static bool is_allowed(const struct cs_meaning_request *r, const struct cs_meaning *row)
+{
+	for (size_t i = 0; i < r->n_peers; i++)
+		if (cs_addr_is_v4(&r->peers[i].prefix.addr) ==
+			    cs_addr_is_v4(&row->ask.from) &&
+		    cs_prefix_has(&r->peers[i].prefix, &row->ask.from))
+			return true;
+	return row->asker == CS_ASKER_PEER;
+}
+
+/* Of how many named source ports he is asked about. */
+static size_t count_ports(const struct asking *a, const struct cs_meaning *row,
+			  const struct cs_source_ports *ports)
+{
+	size_t most =
+		a->request->brief || row->asker == CS_ASKER_LOCAL ? PORTS_FEW : ports->n;
+
+	if (is_allowed(a->request, row))
+		return 0;
+	return ports->n < most ? ports->n : most;
+}
+
+/* A stranger chooses his port: where he gets more from one that rules name, that counts. */
+static enum cs_err ask_from_ports(struct asking *a, const struct cs_question *question,
+				  const struct cs_source_ports *ports,
+				  struct cs_meaning *row)
+{
+	const size_t n = count_ports(a, row, ports);
+
+	for (size_t i = 0; i < n && row->told.verdict != CS_MEANING_OPEN; i++) {
+		struct cs_meaning from = *row;
+		struct cs_probe_ask ask = question->ask;
+		enum cs_err err;
+
+		ask.from_first = ask.from_last = from.source_port = ports->port[i];
+		err = ask_as_all(a, question, ask, &from);
+		if (err)
+			return err;
+		if (cs_meaning_is_answered(&from) &&
+		    from.told.verdict < row->told.verdict)
+			*row = from;
+	}
+	a->out->ports_left_out |=
+		ports->left_out && n > 0 && row->told.verdict != CS_MEANING_OPEN;
+	return CS_OK;
+}
+
+static enum cs_err ask_one(struct asking *a, const struct cs_question *question,
+			   struct cs_meaning *row)
+{
+	struct cs_probe_ask ask = question->ask;
+	const struct cs_source_ports *ports = &a->ports[cs_ports_kind(
+		ask.tcp, cs_addr_is_v4(&ask.from), question->routed || a->sends_on)];
+	enum cs_err err;
+
+	ask.from_first = ports->first;
+	ask.from_last = ports->last;
+	*row = (struct cs_meaning){ .asker = question->asker,
+				    .from = question->from,
+				    .ask = ask };
+	err = ask_as_all(a, question, ask, row);
+	if (!err)
+		err = ask_from_ports(a, question, ports, row);
+	if (!err)
+		conclude(a, question, row);
+	return err;
 }
 
 static enum cs_err ask_flood(const struct asking *a, const struct cs_question *question)
@@ -170,18 +246,32 @@ static enum cs_err ask_all(struct asking *a, const struct cs_questions *question
 
 /* --- all of them --- */
 
+static bool have_word(const struct cs_rules *rules, const char *const *words, size_t n)
+{
+	const struct cs_span texts[] = { rules->nft, rules->xtables4, rules->xtables6 };
+
+	for (size_t i = 0; i < CS_LEN(texts); i++)
+		for (size_t k = 0; k < n; k++)
+			if (cs_text_has(texts[i], words[k]))
+				return true;
+	return false;
+}
+
+static void find_ports(struct asking *a)
+{
+	static const char *const words[] = { "dnat", "DNAT" };
+
+	a->sends_on = have_word(a->request->rules, words, CS_LEN(words));
+	cs_source_ports_find(a->request->rules, a->ports);
+}
+
 /* False when no rule looks at a source: then one asker tells for all. */
 static bool look_at_sources(const struct cs_rules *rules)
 {
 	static const char *const words[] = { "saddr", "fib",       "-s ",
 					     "--src", "match-set", "--source" };
-	const struct cs_span texts[] = { rules->nft, rules->xtables4, rules->xtables6 };
 
-	for (size_t i = 0; i < CS_LEN(texts); i++)
-		for (size_t k = 0; k < CS_LEN(words); k++)
-			if (cs_text_has(texts[i], words[k]))
-				return true;
-	return false;
+	return have_word(rules, words, CS_LEN(words));
 }
 
 static enum cs_err ask_in(struct cs_scratch *scratch, struct asking *a,
@@ -218,6 +308,7 @@ enum cs_err cs_meaning_ask(const struct cs_meaning_request *request,
 	if (err)
 		return err;
 	a.host = &questions.host;
+	find_ports(&a);
 	out->assumed_route = questions.assumed_route;
 	out->left_out = questions.left_out;
 	out->n_peers = questions.n_peers;

@@ -31,6 +31,8 @@ struct cs_meaning {
 	const char *from; /* "internet", or a prefix or address as text */
 	struct cs_probe_ask ask;
 	struct cs_probe_told told;
+	uint16_t
+		source_port; /* one that rules name, and only from there; 0: ordinary ones */
 	bool forward; /* it was routed to another host, or sent on to one by DNAT */
 	const struct cs_rule *shadowed[CS_MEANING_SHADOWED];
 	size_t n_shadowed;
@@ -81,9 +83,10 @@ struct cs_meanings {
 	struct cs_meaning *rows; /* in the order of the questions */
 	size_t n;
 	size_t exposed;
-	bool assumed_route; /* it has no default route: asked as if it had one */
-	bool left_out;      /* there were more questions than are asked */
-	size_t n_peers;     /* of the request's, so many were asked about */
+	bool assumed_route;  /* it has no default route: asked as if it had one */
+	bool left_out;       /* there were more questions than are asked */
+	bool ports_left_out; /* rules tell more source ports apart than are asked from */
+	size_t n_peers;      /* of the request's, so many were asked about */
 	struct cs_probe_told flood4, flood6; /* sent 0: not asked */
 };
 

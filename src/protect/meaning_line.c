@@ -28,7 +28,8 @@ static bool same_answer(const struct cs_meaning *a, const struct cs_meaning *b)
 	       same_addr(&a->ask.to, &b->ask.to) && a->forward == b->forward &&
 	       a->told.verdict == b->told.verdict && a->told.rule == b->told.rule &&
 	       same_addr(&a->told.forward_to, &b->told.forward_to) &&
-	       a->told.forward_port == b->told.forward_port && a->exposed == b->exposed &&
+	       a->told.forward_port == b->told.forward_port &&
+	       a->source_port == b->source_port && a->exposed == b->exposed &&
 	       same_shadowed(a, b);
 }
 

@@ -73,6 +73,12 @@ static void say_taker(const struct sheet *s, const struct cs_meaning *row)
 		say(s, ", if something listens there");
 }
 
+static void say_source_port(const struct sheet *s, const struct cs_meaning *row)
+{
+	if (row->source_port)
+		(void)fprintf(s->to, " when asked from source port %u", row->source_port);
+}
+
 static void say_exposed(const struct sheet *s, const struct cs_meaning_line *line)
 {
 	const struct cs_meaning *row = line->row;
@@ -86,6 +92,7 @@ static void say_exposed(const struct sheet *s, const struct cs_meaning_line *lin
 		      line->flows == 1u << CS_FLOW_ESTABLISHED
 			      ? " from the second packet of a port on"
 			      : "");
+	say_source_port(s, row);
 	say_taker(s, row);
 	say(s, "\n");
 	say_rule(s, "  decided by ", row->told.rule, "\n");
@@ -111,6 +118,7 @@ static void say_open(const struct sheet *s)
 		cs_meaning_ports_text(&s->lines[i], ports);
 		cs_addr_text(&row->ask.to, to);
 		(void)fprintf(s->to, "%s%s at %s", before, ports, to);
+		say_source_port(s, row);
 		before = ", ";
 	}
 	if (*before == ',')
@@ -138,11 +146,16 @@ static void say_flood(const struct sheet *s, const struct cs_probe_told *flood,
 
 /* --- what to do --- */
 
+static bool is_answered_now(const struct cs_meaning *row)
+{
+	return cs_meaning_is_answered(row) && row->source_port == 0;
+}
+
 static bool was_said(const struct sheet *s, size_t before, const char *from)
 {
 	for (size_t i = 0; i < before; i++)
 		if (s->meanings->rows[i].asker != CS_ASKER_INTERNET &&
-		    cs_meaning_is_answered(&s->meanings->rows[i]) &&
+		    is_answered_now(&s->meanings->rows[i]) &&
 		    strcmp(s->meanings->rows[i].from, from) == 0)
 			return true;
 	return false;
@@ -191,7 +204,8 @@ static bool is_known(const struct sheet *s, const struct cs_meaning *row)
 }
 
 /*
- * Whoever of our own is answered now shall be so afterwards. False when that is not all, as
+ * Whoever of our own is answered now shall be so afterwards; not who would have to choose his port for
+ * it. False when that is not all, as
  * their networks are not known.
  */
 static bool say_allowed(const struct sheet *s)
@@ -202,7 +216,7 @@ static bool say_allowed(const struct sheet *s)
 		const struct cs_meaning *row = &s->meanings->rows[i];
 
 		if ((row->asker != CS_ASKER_LOCAL && row->asker != CS_ASKER_PEER) ||
-		    !cs_meaning_is_answered(row) || was_said(s, i, row->from))
+		    !is_answered_now(row) || was_said(s, i, row->from))
 			continue;
 		if (is_known(s, row))
 			(void)fprintf(s->to, " --allow %s", row->from);
@@ -246,6 +260,17 @@ static void put_listener(struct cs_grid *grid, const struct cs_meaning *row)
 	cs_grid_put_str(grid, LISTENER, text);
 }
 
+static void put_from(struct cs_grid *grid, const struct cs_meaning *row)
+{
+	char text[sizeof("port 65535")];
+
+	cs_grid_put_str(grid, FROM, row->from);
+	if (row->source_port == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "port %u", row->source_port);
+	cs_grid_put_str(grid, FROM, text);
+}
+
 static void put_to(struct cs_grid *grid, const struct cs_meaning *row)
 {
 	static const struct cs_addr none;
@@ -273,7 +298,7 @@ static void put_line(struct cs_grid *grid, const struct cs_meaning_line *line)
 		    row->exposed                  ? CS_TERM_RED
 		    : cs_meaning_is_answered(row) ? CS_TERM_YELLOW
 						  : CS_TERM_PLAIN);
-	cs_grid_put_str(grid, FROM, row->from);
+	put_from(grid, row);
 	put_to(grid, row);
 	cs_meaning_ports_text(line, text);
 	cs_grid_put_str(grid, PORTS, text);

@@ -91,6 +91,7 @@ static void put_sent_on(struct cs_json *j, const struct cs_probe_told *told)
 static void put_seen(struct cs_json *j, const struct cs_meaning *row)
 {
 	put_addr(j, "source", &row->ask.from);
+	cs_json_put_uint_if(j, "source_port", row->source_port != 0, row->source_port);
 	cs_json_put_uint(j, "sent", row->told.sent);
 	cs_json_put_uint(j, "answered", row->told.answered);
 	cs_json_put_uint(j, "errors", row->told.errors);

@@ -15,8 +15,15 @@
 #include "protect/rules.h"
 #include "protect/scratch.h"
 
+enum {
+	CS_PROBER_FIRST_PORT =
+		33000, /* source ports; all but a few machines' ephemeral ones */
+	CS_PROBER_LAST_PORT = 60000,
+};
+
 enum cs_flow_kind {
-	CS_FLOW_NEW, /* each packet from a source port of its own */
+	/* Each packet from a source port of its own; of one port: each the first of its flow. */
+	CS_FLOW_NEW,
 	CS_FLOW_ESTABLISHED, /* the second and later packets of one port (TCP: of one connection) */
 };
 
@@ -26,6 +33,8 @@ struct cs_probe_ask {
 	uint32_t link;     /* where it enters */
 	bool tcp;
 	uint16_t port;
+	/* Source ports, both ends; 0: CS_PROBER_FIRST_PORT to _LAST_PORT. */
+	uint16_t from_first, from_last;
 	enum cs_flow_kind flow;
 	size_t answer; /* UDP payload bytes of the answer, 4 to 1,200 */
 };

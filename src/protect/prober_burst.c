@@ -16,14 +16,34 @@ static const uint8_t request[] = "\x40\x01\0\0\xbb.well-known\x04"
 				 "core";
 enum { REQUEST = sizeof(request) - 1 };
 
-enum cs_err cs_prober_port(struct cs_prober *prober, uint16_t *port)
+/* Lets what is under way from the one port end, so that it can be had again. */
+static enum cs_err begin_again(struct cs_prober_burst *burst)
 {
+	enum cs_err err = burst->n ? cs_prober_settle(burst) : CS_OK;
+
+	if (!err && burst->n && burst->ask->tcp)
+		err = cs_prober_end_tcp(burst);
+	for (size_t i = 0; i < burst->n; i++)
+		burst->shots[i].failed |= !burst->shots[i].answered;
+	return err ? err : cs_scratch_forget(burst->prober->scratch);
+}
+
+enum cs_err cs_prober_port(struct cs_prober_burst *burst, uint16_t *port)
+{
+	const struct cs_probe_ask *ask = burst->ask;
+	struct cs_prober *prober = burst->prober;
+	uint16_t first = ask->from_first ? ask->from_first : CS_PROBER_FIRST_PORT;
+	uint16_t last = ask->from_last ? ask->from_last : CS_PROBER_LAST_PORT;
 	enum cs_err err = CS_OK;
 
-	if (prober->next_port > CS_PROBER_LAST_PORT) {
+	if (first == last) {
+		*port = first;
+		return begin_again(burst);
+	}
+	if (prober->next_port < first || prober->next_port > last) {
 		/* All have been used: whoever has one again must not be an old acquaintance. */
 		err = cs_scratch_forget(prober->scratch);
-		prober->next_port = CS_PROBER_FIRST_PORT;
+		prober->next_port = first;
 	}
 	*port = prober->next_port++;
 	return err;
@@ -98,13 +118,13 @@ enum cs_err cs_prober_burst_udp(struct cs_prober_burst *burst)
 {
 	bool same = burst->ask->flow == CS_FLOW_ESTABLISHED;
 	uint16_t port;
-	enum cs_err err = cs_prober_port(burst->prober, &port);
+	enum cs_err err = cs_prober_port(burst, &port);
 
 	if (!err && same)
 		err = introduce(burst, port);
 	for (size_t i = 0; !err && i < burst->wanted; i++) {
 		if (i > 0 && !same)
-			err = cs_prober_port(burst->prober, &port);
+			err = cs_prober_port(burst, &port);
 		if (!err)
 			err = cs_prober_shoot(burst, port,
 					      i == 0 || i == burst->wanted - 1);
@@ -118,7 +138,7 @@ enum cs_err cs_prober_one_more_udp(struct cs_prober_burst *burst)
 	enum cs_err err = CS_OK;
 
 	if (burst->ask->flow == CS_FLOW_NEW)
-		err = cs_prober_port(burst->prober, &port);
+		err = cs_prober_port(burst, &port);
 	if (!err)
 		err = cs_prober_shoot(burst, port, true);
 	return err ? err : cs_prober_settle(burst);

@@ -18,9 +18,6 @@ enum {
 	CS_PROBER_TRIES = 64, /* more of them, to see one of each end */
 	CS_PROBER_HITS = 192, /* rules and policies that one packet meets */
 	CS_PROBER_JOURNEYS = 256, /* of one question */
-	CS_PROBER_FIRST_PORT =
-		33000, /* source ports; all but a few machines' ephemeral ones */
-	CS_PROBER_LAST_PORT = 60000,
 };
 
 /*
@@ -76,7 +73,7 @@ struct cs_prober_shot {
 	uint16_t mid;
 	uint16_t order; /* of a marked one: how many of those were before */
 	bool marked, answered;
-	bool failed; /* by an ICMP error or RST */
+	bool failed; /* by an ICMP error or RST, or nothing will come any more */
 };
 
 struct cs_prober {
@@ -175,12 +172,17 @@ struct cs_prober_shot *cs_prober_take_shot(struct cs_prober_burst *burst, uint16
 void cs_prober_forget_shots(struct cs_prober_burst *burst);
 /* Sends burst->packet into the port. */
 CS_MUST_USE enum cs_err cs_prober_send(struct cs_prober_burst *burst);
-/* A source port that no question had yet. */
-CS_MUST_USE enum cs_err cs_prober_port(struct cs_prober *prober, uint16_t *port);
+/*
+ * A source port that no flow has: one that no question had yet. Where the question is of one port
+ * alone it is that, and what came of it until now is over and forgotten.
+ */
+CS_MUST_USE enum cs_err cs_prober_port(struct cs_prober_burst *burst, uint16_t *port);
 
 /* prober_tcp.c */
 CS_MUST_USE enum cs_err cs_prober_burst_tcp(struct cs_prober_burst *burst);
 CS_MUST_USE enum cs_err cs_prober_one_more_tcp(struct cs_prober_burst *burst);
+/* Ends the connection that was begun last, if it was answered. */
+CS_MUST_USE enum cs_err cs_prober_end_tcp(struct cs_prober_burst *burst);
 
 /* prober_beyond.c: serves, answers for all who are beyond the ports, and counts, until nothing moves. */
 CS_MUST_USE enum cs_err cs_prober_settle(struct cs_prober_burst *burst);

@@ -42,19 +42,30 @@ static enum cs_err begin(struct cs_prober_burst *b, uint16_t port, bool marked)
 	return send_segment(b, CS_TCP_SYN, true, nothing);
 }
 
+static enum cs_err end(struct cs_prober_burst *b, const struct cs_prober_shot *shot)
+{
+	if (!shot->answered)
+		return CS_OK;
+	b->seq = first_seq(shot->marked) + 1;
+	b->packet.from_port = shot->port;
+	return send_segment(b, CS_TCP_RST, false, nothing);
+}
+
 /* Ends all that was begun and answered: nothing of it may be left for the next question. */
 static enum cs_err end_all(struct cs_prober_burst *b)
 {
 	enum cs_err err = CS_OK;
 
-	for (size_t i = 0; !err && i < b->n; i++) {
-		if (!b->shots[i].answered)
-			continue;
-		b->seq = first_seq(b->shots[i].marked) + 1;
-		b->packet.from_port = b->shots[i].port;
-		err = send_segment(b, CS_TCP_RST, false, nothing);
-	}
+	for (size_t i = 0; !err && i < b->n; i++)
+		err = end(b, &b->shots[i]);
 	return err;
+}
+
+enum cs_err cs_prober_end_tcp(struct cs_prober_burst *burst)
+{
+	enum cs_err err = end(burst, &burst->shots[burst->n - 1]);
+
+	return err ? err : cs_prober_settle(burst);
 }
 
 static enum cs_err burst_new(struct cs_prober_burst *b)
@@ -64,7 +75,7 @@ static enum cs_err burst_new(struct cs_prober_burst *b)
 	for (size_t i = 0; !err && i < b->wanted; i++) {
 		uint16_t port;
 
-		err = cs_prober_port(b->prober, &port);
+		err = cs_prober_port(b, &port);
 		if (!err)
 			err = begin(b, port, i == 0 || i == b->wanted - 1);
 	}
@@ -94,7 +105,7 @@ static enum cs_err say(struct cs_prober_burst *b, uint16_t port, bool connected,
 static enum cs_err burst_established(struct cs_prober_burst *b)
 {
 	uint16_t port;
-	enum cs_err err = cs_prober_port(b->prober, &port);
+	enum cs_err err = cs_prober_port(b, &port);
 	bool connected = false;
 
 	if (!err)
@@ -132,7 +143,7 @@ enum cs_err cs_prober_burst_tcp(struct cs_prober_burst *burst)
 enum cs_err cs_prober_one_more_tcp(struct cs_prober_burst *burst)
 {
 	uint16_t port;
-	enum cs_err err = cs_prober_port(burst->prober, &port);
+	enum cs_err err = cs_prober_port(burst, &port);
 
 	if (!err)
 		err = begin(burst, port, true);

@@ -103,6 +103,17 @@ static bool is_shot(const struct cs_prober_burst *burst, uint16_t port)
 	return false;
 }
 
+/* An answer may go from the very port to the very port that its request had. */
+static bool is_from_asker(const struct cs_prober_burst *burst,
+			  const struct cs_trace_step *step)
+{
+	struct cs_addr from;
+
+	return (!address_after(step->text, " ip saddr ", &from) &&
+		!address_after(step->text, " ip6 saddr ", &from)) ||
+	       cs_addr_cmp(&from, &burst->ask->from) == 0;
+}
+
 static void begin_journey(struct cs_prober *p, const struct cs_prober_burst *burst,
 			  const struct cs_trace_step *step)
 {
@@ -117,7 +128,8 @@ static void begin_journey(struct cs_prober *p, const struct cs_prober_burst *bur
 	j->base = UINT32_MAX;
 	j->from_port = port_after(step->text, " udp sport ", " tcp sport ");
 	j->to_port = port_after(step->text, " udp dport ", " tcp dport ");
-	j->request = j->to_port == burst->ask->port && is_shot(burst, j->from_port);
+	j->request = j->to_port == burst->ask->port && is_shot(burst, j->from_port) &&
+		     is_from_asker(burst, step);
 }
 
 /* Where packets enter; with rules before prerouting that comes after another beginning. */

@@ -189,6 +189,8 @@ static int weight(const struct cs_prober_burst *b, const struct cs_prober_journe
 	struct cs_span text = text_of(p, hit);
 	bool names = names_port(text, b->ask->port);
 
+	if (b->ask->from_first && b->ask->from_first == b->ask->from_last)
+		names |= names_port(text, b->ask->from_first);
 	if (b->told->forward_port)
 		names |= names_port(text, b->told->forward_port);
 	if (j->arrived_port)

@@ -228,22 +228,20 @@ static struct found judge_elements(struct reading *r, struct cs_span *rest, bool
 	return best;
 }
 
-/* The elements of a named set or map: what stands between its braces. */
-static bool find_set(const struct reading *r, struct cs_span name, struct cs_span *out)
+bool cs_words_set(const struct cs_listing *sets, struct cs_span table,
+		  struct cs_span name, struct cs_span *elements)
 {
-	const struct cs_listing *l = r->ask->sets;
-
-	for (size_t i = 0; l && i < l->n_blocks; i++) {
-		const struct cs_listing_block *b = &l->blocks[i];
+	for (size_t i = 0; sets && i < sets->n_blocks; i++) {
+		const struct cs_listing_block *b = &sets->blocks[i];
 		const uint8_t *at;
 
 		if (!cs_span_eq(b->name, name) ||
-		    !cs_span_eq(l->tables[b->table].name, r->ask->table))
+		    !cs_span_eq(sets->tables[b->table].name, table))
 			continue;
 		at = b->body.len ? memmem(b->body.ptr, b->body.len, "elements = {", 12)
 				 : NULL;
-		*out = at ? cs_text_after(b->body, (size_t)(at - b->body.ptr) + 12)
-			  : cs_span_of(NULL, 0);
+		*elements = at ? cs_text_after(b->body, (size_t)(at - b->body.ptr) + 12)
+			       : cs_span_of(NULL, 0);
 		return true;
 	}
 	return false;
@@ -260,7 +258,8 @@ static struct found judge_right(struct reading *r, bool verdicts)
 	if (!token.quoted && cs_text_is(token.text, "{"))
 		return judge_elements(r, &r->rest, verdicts);
 	if (!token.quoted && cs_text_starts(token.text, "@")) {
-		if (!find_set(r, cs_text_after(token.text, 1), &elements))
+		if (!cs_words_set(r->ask->sets, r->ask->table,
+				  cs_text_after(token.text, 1), &elements))
 			return none;
 		return judge_elements(r, &elements, verdicts);
 	}

@@ -64,6 +64,7 @@ class Servers:
 
     def udp4(self, port, interfaces):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # others ask from there, too
         sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         sock.bind(("0.0.0.0", port))
         for name in interfaces:
@@ -75,6 +76,7 @@ class Servers:
 
     def udp6(self, port, interfaces):
         sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         sock.bind(("::", port))
@@ -88,6 +90,7 @@ class Servers:
     def tcp(self, port):
         sock = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.bind(("::", port))
         sock.listen(256)
@@ -227,6 +230,10 @@ class Town:
                 return net
         return self.world
 
+    @staticmethod
+    def own():
+        return [address for both in HOST.values() for address in both]
+
     def have(self, net, address):
         """Makes the address one of the namespace."""
         width = 128 if ":" in address else 32
@@ -253,7 +260,7 @@ class Town:
         for row in rows:
             net = self.where(row["source"])
             self.have(net, row["source"])
-            own = [a.split("/")[0] for both in HOST.values() for a in both]
+            own = [a.split("/")[0] for a in self.own()]
             if row["to"] not in own and not is_group(row["to"]):
                 self.have(self.where(row["to"]), row["to"])
         for row in rows:

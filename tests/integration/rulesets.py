@@ -37,6 +37,31 @@ class Nft:
             return f"meta l4proto {{ tcp, udp }} th {word} {ports}"
         return f"{proto} {word} {ports}"
 
+    def client(self, word, alone):
+        """Looks at the port of who asks; what is between 32768 and 60999 is one to it."""
+        proto = self.pick("udp", "udp", "udp", "tcp", "th")
+        ports = self.pick("5683", "5683", "53", "{ 53, 123 }", "1024-65535", "< 1024", ">= 1024",
+                          "!= 53", "!= { 53, 5683 }", "1-1023", "<= 5683", "61000-65535",
+                          "32768-60999", "& 0xff00 == 0x1600", "{ 53, 5683-5690 }", "@clients")
+        if ports == "@clients":
+            self.sets["clients"] = ("type inet_service; flags interval; "
+                                    "elements = { 53, 77, 5680-5690 }")
+        form = self.pick("plain", "plain", "plain", "raw", "both", "ct", "source")
+        if form == "raw" and alone:  # nft prints it as udp's, and then cannot read it beside tcp's
+            return f"meta l4proto {{ udp, tcp }} @th,0,16 {self.pick('5683', '!= 5683', '53')}"
+        if form == "both":
+            proto = "tcp" if proto == "tcp" else "udp"
+            return (f"{proto} sport . {proto} dport {{ 53 . 5683, 5683 . 5684, "
+                    "1-1023 . 5684, 5684 . 20000-30000 }")
+        if form == "ct" and word == "sport":
+            return f"meta l4proto udp ct original proto-src {self.pick('5683', '53')}"
+        if form == "source" and word == "sport":
+            return (f"ip saddr . udp sport {{ {self.pick(*SOURCES4[3:5])} . 53, "
+                    "192.168.1.0/24 . 5683 }")
+        if proto == "th":
+            return f"meta l4proto {{ tcp, udp }} th {word} {ports}"
+        return f"{proto} {word} {ports}"
+
     def together(self, proto, word):
         """Several fields as one: concatenations, as words and as sets."""
         proto = "tcp" if proto == "tcp" else "udp"
@@ -105,6 +130,9 @@ class Nft:
         if self.chance(0.8):
             parts.append(self.port("sport" if hook == "output" and self.chance(0.7)
                                    else "dport"))
+        if self.chance(self.clients):
+            parts.append(self.client("dport" if hook == "output" else "sport",
+                                     "port" not in " ".join(parts)))
         if self.chance(0.15) and hook not in ("raw", "ingress"):
             states = self.pick("new", "established,related", "invalid", "new,untracked")
             parts.append(f"ct state {states}")
@@ -177,6 +205,7 @@ class Nft:
             return self.pick("udp dport vmap { 5683 : drop, 5684 : accept }",
                              "meta l4proto vmap { tcp : accept, udp : jump side }",
                              "udp dport vmap @ports_do", "tcp dport vmap @ports_do",
+                             "udp sport vmap { 5683 : accept, 53 : drop, 5684 : jump side }",
                              'iifname vmap { "eth0" : jump side, "lan0" : accept, '
                              '"wg0" : drop }',
                              'iifname . meta l4proto vmap { "eth0" . udp : drop, '
@@ -306,6 +335,7 @@ class Nft:
     def ruleset(self):
         self.rates = self.chance(0.3)
         self.flows = self.chance(0.1)
+        self.clients = self.pick(0, 0.1, 0.3)
         lines = []
         families = [self.pick("inet", "inet", "inet", "ip", "ip6")]
         if self.chance(0.35):
@@ -333,9 +363,13 @@ def ufw_commands(rng):
         action = rng.choice(["allow", "allow", "deny", "deny", "limit", "reject"])
         port = rng.choice(["5683", "5683/udp", "5684/udp", "5683:5684/udp", "5683/tcp", "22/tcp",
                            "5683,5684/udp"])
-        form = rng.randrange(6)
+        form = rng.randrange(8)
         if form < 2:
             rule = f"{action} {port}"
+        elif form > 5:
+            there = rng.choice(["to any", "to any", "to any port 5683", "to any port 5684"])
+            of = rng.choice(["5683", "5683", "53", "53,5683:5690", "1024:65535", "1:1023"])
+            rule = f"{action} from any port {of} {there} proto {rng.choice(['udp', 'udp', 'tcp'])}"
         elif form == 2:
             rule = f"{action} in on {rng.choice(['eth0', 'lan0'])} to any port 5683 proto udp"
         elif form == 3:

@@ -33,6 +33,7 @@ class Xtables:
     def __init__(self, rng):
         self.rng, self.rated, self.names = rng, False, 0
         self.rates = rng.random() < 0.25
+        self.clients = rng.choice([0, 0.1, 0.3])
         self.tables = {v6: self.make(v6) for v6 in (False, True)}
 
     def pick(self, *choices):
@@ -52,8 +53,24 @@ class Xtables:
             return f"-p {proto} ! --{word} {self.pick('5683', '22')}"
         return f"-p {proto} --{word} {self.pick('5683', '5684') if form == 'one' else '5683:5690'}"
 
+    def client(self, word):
+        """Looks at the port of who asks; what is between 32768 and 60999 is one to it."""
+        proto = self.pick("udp", "udp", "udp", "tcp")
+        ports = self.pick(f"--{word} 5683", f"--{word} 5683", f"--{word} 53", f"! --{word} 53",
+                          f"--{word} 1024:65535", f"--{word} :1023", f"! --{word} 1024:",
+                          f"-m multiport --{word}s 53,5683:5690",
+                          f"-m multiport ! --{word}s 53,123", "-m multiport --ports 53,5684",
+                          "-m conntrack --ctorigsrcport 5683")
+        return f"-p {proto} {ports}"
+
     def rule(self, v6, chain):
         parts = []
+        if self.chance(self.clients):
+            parts.append(self.client("dport" if chain == "OUTPUT" else "sport"))
+            if self.chance(0.3):
+                parts.append(f"--{'sport' if chain == 'OUTPUT' else 'dport'} 5683"
+                             if "multiport" not in parts[0] else "")
+            return " ".join(parts)
         if chain in ("INPUT", "FORWARD", "PREROUTING") and self.chance(0.3):
             parts.append(self.pick("-i eth0", "-i lan+", "! -i eth0", "-i wg0", "-i ppp+"))
         if chain == "FORWARD" and self.chance(0.3):

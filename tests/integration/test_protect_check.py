@@ -402,7 +402,8 @@ def test_a_host_behind_a_router_is_asked_about(town):
 def test_a_connection_is_with_whom_was_asked(town):
     """Of what is not tracked NAT takes a later segment of the server for a new connection."""
     town.host.sh("sysctl -qw net.ipv4.ip_forward=1")
-    done = nft(town, table("tcp dport 5683 notrack", hook="prerouting", priority=-300) +
+    done = nft(town, table("iifname eth0 tcp dport 5683 notrack", hook="prerouting",
+                           priority=-300) +
                "table ip nat {\n\tchain post {\n\t\ttype nat hook postrouting priority srcnat\n"
                "\t\tip saddr 192.168.1.0/24 oifname eth0 snat to 93.184.77.10\n\t}\n}\n")
     rows = {row["flow"]: row["verdict"] for row in

@@ -160,6 +160,7 @@ static void a_row_has_the_names_of_its_schema(void **state)
 	assert_text(at(o, "listener"), "address", "::");
 	assert_true(cJSON_IsTrue(at(o, "exposed")));
 	assert_text(o, "source", "91.37.142.77");
+	assert_true(cJSON_IsNull(at(o, "source_port")));
 	assert_true(cJSON_IsNull(at(o, "sent_on")));
 	assert_true(cJSON_IsNull(at(o, "flood")));
 	cJSON_Delete(o);
@@ -285,6 +286,29 @@ static void people_are_told_who_what_and_why(void **state)
 	assert_says(text, "  decided by ufw rule 1: 5683 ALLOW IN Anywhere\n");
 	assert_says(text, "  shadowed, without effect: ufw rule 2: 5683/udp DENY IN "
 			  "Anywhere\n");
+	assert_says(text, "Next: coapscope protect plan --strangers drop\n");
+	free(text);
+}
+
+static void a_source_port_that_it_takes_is_told(void **state)
+{
+	struct cs_meaning rows[] = { trap(), closed(), trap() };
+	cJSON *o;
+	char *text;
+
+	(void)state;
+	rows[0].source_port = 53;
+	o = written(&rows[0], NULL);
+	assert_number(o, "source_port", 53);
+	cJSON_Delete(o);
+	rows[1].source_port = 53;
+	rows[1].told.verdict = CS_MEANING_OPEN;
+	text = table_of(rows, 3, false, 0);
+	assert_says(text,
+		    "UDP 5683 at 93.184.77.10 is answered when asked from source port "
+		    "53 by coap-server\n");
+	assert_says(text, "UDP 5683 at 93.184.77.10 is answered by coap-server\n");
+	assert_says(text, "\ninternet port 53 ");
 	assert_says(text, "Next: coapscope protect plan --strangers drop\n");
 	free(text);
 }
@@ -458,6 +482,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_has_the_names_of_its_schema),
 		cmocka_unit_test(what_is_not_there_is_null),
+		cmocka_unit_test(a_source_port_that_it_takes_is_told),
 		cmocka_unit_test(a_listener_whose_process_is_not_told_has_no_name),
 		cmocka_unit_test(what_is_sent_on_goes_forward),
 		cmocka_unit_test(each_verdict_has_its_word),

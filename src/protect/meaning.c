@@ -141,10 +141,12 @@ static enum cs_err ask_as_all(struct asking *a, const struct cs_question *questi
 
 /*
  * Who is allowed asks from ordinary ports alone: whether he gets through is the question, not what
- * else he might try.
+ * else he might try. The internet is exposed to, also where all of it is allowed.
  */
 static bool is_allowed(const struct cs_meaning_request *r, const struct cs_meaning *row)
 {
+	if (row->asker == CS_ASKER_INTERNET)
+		return false;
 	for (size_t i = 0; i < r->n_peers; i++)
 		if (cs_addr_is_v4(&r->peers[i].prefix.addr) ==
 			    cs_addr_is_v4(&row->ask.from) &&

@@ -111,6 +111,12 @@ def test_who_is_allowed_is_asked_about_from_ordinary_ports(town):
     assert mine["203.0.113.9"] == mine["internet"] == ("open", 5683)
 
 
+def test_the_internet_chooses_its_ports_also_where_all_of_it_is_allowed(town):
+    done = checked(town, nft("udp sport 5683 accept"), "--allow", "0.0.0.0/0")
+    assert done.status == 1
+    assert told(done.rows) == ("open", 5683)
+
+
 def test_more_ports_than_are_asked_from_are_said(town):
     done = checked(town, nft(*(f"udp sport {port} counter" for port in range(100, 109))))
     assert done.err.count("more source ports apart") == 1

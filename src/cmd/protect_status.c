@@ -347,9 +347,27 @@ static void put_json(const struct status *st, FILE *to)
 
 /* --- */
 
+/* The table may have been taken out since it was seen: then what stands is read once more. */
+static enum cs_err look_at_table(struct status *st, struct cs_protect_ground *ground)
+{
+	struct cs_standing now;
+	enum cs_err again, err;
+
+	if (!cs_table_is_ours(&ground->standing.table))
+		return CS_OK;
+	err = cs_figures_read(&st->job->arena, &st->figures, ground->change.why);
+	if (err != CS_ERR_IO)
+		return err;
+	again = cs_standing_read(&ground->change, &now);
+	if (again || cs_table_is_ours(&now.table))
+		return again ? again : err;
+	ground->standing = now;
+	return CS_OK;
+}
+
 static int look(struct status *st, struct cs_protect_ground *ground)
 {
-	enum cs_err err = CS_OK;
+	enum cs_err err = look_at_table(st, ground);
 
 	st->ground = ground;
 	st->standing = &ground->standing;
@@ -361,8 +379,6 @@ static int look(struct status *st, struct cs_protect_ground *ground)
 	else if (cs_ufw_survives_reboot(st->boot.why))
 		st->boot.by = CS_BOOT_BY_UFW;
 	st->helper = cs_state_helper_is_there(&ground->state, 0);
-	if (cs_table_is_ours(&ground->standing.table))
-		err = cs_figures_read(&st->job->arena, &st->figures, ground->change.why);
 	return cs_protect_said(st->job, err, ground->change.why);
 }
 

@@ -221,21 +221,33 @@ static enum cs_err prepare(struct cs_change *change, const struct cs_apply *appl
 	return cs_state_write(&change->state->run, name, record, change->why);
 }
 
-/* Whether the kernel has this change now, and what was proved. */
-static enum cs_err look_again(struct cs_change *change, const struct cs_apply *apply,
-			      const char *id)
+/* CS_ERR_REFUSED: the kernel has this change no more, or has forgotten it. */
+static enum cs_err look_whether_in_force(struct cs_change *change, const char *id)
 {
 	struct cs_table table;
 	enum cs_err err = cs_table_look(change->arena, &table, change->why);
 
-	if (err)
+	if (err || (table.kind == CS_TABLE_PENDING && strcmp(table.id, id) == 0 &&
+		    table.left_ms > 0))
 		return err;
-	if (table.kind != CS_TABLE_PENDING || strcmp(table.id, id) != 0) {
-		(void)snprintf(change->why, CS_STATE_WHY,
-			       "the rules were taken out again while they were applied");
-		return CS_ERR_REFUSED;
-	}
-	return ask(apply->still_proved, apply->arg, change->why);
+	(void)snprintf(change->why, CS_STATE_WHY,
+		       "the rules were taken out again while they were applied: by "
+		       "somebody, or as their time was over (--confirm-within)");
+	return CS_ERR_REFUSED;
+}
+
+/* Whether the kernel has this change now, and what was proved. */
+static enum cs_err look_again(struct cs_change *change, const struct cs_apply *apply,
+			      const char *id)
+{
+	enum cs_err err = look_whether_in_force(change, id);
+
+	if (!err)
+		err = ask(apply->still_proved, apply->arg, change->why);
+	/* Taken out meanwhile, it is no wonder that they are not as proved. */
+	if (err == CS_ERR_IO && look_whether_in_force(change, id) == CS_ERR_REFUSED)
+		err = CS_ERR_REFUSED;
+	return err;
 }
 
 static enum cs_err run_helper(struct cs_change *change, const struct cs_apply *apply,

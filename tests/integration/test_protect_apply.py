@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -442,6 +443,38 @@ def test_an_nft_that_fails_in_the_middle_changes_nothing(host, tmp_path):
     done = host.protect("apply", *POLICY, rc=4, env={"PATH": f"{bin_folder}:/usr/bin:/bin"})
     assert "no memory" in done.stderr
     host.is_as_before(within=1)
+
+
+def with_nft(host, folder, when, then):
+    """An environment in which nft does something else first, in the host and when told so."""
+    real = shutil.which("nft", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    here = host.net.sh("readlink /proc/self/ns/net").strip()
+    (folder / "nft").write_text(
+        f"#!/bin/sh\nif [ \"$(readlink /proc/self/ns/net)\" = '{here}' ] && {when}; then\n"
+        f" {then}\nfi\nexec {real} \"$@\"\n".replace("NFT", real))
+    (folder / "nft").chmod(0o755)
+    return {"PATH": f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+@pytest.mark.parametrize("option", ["-t", "-s"])
+def test_what_is_over_before_it_was_read_back_is_not_said_to_be_in_force(host, tmp_path,
+                                                                         option):
+    """Before it is looked whether it is there, and before whether it is as it was proved."""
+    env = with_nft(host, tmp_path, f'[ "$*" = "{option} list ruleset" ] && '
+                   "NFT list table inet coapscope >/dev/null 2>&1", "sleep 1.1")
+    done = host.protect("apply", *PLAIN, "--confirm-within", 1, rc=3, env=env)
+    assert "taken out again" in done.stderr and "--confirm-within" in done.stderr
+    assert "in force" not in done.stderr
+    host.is_as_before(within=3)
+
+
+def test_a_table_that_goes_while_status_looks_is_none(host, tmp_path):
+    host.protect("apply", *PLAIN, "--confirm-within", 30)
+    env = with_nft(host, tmp_path, '[ "$*" = "-n list table inet coapscope" ]',
+                   "NFT delete table inet coapscope")
+    assert json.loads(host.protect("status", env=env).stdout)["state"] == "none"
+    host.protect("undo")
+    host.is_as_before()
 
 
 def test_without_root_it_says_so(host):

@@ -52,9 +52,9 @@ def test_hosts_prefixes_and_interfaces_have_sets_of_their_own(host):
 
 
 def test_the_kernel_forgets_by_itself(host):
-    host.protect("deny", "198.51.100.7", "--for", "1s")
+    host.protect("deny", "198.51.100.7", "--for", "3s")
     assert "198.51.100.7" in host.elements("deny_hosts4")
-    lab.wait_until(lambda: host.elements("deny_hosts4") == "", 4)
+    lab.wait_until(lambda: host.elements("deny_hosts4") == "", 6)
     assert rows(host) == []
 
 

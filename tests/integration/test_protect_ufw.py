@@ -10,6 +10,7 @@ import pytest
 import ufw_files
 import ufwed
 import walled
+from protected import briefly
 
 STRANGER, STRANGER6, PEER = "198.18.7.7", "2a0f:18::7", "198.18.1.1"
 ADVICE = ("allow 5683", "deny 5683/udp")
@@ -120,9 +121,10 @@ def test_an_apply_that_is_killed_at_any_step_leaves_nothing(host, program):
 def test_what_the_helper_cannot_do_the_next_command_does(host):
     host.enable(*ADVICE)
     before = host.picture()
-    host.apply("--confirm-within", 1)
+    seconds, _ = briefly(lambda seconds: host.apply("--confirm-within", seconds, rc=None),
+                         lambda: host.protect("status"), host.helpers)
     host.kill_helpers()
-    time.sleep(1.1)
+    time.sleep(seconds + 0.1)
     assert host.picture() != before
     assert "too late" in host.protect("confirm", rc=3).stderr or host.picture() == before
     host.comes_back(before, within=1)

@@ -34,6 +34,7 @@ NIGHTLY = "COAPSCOPE_NIGHTLY" in os.environ
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 SO_RCVBUFFORCE = 33
+SO_TIMESTAMPNS = 35
 IPV6_FREEBIND = 78
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
@@ -125,7 +126,13 @@ class Heard:
     ip: str
     peer: tuple
     data: bytes
-    at: float
+    at: float  # seconds by the kernel's clock: however late it is read
+
+
+def stamp(timespec):
+    """Of SO_TIMESTAMPNS, in seconds."""
+    seconds, ns = struct.unpack("@ll", timespec)
+    return seconds + ns / 1e9
 
 
 class Devices:
@@ -154,6 +161,7 @@ class Devices:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
+        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         sock.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)  # routed here is enough
         sock.bind(("::", port))
         sock.setblocking(False)
@@ -176,16 +184,17 @@ class Devices:
     def drain(self, sock):
         for _ in range(256):
             try:
-                data, control, _, peer = sock.recvmsg(65535, 64)
+                data, control, _, peer = sock.recvmsg(65535, 128)
             except BlockingIOError:
                 return
-            self.take(sock, data, control[0][2], peer)
+            told = {level: value for level, _, value in control}
+            self.take(sock, data, told[socket.IPPROTO_IPV6], peer,
+                      stamp(told[socket.SOL_SOCKET]))
 
-    def take(self, sock, data, info, peer):
+    def take(self, sock, data, info, peer, at):
         raw = socket.inet_ntop(socket.AF_INET6, info[:16])
         ip = raw.removeprefix("::ffff:")
-        self.heard.append(Heard(ip, (peer[0].removeprefix("::ffff:"), peer[1]), data,
-                                time.monotonic()))
+        self.heard.append(Heard(ip, (peer[0].removeprefix("::ffff:"), peer[1]), data, at))
         answer = self.answers(ip)
         if len(data) < 4 or not 0 < data[1] < 32 or not answer:
             return

@@ -13,6 +13,7 @@ import time
 import pytest
 
 import netns
+from lab import wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 COAPSCOPE = os.environ.get("COAPSCOPE", str(netns.BUILD / "coapscope"))
@@ -363,7 +364,7 @@ def test_an_interrupt_reports_what_was_open(lab):
         process = lab.net.start("lab", [COAPSCOPE, "resources", "-O", "jsonl",
                                         "--concurrency", "1", "127.0.0.9", "127.0.0.8"],
                                 stderr=subprocess.PIPE)
-        time.sleep(0.5)
+        wait_until(lambda: lab.net.counters("lab")["UdpInDatagrams"] > 0)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
     assert process.returncode == 1

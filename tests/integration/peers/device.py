@@ -13,6 +13,7 @@ import time
 
 LINKS = b'</s/temp>;rt="temperature";ct=50;obs,</s/light>;rt="light";title="a\\"b, c"'
 CON, NON, ACK, RST = range(4)
+SO_TIMESTAMPNS = 35
 ETAG, CONTENT_FORMAT, BLOCK2, ECHO = 4, 12, 23, 252
 
 
@@ -132,15 +133,23 @@ class Device:
 def bound(address, port):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     sock.bind((address, port))
     return sock
+
+
+def receive(sock):
+    """A datagram, from whom, and when it came, however late it is read."""
+    data, control, _, peer = sock.recvmsg(65536, 64)
+    seconds, ns = struct.unpack("@ll", control[0][2])
+    return data, peer, seconds + ns / 1e9
 
 
 def main():
     addresses, port, how = sys.argv[1].split(","), int(sys.argv[2]), sys.argv[3]
     device = Device(how, int(sys.argv[4]) if len(sys.argv) > 4 else 0)
     socks = [bound(address, port) for address in addresses]
-    log, start = [], None
+    log = []
     print("ready", flush=True)
     while True:
         due = min((when for when, *_ in device.later), default=None)
@@ -152,18 +161,17 @@ def main():
         if sys.stdin in readable:
             break
         for sock in readable:
-            data, peer = sock.recvfrom(65536)
-            now = time.monotonic()
-            start = start or now
+            data, peer, now = receive(sock)
             kind, code, mid, token, options = decode(data)
-            log.append({"at": now - start, "type": kind, "code": code, "mid": mid,
+            log.append({"at": now, "type": kind, "code": code, "mid": mid,
                         "token": token.hex(), "port": peer[1],
                         "options": [(n, v.hex()) for n, v in options]})
             if 1 <= code <= 7:
                 for datagram in device.answer(kind, code, mid, token, options, peer):
                     sock.sendto(datagram, peer)
+    log.sort(key=lambda line: line["at"])
     for line in log:
-        print(json.dumps(line))
+        print(json.dumps({**line, "at": line["at"] - log[0]["at"]}))
 
 
 main()

@@ -429,7 +429,7 @@ def test_the_listener_is_named_with_its_process(namespaces_work):
             server = subprocess.Popen(["coap-server-notls", "-A", "0.0.0.0"],
                                       stderr=subprocess.DEVNULL)
         try:
-            time.sleep(0.3)
+            wait_until(lambda: it.host.sh("ss -HlunA udp 'sport = :5683'"))
             done = it.check()
             row = one(done.rows, **{"from": "internet", "to": OWN4})
             assert row["exposed"]

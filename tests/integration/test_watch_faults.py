@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """watch in a world that breaks: of its two processes one is killed or stopped, signals."""
+import fcntl
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import re
 import signal
 import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -28,6 +30,17 @@ def state(pid):
 
 def is_gone(pid):
     return state(pid) in (None, "Z", "X")
+
+
+def heeds(pid, number):
+    """Whether that signal no longer ends it at once: it waits for signals like for input."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"SigBlk:\s+(\w+)", status)[1], 16) >> (number - 1) & 1
+
+
+def unread(fd):
+    """Bytes in a pipe."""
+    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))[0]
 
 
 class Watch:
@@ -126,18 +139,26 @@ def endless(tmp_path):
     plain = capture(tmp_path / "plain.pcap", [frame(PROBE)] * 200)
     fd = os.open(pipe, os.O_RDWR)
     os.write(fd, plain.read_bytes())
-    yield pipe
+    yield pipe, fd
     os.close(fd)
 
 
+def wait_until_read(process, fd):
+    """All that is in the pipe, by the decoder; its number."""
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    wait_until(lambda: not unread(fd), timeout=20)
+    decoder = int(children.read_text().split()[0])
+    wait_until(lambda: state(decoder) == "S")
+    return decoder
+
+
 def test_of_a_capture_what_was_read_is_shown_and_no_file_appears(endless, tmp_path):
+    pipe, fd = endless
+
     def begin(*args):
-        process = subprocess.Popen([COAPSCOPE, "watch", "-r", endless, *args], text=True,
+        process = subprocess.Popen([COAPSCOPE, "watch", "-r", pipe, *args], text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        wait_until(lambda: children.read_text().split(), timeout=20)
-        time.sleep(1)
-        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+        os.kill(wait_until_read(process, fd), signal.SIGKILL)
         out, said = process.communicate(timeout=20)
         assert process.returncode == 4 and "ended by signal 9" in said
         return out
@@ -147,8 +168,8 @@ def test_of_a_capture_what_was_read_is_shown_and_no_file_appears(endless, tmp_pa
 
 
 def test_what_comes_by_a_pipe_is_shown_at_once(endless):
-    process = subprocess.Popen([COAPSCOPE, "watch", "-r", endless, "-O", "text", "--messages"],
-                               text=True, stdout=subprocess.PIPE)
+    process = subprocess.Popen([COAPSCOPE, "watch", "-r", endless[0], "-O", "text",
+                                "--messages"], text=True, stdout=subprocess.PIPE)
     for _ in range(200):
         assert "203.0.113.7" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
@@ -165,9 +186,10 @@ def test_a_pipe_that_nobody_writes_to_is_given_up_when_asked_to(tmp_path):
 
 
 def test_an_endless_capture_ends_when_asked_to(endless):
-    process = subprocess.Popen([COAPSCOPE, "watch", "-r", endless, "-O", "jsonl",
+    pipe, fd = endless
+    process = subprocess.Popen([COAPSCOPE, "watch", "-r", pipe, "-O", "jsonl",
                                 "--summary", "-"], stdout=subprocess.PIPE)
-    time.sleep(1)
+    wait_until_read(process, fd)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
@@ -234,7 +256,7 @@ def test_a_reader_that_has_stopped_does_not_keep_a_capture_either(tmp_path):
     pcap = capture(tmp_path / "x.pcap", [frame(PROBE)] * 5000)
     process = subprocess.Popen([COAPSCOPE, "watch", "-r", pcap, "-O", "text", "--messages"],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(1)
+    wait_until(lambda: unread(process.stdout) > 60000, timeout=20)
     process.terminate()
     assert process.wait(20) == 4
     assert b"Operation canceled" in process.stderr.read()
@@ -254,7 +276,8 @@ def test_an_output_that_nobody_reads_from_yet_is_given_up_when_asked_to(net, tmp
     os.mkfifo(tmp_path / "pipe")
     process = net.start("host", [COAPSCOPE, "watch", "-i", "lo", "-O", "jsonl", option,
                                  tmp_path / "pipe"], stderr=subprocess.PIPE)
-    time.sleep(1)
+    wait_until(lambda: heeds(process.pid, signal.SIGTERM), timeout=20)
+    time.sleep(0.2)
     assert process.poll() is None
     process.terminate()
     assert process.communicate(timeout=20)[1].endswith("pipe: Operation canceled\n")

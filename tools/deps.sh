@@ -10,7 +10,7 @@ build="gcc libc6-dev make pkg-config meson ninja-build python3 libsqlite3-dev
   libpcap-dev zlib1g-dev libzstd-dev scdoc"
 demo="libcoap3-bin iproute2 iputils-ping procps python3 nmap zmap util-linux nftables"
 tests="libcmocka-dev python3-pytest libcoap3-bin iproute2 procps
-  nftables iptables knot ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck
+  nftables iptables ipset knot ufw tshark tcpdump nmap gdb sqlite3 mandoc shellcheck
   cppcheck clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev conntrack
   util-linux iputils-ping bsdutils jq zmap masscan prometheus openssl systemd chromium logrotate strace
   tor-geoipdb libmaxmind-db-writer-perl"

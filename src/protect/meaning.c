@@ -250,7 +250,8 @@ static enum cs_err ask_all(struct asking *a, const struct cs_questions *question
 
 static bool have_word(const struct cs_rules *rules, const char *const *words, size_t n)
 {
-	const struct cs_span texts[] = { rules->nft, rules->xtables4, rules->xtables6 };
+	const struct cs_span texts[] = { rules->nft, rules->xtables4, rules->xtables6,
+					 rules->legacy4, rules->legacy6 };
 
 	for (size_t i = 0; i < CS_LEN(texts); i++)
 		for (size_t k = 0; k < n; k++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protect/draft.h"
+#include "protect/ipsets.h"
 #include "protect/prober_own.h"
 #include "protect/program_socket.h"
 #include "protect/rules_span.h"
@@ -122,11 +123,23 @@ static enum cs_err load_plain(struct cs_prober *p, struct cs_arena *arena,
 	return err;
 }
 
+static enum cs_err find_sets(struct cs_prober *p, char why[CS_RULES_WHY])
+{
+	const struct cs_span texts[] = { p->rules->xtables4, p->rules->xtables6,
+					 p->rules->legacy4, p->rules->legacy6 };
+
+	(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(CS_ERR_NOMEM));
+	return cs_ipsets_again(p->rules->ipset, texts, CS_LEN(texts), &p->arena,
+			       &p->sets);
+}
+
 enum cs_err cs_prober_load(struct cs_prober *prober, char why[CS_RULES_WHY])
 {
 	enum cs_err err = load_plain(prober, &prober->arena, &prober->first, why);
 
 	prober->now.listing = prober->first;
+	if (!err)
+		err = find_sets(prober, why);
 	if (!err) {
 		err = cs_prober_scale(prober);
 		(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(err));
@@ -273,6 +286,20 @@ static enum cs_err load_scaled(struct cs_prober *p, unsigned family,
 	return err;
 }
 
+/* Any packet may have changed them: no trace tells what a rule puts where. */
+static enum cs_err load_sets(struct cs_prober *p)
+{
+	static const char *const argv[] = { "ipset", "-exist", "restore", NULL };
+	char why[CS_RULES_WHY];
+	struct cs_span out;
+	enum cs_err err = CS_OK;
+
+	if (p->sets.len)
+		err = run_nft(argv, p->sets, &p->work, &out, why);
+	cs_arena_clear(&p->work);
+	return err;
+}
+
 enum cs_err cs_prober_freshen(struct cs_prober *prober, bool v4)
 {
 	struct cs_prober_scaled *s = &prober->scaled;
@@ -280,10 +307,10 @@ enum cs_err cs_prober_freshen(struct cs_prober *prober, bool v4)
 	char why[CS_RULES_WHY];
 	bool needed = ((s->nft.len || s->refused) && prober->dirty) ||
 		      (xt_of(prober, family)->len && prober->dirty_xt[family]);
-	enum cs_err err;
+	enum cs_err err = load_sets(prober);
 
-	if (!s->any || !needed)
-		return CS_OK;
+	if (err || !s->any || !needed)
+		return err;
 	err = s->refused ? CS_ERR_REFUSED : load_scaled(prober, family, why);
 	if (err != CS_ERR_REFUSED)
 		return err;

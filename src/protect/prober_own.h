@@ -84,6 +84,8 @@ struct cs_prober {
 
 	struct cs_listing first; /* the rules as they were loaded first */
 	struct cs_prober_load now;
+	struct cs_span
+		sets; /* makes ipset's sets what they were before packets came; empty: no need */
 	struct cs_arena work;           /* of one load */
 	struct cs_prober_scaled scaled; /* where rates decide anything */
 	bool dirty;       /* a rate of nft's may have been met since they were loaded */

@@ -57,6 +57,8 @@ struct cs_rules {
 	/* for iptables-legacy-restore: where tables of that name are there already. No trace tells of them. */
 	struct cs_span legacy4, legacy6;
 	struct cs_span
+		ipset; /* for `ipset -exist restore`, before those: the sets that they look at */
+	struct cs_span
 		listing; /* `nft -a list ruleset` as it was read: compared byte by byte */
 	const struct cs_listing
 		*parsed; /* @listing taken apart; NULL: iptables-save's text */

@@ -33,6 +33,27 @@ static enum cs_err load_nft(struct cs_span nft, struct cs_arena *arena,
 	return run(argv, cs_span_of(script, n + nft.len), arena, why);
 }
 
+/* Sets that rules look at cannot go: what is in them does. */
+static enum cs_err load_ipset(struct cs_span sets, struct cs_arena *arena,
+			      char why[CS_RULES_WHY])
+{
+	static const char *const argv[] = { "ipset", "-exist", "restore", NULL };
+	static const char flush[] = "flush\n";
+	const size_t n = sizeof(flush) - 1;
+	uint8_t *script;
+
+	if (!sets.len)
+		return CS_OK;
+	script = cs_arena_alloc(arena, n + sets.len);
+	if (!script) {
+		(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(CS_ERR_NOMEM));
+		return CS_ERR_NOMEM;
+	}
+	memcpy(script, flush, n);
+	memcpy(script + n, sets.ptr, sets.len);
+	return run(argv, cs_span_of(script, n + sets.len), arena, why);
+}
+
 enum cs_err cs_rules_load(const struct cs_rules *rules, struct cs_arena *arena,
 			  char why[CS_RULES_WHY])
 {
@@ -47,6 +68,8 @@ enum cs_err cs_rules_load(const struct cs_rules *rules, struct cs_arena *arena,
 	};
 	enum cs_err err = load_nft(rules->nft, arena, why);
 
+	if (!err)
+		err = load_ipset(rules->ipset, arena, why);
 	for (size_t i = 0; !err && i < CS_LEN(restore); i++)
 		if (restore[i].input.len)
 			err = run(restore[i].argv, restore[i].input, arena, why);

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "base/slurp.h"
+#include "protect/ipsets.h"
 #include "protect/program.h"
 #include "protect/rules_build.h"
 #include "protect/rules_file.h"
+#include "protect/rules_ipset.h"
 #include "protect/rules_span.h"
 #include "protect/rules_ufw.h"
 #include "protect/script_listing.h"
@@ -17,6 +19,7 @@ struct reading {
 	struct cs_listing listing;
 	bool *iptables; /* of each table of the listing: iptables-save has it */
 	const struct cs_rules_change *change; /* to be read as if it were made */
+	bool sets_read;                       /* ipset was asked for its sets */
 	char *why;                            /* CS_RULES_WHY bytes */
 };
 
@@ -105,18 +108,18 @@ static bool maybe_iptables(const struct cs_listing_table *table, bool v6)
 
 /*
  * Matches and targets with something behind them that lives elsewhere in the kernel, which the scratch
- * does not have: ipset's sets, accounts, control groups.
+ * may not have: ipset's sets, accounts, control groups.
  */
 static bool leans_on_others(struct cs_span text)
 {
-	static const char *const words[] = { "--match-set", "-j SET ",    "-m nfacct",
-					     "-m rateest",  "-m cgroup",  "-m bpf",
-					     "-j CT ",      "-j RATEEST", "-j HMARK" };
+	static const char *const words[] = { "-m nfacct", "-m rateest", "-m cgroup",
+					     "-m bpf",    "-j CT ",     "-j RATEEST",
+					     "-j HMARK" };
 
 	for (size_t i = 0; i < CS_LEN(words); i++)
 		if (cs_text_has(text, words[i]))
 			return true;
-	return false;
+	return cs_ipsets_named(text);
 }
 
 /* What of @text can be loaded in a namespace where nothing else is; the rest is said. */
@@ -189,6 +192,10 @@ static enum cs_err run_save(struct reading *r, const char *name, bool v6,
 	enum cs_err err = print_rules(r, name, &text);
 
 	*out = (struct cs_save){ 0 };
+	if (!err && cs_ipsets_named(text) && !r->sets_read) {
+		r->sets_read = true;
+		err = cs_rules_read_ipset(&r->build, r->why);
+	}
 	if (!err && leans_on_others(text))
 		err = without_others(r, name, v6, &text);
 	if (!err)

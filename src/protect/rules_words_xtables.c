@@ -55,9 +55,9 @@ static void judge_ports(struct reading *r, bool right_side)
 static void take_target(struct reading *r)
 {
 	struct cs_span target = next(r);
-	static const char *const going_on[] = { "LOG",    "NFLOG",   "ULOG",
-						"RETURN", "MARK",    "CONNMARK",
-						"CT",     "NOTRACK", "TRACE" };
+	static const char *const going_on[] = { "LOG",   "NFLOG",    "ULOG", "RETURN",
+						"MARK",  "CONNMARK", "CT",   "NOTRACK",
+						"TRACE", "SET" };
 	static const char *const others[] = { "DNAT",       "SNAT",    "REDIRECT",
 					      "MASQUERADE", "NFQUEUE", "QUEUE",
 					      "TPROXY",     "TARPIT" };

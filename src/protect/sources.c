@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protect/sources.h"
 
+#include "protect/ipsets.h"
 #include "protect/rules_span.h"
 #include "protect/rules_words.h"
 
@@ -8,8 +9,8 @@ enum { SOURCES_MAX = 8 };
 
 /* Ways to look at a source that no address in the text tells of. */
 static const char *const other_ways[] = {
-	"jhash", "symhash", "@nh", "@ll",      "u32",      "bpf",        "match-set",
-	"geoip", "xor",     "osf", "rpfilter", "-m realm", "rt classid", "-m cluster",
+	"jhash", "symhash", "@nh",      "@ll",      "u32",        "bpf",        "geoip",
+	"xor",   "osf",     "rpfilter", "-m realm", "rt classid", "-m cluster",
 };
 
 /* "saddr & MASK" where it is compared: as the key of what counts each source it tells nobody apart. */
@@ -42,6 +43,13 @@ static bool looks_otherwise(struct cs_span text)
 			return true;
 	}
 	return false;
+}
+
+/* Sets whose entries' words tell who is in them: none is for what a mask leaves of an address. */
+static bool are_plain(struct cs_span sets)
+{
+	return sets.len && !cs_text_has(sets, " netmask ") &&
+	       !cs_text_has(sets, " bitmask ");
 }
 
 static bool has_other_way(struct cs_span text)
@@ -100,12 +108,14 @@ static uint32_t way_to(const struct cs_host *host, const struct cs_addr *who)
 void cs_sources_same(const struct cs_rules *rules, const struct cs_host *host,
 		     const struct cs_addr *who, size_t n, bool *same)
 {
-	const struct cs_span texts[] = { rules->nft, rules->xtables4, rules->xtables6 };
+	const struct cs_span texts[] = { rules->nft,     rules->xtables4, rules->xtables6,
+					 rules->legacy4, rules->legacy6,  rules->ipset };
 	uint64_t sums[SOURCES_MAX];
 	bool unsure = n > SOURCES_MAX;
 
 	for (size_t i = 0; i < CS_LEN(texts); i++)
-		unsure |= has_other_way(texts[i]);
+		unsure |= has_other_way(texts[i]) ||
+			  (cs_ipsets_named(texts[i]) && !are_plain(rules->ipset));
 	for (size_t i = 0; i < n; i++)
 		same[i] = false;
 	if (unsure)

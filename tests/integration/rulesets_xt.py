@@ -18,6 +18,26 @@ OWN = {False: ["-m iprange --src-range 192.168.1.1-192.168.1.200", "-m ttl --ttl
                "-m addrtype --src-type UNICAST", "-d 93.184.77.10", "-d 224.0.0.0/4", "-f"],
        True: ["-m hl --hl-gt 10", "-d ff00::/8", "-m iprange --src-range fd00::-fdff::",
               "-m ipv6header --header none --soft"]}
+# For ipset, before the rules.
+IPSETS = """create some4 hash:net family inet timeout 3600
+add some4 128.0.0.0/1
+add some4 192.168.1.0/24 timeout 3000
+add some4 177.0.0.0/8 nomatch
+create some6 hash:net family inet6
+add some6 2a02::/16
+add some6 fd12:3456:789a:2::/64
+create ports bitmap:port range 0-65535
+add ports 5683
+create pairs hash:net,port family inet
+add pairs 172.17.0.0/16,udp:5684
+add pairs 91.0.0.0/8,tcp:5683
+create list4 list:set size 8
+add list4 some4
+add list4 pairs
+"""
+OF_SETS = {False: ["--match-set some4 src", "! --match-set some4 src", "--match-set list4 src,dst",
+                   "--match-set pairs src,dst", "--match-set ports dst"],
+           True: ["--match-set some6 src", "! --match-set some6 src", "--match-set ports dst"]}
 RATES = ["-m limit --limit 3/min --limit-burst 4 -j ACCEPT",
          "-m hashlimit --hashlimit-above 3/min --hashlimit-burst 4 --hashlimit-mode srcip "
          "--hashlimit-name %s -j DROP",
@@ -34,6 +54,7 @@ class Xtables:
         self.rng, self.rated, self.names = rng, False, 0
         self.rates = rng.random() < 0.25
         self.clients = rng.choice([0, 0.1, 0.3])
+        self.sets = rng.random() < 0.3
         self.tables = {v6: self.make(v6) for v6 in (False, True)}
 
     def pick(self, *choices):
@@ -83,6 +104,8 @@ class Xtables:
             parts.append(self.pick(*MATCHES))
         if self.chance(0.1):
             parts.append(self.pick(*OWN[v6]))
+        if self.sets and self.chance(0.3):
+            parts.append(f"-m set {self.pick(*OF_SETS[v6])}")
         return " ".join(parts)
 
     def source(self, v6):

@@ -16,7 +16,7 @@ import from_ports
 import ufw_files
 from firewall import Town
 from rulesets import Nft, ufw_commands
-from rulesets_xt import Xtables
+from rulesets_xt import IPSETS, Xtables
 
 RATED = 24  # rows that are compared one after the other, as a rate is the same for all
 ALLOW = ("--allow", "198.51.100.7")
@@ -140,6 +140,7 @@ def one_nft(town, seed, most=10000):
 def random_xt(town, rng):
     """Random iptables rules of one backend in force; its programs' names, and whether they rate."""
     kind = rng.choice(["nft", "nft", "legacy"])
+    town.host.sh("ipset -exist restore", input=IPSETS)
     tools = [f"{tool}-{kind}" for tool in ("iptables", "ip6tables")]
     while True:
         made = Xtables(rng)

@@ -5,24 +5,73 @@
 
 enum { N = 4 };
 
+/* 91.37.142.77, 73.158.24.91, 177.92.61.138, 124.121.36.205 */
+static const struct cs_addr whose[N] = {
+	{ .b = { [10] = 0xff, 0xff, 0x5b, 0x25, 0x8e, 0x4d } },
+	{ .b = { [10] = 0xff, 0xff, 0x49, 0x9e, 0x18, 0x5b } },
+	{ .b = { [10] = 0xff, 0xff, 0xb1, 0x5c, 0x3d, 0x8a } },
+	{ .b = { [10] = 0xff, 0xff, 0x7c, 0x79, 0x24, 0xcd } },
+};
+
 /* Whom the rules of @text take for the same as one before: "0101". */
 static void check(const char *text, const char *want)
 {
-	const struct cs_addr who[N] = { cs_addr_v4(0x5b258e4d), cs_addr_v4(0x499e185b),
-					cs_addr_v4(0xb15c3d8a),
-					cs_addr_v4(0x7c7924cd) }; /* 91. 73. 177. 124. */
 	uint8_t *copy = heap_copy(text, strlen(text));
 	const struct cs_rules rules = { .nft = cs_span_of(copy, strlen(text)) };
 	const struct cs_host host = { 0 };
 	char got[N + 1] = "";
 	bool same[N];
 
-	cs_sources_same(&rules, &host, who, N, same);
+	cs_sources_same(&rules, &host, whose, N, same);
 	for (size_t i = 0; i < N; i++)
 		got[i] = same[i] ? '1' : '0';
 	if (strcmp(got, want) != 0)
 		fail_msg("%s: %s, want %s", text, got, want);
 	free(copy);
+}
+
+/* Of a set the entries tell, where no mask hides what they stand for. */
+static void entries_of_a_set_tell_apart_who_is_in_it(void **state)
+{
+	static const struct {
+		const char *sets, *want;
+	} of[] = {
+		{ "", "0000" },
+		{ "create bad hash:net\nadd bad 91.0.0.0/8\n", "0011" },
+		{ "create bad hash:net,port\nadd bad 73.158.24.91,udp:5683\n", "0011" },
+		{ "create bad hash:net family inet6\nadd bad 2a02::/16\n", "0111" },
+		{ "create bad hash:ip netmask 8\nadd bad 91.0.0.0\n", "0000" },
+	};
+	const struct cs_host host = { 0 };
+	struct cs_rules rules = {
+		.xtables4 =
+			cs_span_str("-A INPUT -m set --match-set bad src -j DROP\n")
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(of); i++) {
+		char got[N + 1] = "";
+		bool same[N];
+
+		rules.ipset = cs_span_str(of[i].sets);
+		cs_sources_same(&rules, &host, whose, N, same);
+		for (size_t k = 0; k < N; k++)
+			got[k] = same[k] ? '1' : '0';
+		assert_string_equal(got, of[i].want);
+	}
+}
+
+static void the_old_backends_rules_tell_apart_too(void **state)
+{
+	const struct cs_host host = { 0 };
+	const struct cs_rules rules = { .legacy4 = cs_span_str(
+						"-A INPUT -s 91.0.0.0/8 -j DROP\n") };
+	bool same[N];
+
+	(void)state;
+	cs_sources_same(&rules, &host, whose, N, same);
+	assert_false(same[1]);
+	assert_true(same[2]);
 }
 
 static const struct {
@@ -64,6 +113,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_what_a_rule_can_tell_apart_differs),
+		cmocka_unit_test(entries_of_a_set_tell_apart_who_is_in_it),
+		cmocka_unit_test(the_old_backends_rules_tell_apart_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

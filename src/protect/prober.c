@@ -48,6 +48,7 @@ enum cs_err cs_prober_open(struct cs_scratch *scratch, const struct cs_host *hos
 	p->rules = rules;
 	p->monitor = (struct cs_program_child){ .pidfd = -1, .out = -1, .err = -1 };
 	p->bell = -1;
+	p->filter = -1;
 	p->next_port = CS_PROBER_FIRST_PORT;
 	/* nft reads all rules when it starts to listen: so while there are none. */
 	err = cs_prober_load_trace(p, why);
@@ -70,6 +71,8 @@ void cs_prober_close(struct cs_prober *prober)
 	if (!prober)
 		return;
 	cs_prober_listen_no_more(prober);
+	if (prober->filter >= 0)
+		cs_scratch_hold(prober->scratch, prober->filter);
 	cs_arena_clear(&prober->work);
 	cs_arena_clear(&prober->now.arena);
 	cs_arena_clear(&prober->arena);
@@ -131,7 +134,7 @@ static enum cs_err ask_once(struct cs_prober *p, const struct cs_probe_ask *ask,
 	if (!err)
 		cs_prober_judge(&burst);
 	if (out->rated || err)
-		cs_prober_soil(p, v4);
+		cs_prober_soil(p, v4, !err && cs_prober_met_sets_only(p));
 	return err;
 }
 

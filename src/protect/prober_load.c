@@ -144,14 +144,15 @@ enum cs_err cs_prober_load(struct cs_prober *prober, char why[CS_RULES_WHY])
 		err = cs_prober_scale(prober);
 		(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(err));
 	}
-	cs_prober_soil(prober, true);
-	cs_prober_soil(prober, false);
+	cs_prober_soil(prober, true, false);
+	cs_prober_soil(prober, false, false);
 	return err;
 }
 
-void cs_prober_soil(struct cs_prober *prober, bool v4)
+void cs_prober_soil(struct cs_prober *prober, bool v4, bool in_sets)
 {
 	prober->dirty = true;
+	prober->dirty_rules |= !in_sets;
 	prober->dirty_xt[v4 ? 0 : 1] = true;
 }
 
@@ -164,8 +165,8 @@ enum cs_err cs_prober_unscale(struct cs_prober *prober)
 		return CS_OK;
 	cs_arena_clear(&now->arena);
 	*now = (struct cs_prober_load){ 0 };
-	cs_prober_soil(prober, true);
-	cs_prober_soil(prober, false);
+	cs_prober_soil(prober, true, false);
+	cs_prober_soil(prober, false, false);
 	return load_plain(prober, &now->arena, &now->listing, why);
 }
 
@@ -269,20 +270,22 @@ static enum cs_err load_scaled(struct cs_prober *p, unsigned family,
 			       char why[CS_RULES_WHY])
 {
 	struct cs_prober_load *now = &p->now;
-	bool listed = now->steps != NULL;
+	bool replaced =
+		p->scaled.nft.len && p->dirty && (p->dirty_rules || !cs_prober_empty(p));
+	bool moved = replaced || xt_of(p, family)->len;
 	enum cs_err err = CS_OK;
 
-	if (p->scaled.nft.len && p->dirty) {
+	if (replaced) {
 		err = replace(p, p->scaled.nft);
 		now->loads++;
 	}
 	if (!err)
 		err = load_all_xt(p, family, why);
-	if (!err && !listed)
+	if (!err && moved && !now->steps)
 		err = list_scaled(p, why);
 	cs_arena_clear(&p->work);
 	if (!err)
-		p->dirty = false;
+		p->dirty = p->dirty_rules = false;
 	return err;
 }
 
@@ -347,7 +350,7 @@ static size_t chain_now(const struct cs_prober *p, size_t first)
 
 /* The first listing's rule at that place of the scaled chain, before which others were put. */
 static size_t unscaled(const struct cs_prober *p, size_t chain, size_t now, size_t place,
-		       bool *met)
+		       size_t *met)
 {
 	const struct cs_listing *l = &p->first;
 	bool more = p->now.listing.chains[now].n_rules > l->chains[chain].n_rules;
@@ -357,7 +360,7 @@ static size_t unscaled(const struct cs_prober *p, size_t chain, size_t now, size
 		if (l->rules[i].chain != chain)
 			continue;
 		if (more && p->scaled.rated[i] && at++ == place) {
-			*met = true;
+			*met = i;
 			return SIZE_MAX;
 		}
 		if (at++ == place)
@@ -367,12 +370,12 @@ static size_t unscaled(const struct cs_prober *p, size_t chain, size_t now, size
 }
 
 size_t cs_prober_rule(const struct cs_prober *prober, size_t chain, uint64_t handle,
-		      bool *met)
+		      size_t *met)
 {
 	const struct cs_listing *l = &prober->now.listing;
 	size_t now = chain_now(prober, chain);
 
-	*met = false;
+	*met = SIZE_MAX;
 	for (size_t i = 0; i < l->n_rules; i++) {
 		uint64_t moved =
 			prober->now.steps ? prober->now.steps[i] * prober->now.loads : 0;

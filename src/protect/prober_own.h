@@ -18,6 +18,8 @@ enum {
 	CS_PROBER_TRIES = 64, /* more of them, to see one of each end */
 	CS_PROBER_HITS = 192, /* rules and policies that one packet meets */
 	CS_PROBER_JOURNEYS = 256, /* of one question */
+	CS_PROBER_COUNTING = 64,  /* sets that are emptied without a load */
+	CS_PROBER_NAME = 160,     /* bytes of a table's or set's name */
 };
 
 /*
@@ -34,12 +36,20 @@ struct cs_prober_load {
 	bool has_xt[2]; /* iptables' of that family are in it, as they are loaded again */
 };
 
+/* A set that is empty when the rules are loaded, and which rules fill. */
+struct cs_prober_counting {
+	struct cs_span table, name; /* "inet filter" */
+};
+
 /* The same rules with small rates. A rule before each that has one shows who comes by. */
 struct cs_prober_scaled {
-	bool any;           /* a rate decides something; else the rest is empty */
-	bool refused;       /* nft would not take them: bursts show what they can */
-	bool *rated;        /* for each rule of the first listing */
-	struct cs_span nft; /* in place of what the tables hold */
+	bool any;      /* a rate decides something; else the rest is empty */
+	bool refused;  /* nft would not take them: bursts show what they can */
+	bool *rated;   /* for each rule of the first listing */
+	bool *in_sets; /* likewise: all that it counts in is elements of @counting */
+	struct cs_prober_counting counting[CS_PROBER_COUNTING];
+	size_t n_counting;
+	struct cs_span nft;                /* in place of what the tables hold */
 	struct cs_span xtables4, xtables6; /* whole, for iptables-nft-restore */
 };
 
@@ -57,9 +67,10 @@ struct cs_prober_journey {
 	uint32_t id;
 	bool request; /* else an answer, or a RST */
 	uint16_t from_port, to_port;
-	bool met;     /* a rule with a rate looked at it */
-	bool arrived; /* it passed all of input, or came to forward */
-	bool onward;  /* the latter */
+	bool met;      /* a rule with a rate looked at it */
+	bool met_rule; /* and one that counts by itself, not in a set */
+	bool arrived;  /* it passed all of input, or came to forward */
+	bool onward;   /* the latter */
 	uint16_t arrived_port;
 	struct cs_addr arrived_at;
 	uint32_t base; /* the chain with a hook that it is in */
@@ -89,13 +100,15 @@ struct cs_prober {
 	struct cs_arena work;           /* of one load */
 	struct cs_prober_scaled scaled; /* where rates decide anything */
 	bool dirty;       /* a rate of nft's may have been met since they were loaded */
+	bool dirty_rules; /* and one that is in no set */
 	bool dirty_xt[2]; /* likewise of iptables, IPv4's and IPv6's */
 	bool edges;       /* there are rules in front of prerouting */
 
 	struct cs_program_child monitor;
 	char *said; /* of the monitor; owned */
 	size_t said_len, said_cap;
-	int bell; /* a UDP socket for what is told when all before it was told */
+	int filter; /* a netlink socket to nftables, of the scratch; -1: none yet */
+	int bell;   /* a UDP socket for what is told when all before it was told */
 	uint32_t rings;
 
 	uint16_t next_port;
@@ -137,19 +150,22 @@ CS_MUST_USE enum cs_err cs_prober_load_trace(struct cs_prober *prober,
 CS_MUST_USE enum cs_err cs_prober_load(struct cs_prober *prober, char why[CS_RULES_WHY]);
 /* As if the rules were loaded freshly, where that makes a difference to packets of that family. */
 CS_MUST_USE enum cs_err cs_prober_freshen(struct cs_prober *prober, bool v4);
-/* Says that a packet of that family may have met a rate. */
-void cs_prober_soil(struct cs_prober *prober, bool v4);
+/* Says that a packet of that family may have met a rate; @in_sets: none but in sets of nft's. */
+void cs_prober_soil(struct cs_prober *prober, bool v4, bool in_sets);
 /* As freshly loaded, with the rates that they really have. */
 CS_MUST_USE enum cs_err cs_prober_unscale(struct cs_prober *prober);
 /*
  * Which of the first listing's rules has that handle now, in one of its chains. SIZE_MAX: none; @met
- * then says that it was one put before a rule with a rate, to show who comes by.
+ * is then the rule with a rate before which it was put, to show who comes by (SIZE_MAX: it was not).
  */
 size_t cs_prober_rule(const struct cs_prober *prober, size_t chain, uint64_t handle,
-		      bool *met);
+		      size_t *met);
 /* Which of the first listing's chains it is; SIZE_MAX: none. */
 size_t cs_prober_chain(const struct cs_prober *prober, struct cs_span table,
 		       struct cs_span chain);
+
+/* prober_empty.c: empties prober->scaled.counting; false: they are to be loaded again. */
+bool cs_prober_empty(struct cs_prober *prober);
 
 /* prober_scale.c: makes prober->scaled of the first listing. CS_ERR_NOMEM, CS_ERR_IO */
 CS_MUST_USE enum cs_err cs_prober_scale(struct cs_prober *prober);
@@ -191,5 +207,7 @@ CS_MUST_USE enum cs_err cs_prober_settle(struct cs_prober_burst *burst);
 
 /* prober_verdict.c: from what came back and the journeys: verdict and rule. */
 void cs_prober_judge(const struct cs_prober_burst *burst);
+/* True when no packet met a rate but in sets that cs_prober_empty() empties. */
+bool cs_prober_met_sets_only(const struct cs_prober *prober);
 /* True when the marked packets show both ends, or there is only one. */
 bool cs_prober_seen_enough(const struct cs_prober_burst *burst);

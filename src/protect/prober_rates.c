@@ -170,6 +170,33 @@ struct cs_span cs_rates_before(struct cs_span rule)
 	return rule;
 }
 
+static bool is_of_set(struct cs_span s)
+{
+	struct cs_span verb, name;
+
+	return cs_text_word(&s, &verb) && cs_text_word(&s, &name) &&
+	       cs_text_starts(name, "@");
+}
+
+bool cs_rates_in_sets(struct cs_span rule)
+{
+	bool quoted = false, any = false;
+
+	for (size_t i = 0; i < rule.len; i++) {
+		struct cs_span here = cs_text_after(rule, i);
+		const uint8_t *end;
+
+		if (!word_begins(rule, i, &quoted) || !counts_here(here))
+			continue;
+		end = memchr(here.ptr, '}', here.len);
+		if (!is_of_set(here) || !end)
+			return false;
+		any = true;
+		i += (size_t)(end - here.ptr);
+	}
+	return any;
+}
+
 /* True when the rule does more than to log and to count. */
 static bool acts(struct cs_span rule)
 {

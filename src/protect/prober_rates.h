@@ -28,6 +28,9 @@ bool cs_rates_decide(struct cs_span rule);
 /* What of the rule stands before the first word that counts; it is in @rule. */
 struct cs_span cs_rates_before(struct cs_span rule);
 
+/* True when such a rule counts in elements of named sets alone: "update @met { ip saddr limit rate ... }". */
+bool cs_rates_in_sets(struct cs_span rule);
+
 /* Writes the rule with small rates. What has no rate is written as it is. */
 void cs_rates_write(FILE *to, struct cs_span rule);
 

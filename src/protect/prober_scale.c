@@ -15,7 +15,7 @@
 #include "protect/rules_xtables.h"
 
 enum {
-	NAME = 160, /* bytes of a table's name */
+	NAME = CS_PROBER_NAME,
 	ROOM = 4096, /* of a set that is empty again at each question: more than one fills */
 };
 
@@ -114,6 +114,53 @@ static bool holds_buckets(const struct cs_listing_block *b)
 static bool is_made_again(const struct cs_listing *l, const struct cs_listing_block *b)
 {
 	return is_set(b) && (is_changed(l, b) || holds_buckets(b));
+}
+
+static bool has_elements(const struct cs_listing_block *b)
+{
+	return cs_text_has(b->body, "elements = {");
+}
+
+/* What rules fill was empty, and is not what maps to limits: to empty it is to make it again. */
+static bool is_counting_only(const struct cs_prober *p, const struct cs_listing *loaded,
+			     size_t table)
+{
+	const struct cs_listing *l = &p->first;
+
+	for (size_t i = 0; i < l->n_blocks; i++)
+		if (l->blocks[i].table == table && holds_buckets(&l->blocks[i]))
+			return false;
+	for (size_t i = 0; i < loaded->n_blocks; i++)
+		if (cs_span_eq(loaded->tables[loaded->blocks[i].table].name,
+			       l->tables[table].name) &&
+		    has_elements(&loaded->blocks[i]) &&
+		    is_made_again(loaded, &loaded->blocks[i]))
+			return false;
+	return true;
+}
+
+/* Which sets are emptied for a table, and which of its rules count in nothing else. */
+static void note_counting(struct cs_prober *p, const struct cs_listing *loaded,
+			  size_t table)
+{
+	const struct cs_listing *l = &p->first;
+	struct cs_prober_scaled *s = &p->scaled;
+	size_t n = s->n_counting;
+
+	if (!is_counting_only(p, loaded, table))
+		return;
+	for (size_t i = 0; i < l->n_blocks; i++) {
+		if (l->blocks[i].table != table || !is_made_again(l, &l->blocks[i]))
+			continue;
+		if (n == CS_PROBER_COUNTING)
+			return;
+		s->counting[n].table = l->tables[table].name;
+		s->counting[n++].name = l->blocks[i].name;
+	}
+	s->n_counting = n;
+	for (size_t i = 0; i < l->n_rules; i++)
+		s->in_sets[i] |= l->chains[l->rules[i].chain].table == table &&
+				 cs_rates_in_sets(l->rules[i].text);
 }
 
 static void put_cleared(FILE *f, const struct cs_listing *l, size_t table)
@@ -242,6 +289,7 @@ static enum cs_err scale_nft(struct cs_prober *p, const bool *xt)
 		if (xt[i] || !is_rated_table(p, i))
 			continue;
 		p->scaled.refused |= p->first.tables[i].xt;
+		note_counting(p, &loaded, i);
 		err = put_table(f, p, &loaded, i);
 	}
 
@@ -366,7 +414,8 @@ enum cs_err cs_prober_scale(struct cs_prober *prober)
 	enum cs_err err = CS_OK;
 
 	s->rated = cs_arena_array(&prober->arena, l->n_rules + 1, sizeof(*s->rated));
-	if (!xt || !s->rated)
+	s->in_sets = cs_arena_array(&prober->arena, l->n_rules + 1, sizeof(*s->in_sets));
+	if (!xt || !s->rated || !s->in_sets)
 		return CS_ERR_NOMEM;
 	err = scale_xt(prober, prober->rules->xtables4, "ip", xt, &s->xtables4);
 	if (!err)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "protect/prober_own.h"
@@ -21,7 +22,7 @@ enum {
 	BELL_RINGS = 0x00feffff,
 	PATIENCE = 10000, /* ms for what has been traced to be told */
 	AGAIN = 3,        /* ms: until nft listens, the bell is rung in vain */
-	NAP = 1,          /* ms */
+	NAP = 250000,     /* ns */
 	SAID_FIRST = 1 << 16,
 	SAID_MAX = 64 << 20,
 };
@@ -124,7 +125,7 @@ static void begin_journey(struct cs_prober *p, const struct cs_prober_burst *bur
 	j = &p->journeys[p->n_journeys++];
 	j->id = step->id;
 	j->n = 0;
-	j->met = j->arrived = j->onward = false;
+	j->met = j->met_rule = j->arrived = j->onward = false;
 	j->base = UINT32_MAX;
 	j->from_port = port_after(step->text, " udp sport ", " tcp sport ");
 	j->to_port = port_after(step->text, " udp dport ", " tcp dport ");
@@ -154,8 +155,8 @@ static void add_hit(struct cs_prober *p, struct cs_prober_journey *j,
 		    const struct cs_trace_step *step)
 {
 	size_t chain = cs_prober_chain(p, step->table, step->chain), target = SIZE_MAX;
+	size_t met = SIZE_MAX;
 	struct cs_prober_hit *hit = &j->hits[j->n];
-	bool met = false;
 
 	if (chain == SIZE_MAX || j->n == CS_PROBER_HITS ||
 	    cs_text_ends(step->table, " cs_trace"))
@@ -166,7 +167,8 @@ static void add_hit(struct cs_prober *p, struct cs_prober_journey *j,
 				       .verdict = step->verdict };
 	if (step->kind == CS_TRACE_RULE)
 		hit->rule = cs_prober_rule(p, chain, step->handle, &met);
-	j->met |= met;
+	j->met |= met != SIZE_MAX;
+	j->met_rule |= met != SIZE_MAX && !p->scaled.in_sets[met];
 	if (step->kind == CS_TRACE_RULE && hit->rule == SIZE_MAX)
 		return; /* it only shows who comes by */
 	if (step->target.len)
@@ -241,6 +243,7 @@ static enum cs_err make_room(struct cs_prober *p)
 static enum cs_err read_more(struct cs_prober *p, int ms)
 {
 	struct pollfd wait = { p->monitor.out, POLLIN, 0 };
+	const struct timespec nap = { .tv_nsec = NAP };
 	enum cs_err err = make_room(p);
 	ssize_t n;
 
@@ -263,7 +266,7 @@ static enum cs_err read_more(struct cs_prober *p, int ms)
 		if (n == 0)
 			return CS_ERR_BUSY;
 		/* It says words one by one: so that we do not wake for each. */
-		(void)poll(NULL, 0, NAP);
+		(void)ppoll(NULL, 0, &nap, NULL);
 		if (n < 0 && errno != EINTR)
 			return CS_ERR_IO;
 	}

@@ -405,6 +405,21 @@ static void note_arrival(const struct cs_prober_burst *b,
 	t->forward_port = j->arrived_port;
 }
 
+bool cs_prober_met_sets_only(const struct cs_prober *prober)
+{
+	for (size_t i = 0; i < prober->n_journeys; i++) {
+		const struct cs_prober_journey *j = &prober->journeys[i];
+
+		if (j->met_rule)
+			return false;
+		for (size_t k = 0; k < j->n; k++)
+			if (is_rated(prober, &j->hits[k]) &&
+			    !prober->scaled.in_sets[j->hits[k].rule])
+				return false;
+	}
+	return prober->scaled.n_counting > 0;
+}
+
 static void note_rates(const struct cs_prober_burst *b)
 {
 	const struct cs_prober *p = b->prober;

@@ -146,6 +146,19 @@ CASES = {
         "\t\tudp dport 5683 update @each { ip saddr limit rate 3/second burst 20 packets } goto twenty\n"
         "\t\tudp dport 5683 drop comment \"the /32\"\n\t}\n}\n", [
             (f"{STRANGER} {U3}", "limit", "update @each"), (f"{STRANGER} {U3E}", "limit", "update @each")]),
+    # What one question has put into a set is not there at the next.
+    "the same asker again": (
+        "table inet filter {\n\tset each { type ipv4_addr; size 65535; flags dynamic,timeout; timeout 1m\n\t}\n"
+        "\tchain input {\n\t\ttype filter hook input priority 0; policy accept;\n"
+        "\t\tudp dport 5683 update @each { ip saddr limit rate 3/second burst 20 packets } accept\n"
+        "\t\tudp dport 5683 drop\n\t}\n}\n", 3 * [
+            (f"{STRANGER} {U3}", "limit", "update @each"), (f"{STRANGER} {U3E}", "limit", "update @each")]),
+    "who asked is banned, beside one who was": (
+        "table inet filter {\n\tset banned { type ipv4_addr; size 65535; flags dynamic; elements = { 203.0.113.9 }\n\t}\n"
+        "\tchain input {\n\t\ttype filter hook input priority 0; policy accept;\n"
+        "\t\tip saddr @banned udp dport 5683 drop\n\t\tudp dport 5684 add @banned { ip saddr } accept\n\t}\n}\n", 2 * [
+            (f"{NEIGHBOUR} {U4}", "open", "add @banned"), (f"{NEIGHBOUR} {U3}", "open", "policy accept"),
+            (f"{STRANGER} {U3}", "drop", "@banned")]),
     "a quota": (chain("input", "udp dport 5683 quota over 25 mbytes drop"), [
         (f"{STRANGER} {U3}", "limit", "quota over 25 mbytes")]),
     "a limit for the log only": (chain("input", "udp dport 5683 limit rate 3/minute log prefix \"coap: drop \"",

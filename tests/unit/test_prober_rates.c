@@ -182,10 +182,41 @@ static void a_cut_rule_is_never_read_past_its_end(void **state)
 			assert_non_null(null);
 			cs_rates_write(null, rule);
 			assert_true(cs_rates_before(rule).len <= n);
-			(void)cs_rates_decide(rule); /* whatever it says */
+			(void)cs_rates_decide(rule);  /* whatever it says */
+			(void)cs_rates_in_sets(rule); /* likewise */
 			fclose(null);
 			free(copy);
 		}
+}
+
+static void what_counts_in_named_sets_alone_is_known(void **state)
+{
+	static const struct {
+		const char *rule;
+		bool in_sets;
+	} rules[] = {
+		{ "update @met { ip saddr limit rate 3/second burst 20 packets } accept",
+		  true },
+		{ "udp dport 5683 add @seen { ip saddr timeout 1m } counter drop", true },
+		{ "add @a { ip saddr } update @b { ip daddr quota 1 mbytes } drop",
+		  true },
+		{ "delete @met { ip saddr } accept comment \"limit rate 1/second\"",
+		  true },
+		{ "update @met { ip saddr } limit rate 3/second accept", false },
+		{ "limit rate 3/second update @met { ip saddr } accept", false },
+		{ "update @met { ip saddr } ct count over 20 drop", false },
+		{ "meter m size 65535 { ip saddr limit rate 1/second } drop", false },
+		{ "limit name \"coap\" accept", false },
+		{ "numgen inc mod 10 0 drop", false },
+		{ "ip saddr @met accept", false },
+		{ "update @met { ip saddr", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(rules); i++)
+		assert_int_equal(cs_rates_in_sets(cs_span_str(rules[i].rule)),
+				 rules[i].in_sets);
 }
 
 int main(void)
@@ -194,6 +225,7 @@ int main(void)
 		cmocka_unit_test(rules_of_nft_get_small_rates),
 		cmocka_unit_test(rules_of_iptables_get_small_rates),
 		cmocka_unit_test(lists_of_ipv6_have_names_of_their_own),
+		cmocka_unit_test(what_counts_in_named_sets_alone_is_known),
 		cmocka_unit_test(a_cut_rule_is_never_read_past_its_end),
 	};
 

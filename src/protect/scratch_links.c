@@ -129,7 +129,7 @@ static void put_peer(struct nlmsghdr *m, const struct cs_scratch_port *port, int
 static enum cs_err make_pair(struct cs_netlink *nl, const struct cs_scratch_port *port,
 			     int outer)
 {
-	_Alignas(struct nlmsghdr) uint8_t room[512];
+	_Alignas(struct nlmsghdr) uint8_t room[512] = { 0 };
 	struct nlmsghdr *m = mnl_nlmsg_put_header(room);
 	struct ifinfomsg *body;
 	struct nlattr *info, *data;

@@ -179,7 +179,7 @@ static inline void zstd_onto(struct made *m, const void *bytes, size_t n)
 
 static inline struct made *made_new(bool big)
 {
-	struct made *m = malloc(sizeof(*m));
+	struct made *m = calloc(1, sizeof(*m));
 
 	assert_non_null(m);
 	m->len = 0;

@@ -16,6 +16,8 @@
 
 static enum cs_host_place place_of(const struct cs_rules *rules, const struct cs_rule *r)
 {
+	if (r->tool == CS_RULE_UFW && strstr(r->chain, "-user-input"))
+		return CS_HOST_PLACE_INPUT;
 	for (size_t i = 0; i < rules->n_chains; i++) {
 		const struct cs_rules_chain *c = &rules->chains[i];
 
@@ -35,7 +37,7 @@ static enum cs_err read_words(struct cs_assumption *a, const struct cs_rules *ru
 	if (!a->words)
 		return CS_ERR_NOMEM;
 	for (size_t i = 0; i < rules->n; i++)
-		cs_host_words_rule(a->words, rules->rules[i].text,
+		cs_host_words_rule(a->words, rules->rules[i].raw,
 				   place_of(rules, &rules->rules[i]));
 	cs_host_words_sets(a->words, rules->nft);
 	return CS_OK;

@@ -111,6 +111,24 @@ static void put_ports(struct maker *m, const struct asker *asker,
 
 /* --- what of --- */
 
+/* Who is far away reaches a public address of ours wherever it is: on the loopback, too. */
+static size_t ask_elsewhere(struct maker *m, const struct asker *asker, size_t most)
+{
+	const struct cs_host *host = m->host;
+	size_t n = 0;
+
+	for (size_t i = 0; i < host->n_addresses && n < most; i++) {
+		const struct cs_host_address *own = &host->addresses[i];
+
+		if (own->link == asker->link || cs_special_of(&own->address) ||
+		    !same_family(&own->address, &asker->at[0]))
+			continue;
+		put_ports(m, asker, &own->address, false);
+		n++;
+	}
+	return n;
+}
+
 /* Our addresses on the link by which it enters; where there are none, any one. */
 static void ask_own(struct maker *m, const struct asker *asker)
 {
@@ -131,6 +149,8 @@ static void ask_own(struct maker *m, const struct asker *asker)
 		put_ports(m, asker, &own->address, false);
 		n++;
 	}
+	if (asker->who == CS_ASKER_INTERNET)
+		n += ask_elsewhere(m, asker, most - n);
 	if (n == 0 && any)
 		put_ports(m, asker, any, false);
 }

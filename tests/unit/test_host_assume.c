@@ -42,7 +42,8 @@ static struct made *make(const struct line *lines, const char *nft,
 
 		m->rules[rules.n] = (struct cs_rule){ .table = l->table,
 						      .chain = l->hook,
-						      .text = l->text };
+						      .text = l->text,
+						      .raw = l->text };
 		m->chains[rules.n] = (struct cs_rules_chain){ .table = l->table,
 							      .name = l->hook,
 							      .hook = l->hook };
@@ -304,6 +305,31 @@ static void addresses_that_rules_say_are_ours_are_ours(void **state)
 	done(m);
 }
 
+/* ufw's words are its own, and its chains are jumped to. */
+static void an_address_that_ufw_names_is_ours(void **state)
+{
+	struct cs_arena arena = { 0 };
+	struct cs_rule rule = {
+		.tool = CS_RULE_UFW,
+		.table = "ip filter",
+		.chain = "ufw-user-input",
+		.text = "93.184.216.34 5683/udp ALLOW IN Anywhere",
+		.raw = "-A ufw-user-input -d 93.184.216.34/32 -p udp -m udp "
+		       "--dport 5683 -j ACCEPT"
+	};
+	const struct cs_rules rules = { .rules = &rule, .n = 1, .ufw = true };
+	const struct cs_addr own = at("93.184.216.34");
+	struct cs_host host;
+	bool found = false;
+
+	(void)state;
+	assert_int_equal(cs_host_assume(&rules, NULL, 0, &arena, &host), CS_OK);
+	for (size_t i = 0; i < host.n_addresses; i++)
+		found |= cs_addr_cmp(&host.addresses[i].address, &own) == 0;
+	assert_true(found);
+	cs_arena_clear(&arena);
+}
+
 static void what_rules_forward_is_forwarded(void **state)
 {
 	static const struct {
@@ -347,6 +373,7 @@ static void a_policy_forwards_nothing(void **state)
 	struct cs_rule policy = { .table = "inet f",
 				  .chain = "forward",
 				  .text = "policy drop",
+				  .raw = "policy drop",
 				  .place = SIZE_MAX };
 	struct cs_rules_chain chain = { "inet f", "forward", "forward", 0, true, false };
 	const struct cs_rules rules = {
@@ -375,9 +402,9 @@ static void many_of_everything_is_cut(void **state)
 			       "iifname \"if%u\" ip saddr 10.%u.%u.0/24 ip daddr "
 			       "45.%u.%u.9 udp dport 5683 dnat to 11.%u.%u.7",
 			       i, i / 256, i % 256, i / 256, i % 256, i / 256, i % 256);
-		many[i] = (struct cs_rule){ .table = "ip nat",
-					    .chain = "x",
-					    .text = texts[i] };
+		many[i] = (struct cs_rule){
+			.table = "ip nat", .chain = "x", .text = texts[i], .raw = texts[i]
+		};
 		locals[i] = (struct cs_prefix){ cs_addr_v4(0x0c000000 + (i << 8)), 120 };
 	}
 	assert_int_equal(cs_host_assume(&rules, locals, MANY, &m.arena, &m.host), CS_OK);
@@ -399,6 +426,7 @@ int main(void)
 			networks_lie_behind_the_interfaces_that_they_are_named_with),
 		cmocka_unit_test(locals_have_an_interface_each),
 		cmocka_unit_test(addresses_that_rules_say_are_ours_are_ours),
+		cmocka_unit_test(an_address_that_ufw_names_is_ours),
 		cmocka_unit_test(what_rules_forward_is_forwarded),
 		cmocka_unit_test(a_policy_forwards_nothing),
 		cmocka_unit_test(many_of_everything_is_cut),

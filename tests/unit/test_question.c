@@ -179,6 +179,29 @@ static void each_asker_is_asked_of_our_address_on_its_link(void **state)
 	cs_arena_clear(&h.arena);
 }
 
+/* On the loopback or a link of its own: who is routed here reaches it. */
+static void the_internet_asks_of_our_public_addresses_wherever_they_are(void **state)
+{
+	const struct cs_addr public = addr("45.83.64.9"), lan = addr("192.168.1.1");
+	struct home h;
+	size_t from_far = 0;
+
+	(void)state;
+	make_home(&h);
+	put_address(&h, DOCK, "45.83.64.9", 128);
+	ask(&h);
+	for (size_t i = 0; i < h.q.n; i++) {
+		const struct cs_question *q = &h.q.list[i];
+
+		if (q->asker != CS_ASKER_INTERNET || q->routed)
+			continue;
+		assert_int_not_equal(cs_addr_cmp(&q->ask.to, &lan), 0);
+		from_far += cs_addr_cmp(&q->ask.to, &public) == 0;
+	}
+	assert_int_equal(from_far, 8);
+	cs_arena_clear(&h.arena);
+}
+
 static void groups_are_asked_of_by_udp_alone_and_on_the_link(void **state)
 {
 	const struct cs_addr far = addr("198.51.100.7");
@@ -577,6 +600,8 @@ int main(void)
 			of_many_peers_the_first_the_last_and_one_in_between_are_asked),
 		cmocka_unit_test(answers_are_so_small_that_no_limit_of_size_decides),
 		cmocka_unit_test(the_internet_is_ordinary_addresses_far_from_each_other),
+		cmocka_unit_test(
+			the_internet_asks_of_our_public_addresses_wherever_they_are),
 		cmocka_unit_test(who_is_ours_or_allowed_does_not_stand_for_the_internet),
 		cmocka_unit_test(each_asker_is_asked_of_our_address_on_its_link),
 		cmocka_unit_test(groups_are_asked_of_by_udp_alone_and_on_the_link),

@@ -29,6 +29,60 @@ static void blank_owner(struct cs_rules_file *file, struct cs_span line)
 	}
 }
 
+/* How many more braces a line opens than it closes. */
+static int opened(struct cs_span line)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < line.len; i++)
+		n += (line.ptr[i] == '{') - (line.ptr[i] == '}');
+	return n;
+}
+
+/* "flow add @ft": the rest of its rule stays. */
+static enum cs_err blank_flow(struct cs_rules_file *file, struct cs_span line, size_t n)
+{
+	static const char *const words[] = { "flow add @", "flow offload @" };
+	enum cs_err err = CS_OK;
+
+	for (size_t i = 0; !err && i < CS_LEN(words); i++) {
+		struct cs_span name = cs_text_behind(line, words[i]), word;
+		const uint8_t *at;
+
+		if (!name.len || !cs_text_word(&name, &word))
+			continue;
+		at = word.ptr - strlen(words[i]);
+		err = cs_rules_unread(
+			&file->build, "%s:%zu: left out: flows are not offloaded: %.*s",
+			file->path, n, (int)line.len, (const char *)line.ptr);
+		blank(file, cs_span_of(at, (size_t)(word.ptr + word.len - at)));
+	}
+	return err;
+}
+
+/*
+ * Flows that pass by the rules once a rule let them through change nothing of what is asked, and not every
+ * kernel has them.
+ */
+static enum cs_err blank_flows(struct cs_rules_file *file)
+{
+	struct cs_span rest = cs_span_of(file->text, file->len), line;
+	enum cs_err err = CS_OK;
+	int depth = 0;
+
+	for (size_t n = 1; !err && cs_text_line(&rest, &line); n++) {
+		struct cs_span bare = cs_text_trim(line);
+
+		if (depth > 0 || cs_text_starts(bare, "flowtable ")) {
+			depth += opened(bare);
+			blank(file, bare);
+		} else if (!cs_text_starts(bare, "#")) {
+			err = blank_flow(file, bare, n);
+		}
+	}
+	return err;
+}
+
 /* What nft printed and cannot read: rules of iptables' matches and targets. */
 static enum cs_err blank_unloadable(struct cs_rules_file *file)
 {
@@ -184,6 +238,8 @@ enum cs_err cs_rules_file_nft(struct cs_rules_file *file)
 	size_t line;
 	enum cs_err err = blank_unloadable(file);
 
+	if (!err)
+		err = blank_flows(file);
 	if (!err)
 		err = canonical(file, &listing);
 	if (err)

@@ -375,6 +375,26 @@ def test_what_nft_or_this_machine_cannot_load_is_said_and_left_out(namespaces_wo
     assert got.rules[0]["text"] == "-A INPUT -p udp -m udp --dport 5683 -j ACCEPT"
 
 
+def test_flows_that_are_offloaded_are_said_and_the_rest_is_read(namespaces_work, tmp_path):
+    path = tmp_path / "rules"
+    path.write_text("""table inet f {
+	flowtable ft {
+		hook ingress priority filter
+		devices = { eth0, eth1 }
+	}
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		ip protocol { tcp, udp } flow add @ft
+		udp dport 5683 drop
+	}
+}
+""")
+    got = read(show_file(path).stdout)
+    assert [r["text"] for r in got.rules] == ["ip protocol { tcp, udp }", "udp dport 5683 drop",
+                                              "policy drop"]
+    assert len(got.all["unread"]) == 1 and f"{path}:8: left out: flows" in got.all["unread"][0]
+
+
 def test_what_happens_where_nothing_is_tried_is_said(namespaces_work, tmp_path):
     path = tmp_path / "rules"
     path.write_text("""table bridge b {

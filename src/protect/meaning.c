@@ -40,17 +40,20 @@ static bool is_joined(const struct cs_meaning_request *r, const struct cs_addr *
 	return !group;
 }
 
-/* Who takes it: on the port that it was sent on to, where it stayed here. */
+/* Who takes it: at the address and port that it was sent on to, where it stayed here. */
 static const struct cs_listener *listener_of(const struct cs_meaning_request *r,
 					     const struct cs_meaning *row)
 {
+	static const struct cs_addr untold;
 	const struct cs_probe_told *told = &row->told;
 	uint16_t port = told->forward_port ? told->forward_port : row->ask.port;
+	const struct cs_addr *to = cs_addr_cmp(&told->forward_to, &untold) != 0
+					   ? &told->forward_to
+					   : &row->ask.to;
 
 	if (row->forward || r->assume_listener || !is_joined(r, &row->ask.to))
 		return NULL;
-	return cs_listeners_find(r->listeners, r->n_listeners, &row->ask.to, row->ask.tcp,
-				 port);
+	return cs_listeners_find(r->listeners, r->n_listeners, to, row->ask.tcp, port);
 }
 
 static void find_shadowed(const struct asking *a, struct cs_meaning *row)

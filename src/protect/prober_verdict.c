@@ -388,6 +388,17 @@ static const struct cs_rule *decided_limit(const struct cs_prober_burst *b,
 	return end.journey ? known_rule(p, end.journey, end.at) : decided_open(b, in);
 }
 
+/* At another port or address of ours than was asked; where it arrived may not be told. */
+static bool is_elsewhere(const struct cs_prober_burst *b,
+			 const struct cs_prober_journey *j)
+{
+	static const struct cs_addr untold;
+
+	return j->arrived_port != b->ask->port ||
+	       (cs_addr_cmp(&j->arrived_at, &untold) != 0 &&
+		cs_addr_cmp(&j->arrived_at, &b->ask->to) != 0);
+}
+
 /*
  * A redirect or DNAT to ourselves shows where the packet arrived; what was to be sent on and never
  * left, where it would have gone.
@@ -397,8 +408,7 @@ static void note_arrival(const struct cs_prober_burst *b,
 {
 	struct cs_probe_told *t = b->told;
 
-	if (!j || !j->arrived || t->forwarded ||
-	    (!j->onward && j->arrived_port == b->ask->port))
+	if (!j || !j->arrived || t->forwarded || (!j->onward && !is_elsewhere(b, j)))
 		return;
 	t->forwarded = j->onward;
 	t->forward_to = j->arrived_at;

@@ -6,6 +6,7 @@ import pathlib
 import random
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -286,6 +287,22 @@ def test_a_redirected_port_is_exposed_although_a_chain_drops_it(town):
     assert ("input", "udp dport 5683 drop") in {(r["chain"], r["text"])
                                                 for r in row["shadowed"]}
     assert truth.compare(town, done.rows) == []
+
+
+@pytest.mark.parametrize("to, port", [("192.168.1.1", 5683), ("192.168.1.1:9999", 9999),
+                                      ("127.0.0.1", 5683)])
+def test_who_listens_at_the_address_that_it_is_sent_on_to_is_meant(namespaces_work, to, port):
+    with Town(forward=False) as it:
+        it.host.sh("sysctl -qw net.ipv4.conf.all.route_localnet=1")
+        address = to.split(":")[0]
+        with it.host.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind((address, port))
+            done = nft(it, 'table ip nat {\n\tchain pre {\n\t\ttype nat hook prerouting priority '
+                           f'-100\n\t\tiifname "eth0" udp dport 5683 dnat to {to}\n\t}}\n}}\n')
+        row = one(done.rows, **{"from": "internet", "to": OWN4})
+        assert done.status == 1 and row["verdict"] == "open" and row["exposed"]
+        assert row["sent_on"] == {"address": address, "port": port}
+        assert (row["listener"]["address"], row["listener"]["port"]) == (address, port)
 
 
 def test_a_coap_server_behind_another_port_is_found(town):

@@ -272,6 +272,10 @@ int cs_protect_ask_all(struct cs_protect_job *job, struct cs_protect_ask *ask,
 		       "there are too many networks: only the first %zu questions were "
 		       "asked",
 		       out->n);
+	if (out->hosts_left_out)
+		cs_log(log, CS_WARN,
+		       "rules name more hosts behind this one than are asked about: what "
+		       "of the others is open is not said");
 	if (out->ports_left_out && !ask->request.brief)
 		cs_log(log, CS_WARN,
 		       "rules tell more source ports apart than %u: it was asked from so "

@@ -236,13 +236,18 @@ static enum cs_err ask_all(struct asking *a, const struct cs_questions *question
 	enum cs_err err = CS_OK;
 
 	for (size_t i = 0; i < questions->n && !err; i++) {
-		err = ask_one(a, &questions->list[i], &out->rows[i]);
+		const struct cs_question *question = &questions->list[i];
+		struct cs_meaning *row = &out->rows[out->n];
+
+		err = ask_one(a, question, row);
 		if (err)
 			break;
-		out->n++;
-		out->exposed += out->rows[i].exposed;
 		if (r->progress)
-			r->progress(r->arg, out->n, questions->n);
+			r->progress(r->arg, i + 1, questions->n);
+		if (question->if_sent_on && !row->told.forward_port)
+			continue; /* what is for somebody else's host is no question */
+		out->n++;
+		out->exposed += row->exposed;
 	}
 	for (size_t i = 0; i < questions->n && r->flood && !err; i++)
 		err = ask_flood(a, &questions->list[i]);
@@ -317,6 +322,7 @@ enum cs_err cs_meaning_ask(const struct cs_meaning_request *request,
 	find_ports(&a);
 	out->assumed_route = questions.assumed_route;
 	out->left_out = questions.left_out;
+	out->hosts_left_out = questions.hosts_left_out;
 	out->n_peers = questions.n_peers;
 	out->rows = cs_arena_array(arena, questions.n + 1, sizeof(*out->rows));
 	if (!out->rows)

@@ -85,6 +85,7 @@ struct cs_meanings {
 	size_t exposed;
 	bool assumed_route;  /* it has no default route: asked as if it had one */
 	bool left_out;       /* there were more questions than are asked */
+	bool hosts_left_out; /* rules name more hosts behind us than are asked about */
 	bool ports_left_out; /* rules tell more source ports apart than are asked from */
 	size_t n_peers;      /* of the request's, so many were asked about */
 	struct cs_probe_told flood4, flood6; /* sent 0: not asked */

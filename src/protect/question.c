@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "net/special.h"
+#include "protect/named_hosts.h"
 #include "protect/ordinary.h"
 #include "protect/question_host.h"
 #include "protect/sent_on.h"
@@ -16,6 +17,7 @@ enum {
 	PEERS_ALL = 8,     /* so many are all asked about */
 	PEERS_OF_MANY = 3, /* of more: the first, the last and one in between */
 	PEERS_BRIEF = 2,
+	HOSTS_BRIEF = 8, /* of hosts that rules name */
 	PORTS_MAX = 2 + CS_SENT_ON_MAX,
 	V4_BITS_BEFORE = 96,
 	WIDE = 8,    /* bits; no one network's prefix has fewer */
@@ -50,6 +52,7 @@ struct maker {
 	struct port ports[PORTS_MAX];
 	size_t n_ports;
 	struct cs_networks networks; /* ours */
+	struct cs_named_hosts named;
 	char *why;
 	enum cs_err err; /* the first failure */
 };
@@ -194,11 +197,48 @@ static void ask_behind(struct maker *m, const struct asker *asker)
 	}
 }
 
+static bool is_asked_of(const struct maker *m, const struct asker *asker,
+			const struct cs_addr *to)
+{
+	for (size_t i = m->out->n; i > 0; i--) {
+		const struct cs_question *q = &m->out->list[i - 1];
+
+		if (q->from == asker->name && cs_addr_cmp(&q->ask.to, to) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Hosts that rules name: what holds for an ordinary one of their network may not hold for
+ * them. Local networks are not asked for these: it is strangers who must not come by.
+ */
+static void ask_named_hosts(struct maker *m, const struct asker *asker)
+{
+	if (asker->who == CS_ASKER_LOCAL || asker->who == CS_ASKER_PEER)
+		return;
+	for (size_t i = 0; i < m->named.n; i++) {
+		const struct cs_named_host *host = &m->named.list[i];
+		const struct cs_host_link *way = cs_host_way(m->host, &host->address);
+		const size_t from = m->out->n;
+
+		if (!same_family(&host->address, &asker->at[0]) ||
+		    is_asked_of(m, asker, &host->address) ||
+		    !cs_host_forwards(m->host, cs_addr_is_v4(&host->address)) ||
+		    (!host->if_sent_on && way && way->index == asker->link))
+			continue;
+		put_ports(m, asker, &host->address, !host->if_sent_on);
+		for (size_t k = from; k < m->out->n; k++)
+			m->out->list[k].if_sent_on = host->if_sent_on;
+	}
+}
+
 static void ask_all(struct maker *m, const struct asker *asker)
 {
 	ask_own(m, asker);
 	ask_groups(m, asker);
 	ask_behind(m, asker);
+	ask_named_hosts(m, asker);
 }
 
 /* --- who --- */
@@ -534,6 +574,9 @@ enum cs_err cs_questions_make(const struct cs_meaning_request *request,
 	if (m.err)
 		return m.err;
 	find_ports(&m);
+	cs_named_hosts_find(request->rules, m.host,
+			    request->brief ? HOSTS_BRIEF : CS_NAMED_HOSTS_MAX, &m.named);
+	out->hosts_left_out = m.named.left_out;
 	make(&m);
 	return m.err;
 }

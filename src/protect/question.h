@@ -20,7 +20,8 @@ struct cs_question {
 	struct cs_probe_ask ask; /* its from is the first of the addresses */
 	const struct cs_addr *askers;
 	size_t n_askers;
-	bool routed; /* to a host behind us */
+	bool routed;     /* to a host behind us */
+	bool if_sent_on; /* to an address that is ours only where DNAT makes it so */
 };
 
 struct cs_questions {
@@ -28,7 +29,8 @@ struct cs_questions {
 	size_t n;
 	bool assumed_route; /* the host was given a default route that it does not have */
 	bool left_out;      /* there were more than CS_QUESTIONS_MAX */
-	size_t n_peers;     /* of those that were named, so many are asked about */
+	bool hosts_left_out; /* rules name more hosts than are asked about */
+	size_t n_peers;      /* of those that were named, so many are asked about */
 	struct cs_host host; /* what they are to be asked of */
 };
 

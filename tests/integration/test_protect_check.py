@@ -416,6 +416,40 @@ def test_a_host_behind_a_router_is_asked_about(town):
     assert truth.compare(town, done.rows) == []
 
 
+PINHOLES = table("ct state established accept",
+                 'iifname "eth0" ip daddr 192.168.1.222 udp dport 5683 accept',
+                 "ip6 daddr & ::ffff:ffff:ffff:ffff == ::222 udp dport 5684 accept",
+                 "ct status dnat accept", hook="forward", policy="drop")
+# One that the provider sends here, and that no interface has.
+SENT_HERE = """table ip nat {
+\tchain prerouting {
+\t\ttype nat hook prerouting priority -100; policy accept;
+\t\tip daddr 93.184.77.50 udp dport 5683 dnat to 172.17.0.2:15683
+\t}
+}
+"""
+
+
+def test_a_host_that_rules_name_is_asked_about_where_no_other_is_let_through(town):
+    town.host.sh("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
+    done = nft(town, PINHOLES + SENT_HERE)
+    assert done.status == 1 and done.err == ""
+    routed = pick(done.rows, **{"from": "internet", "path": "forward"}, verdict="open")
+    assert all(row["exposed"] for row in routed)
+    assert {(row["to"], row["proto"], row["port"]) for row in routed} == {
+        ("192.168.1.222", "udp", 5683), ("93.184.77.50", "udp", 5683),
+        ("fd12:3456:789a:1::222", "udp", 5684), ("fd12:3456:789a:2::222", "udp", 5684)}
+    row = one(done.rows, **{"from": "internet", "to": "93.184.77.50"})
+    assert row["sent_on"] == {"address": "172.17.0.2", "port": 15683}
+    # What is not sent on from there is somebody else's.
+    assert len([row for row in done.rows if row["to"] == "93.184.77.50"]) == 2
+    town.world.sh("ip route replace 93.184.77.50/32 via 93.184.77.10")
+    try:
+        assert truth.compare(town, [row for row in done.rows if row["to"] != "93.184.77.50"]) == []
+    finally:
+        town.world.sh("ip route del 93.184.77.50/32")
+
+
 def test_a_connection_is_with_whom_was_asked(town):
     """Of what is not tracked NAT takes a later segment of the server for a new connection."""
     town.host.sh("sysctl -qw net.ipv4.ip_forward=1")

@@ -407,7 +407,8 @@ static void the_internet_is_asked_about_also_where_all_of_it_is_allowed(void **s
 
 static void a_port_that_is_sent_on_is_asked_of(void **state)
 {
-	struct cs_rule rule = { .text = "udp dport 9683 dnat to 172.17.0.2:5683" };
+	static const char text[] = "udp dport 9683 dnat to 172.17.0.2:5683";
+	struct cs_rule rule = { .table = "ip nat", .text = text, .raw = text };
 	struct home h;
 	size_t n = 0;
 
@@ -424,6 +425,42 @@ static void a_port_that_is_sent_on_is_asked_of(void **state)
 		n += q->ask.port == 9683 && q->asker == CS_ASKER_INTERNET;
 	}
 	assert_int_equal(n, 2 * 2); /* both families, both flows */
+	cs_arena_clear(&h.arena);
+}
+
+static void hosts_that_rules_name_are_asked_of_by_strangers(void **state)
+{
+	static const char pinhole[] = "ip daddr 192.168.1.200 udp dport 5683 accept";
+	static const char dnat[] =
+		"ip daddr 93.184.77.50 udp dport 5683 dnat to 192.168.1.9";
+	struct cs_rule rules[] = { { .table = "inet f", .text = pinhole, .raw = pinhole },
+				   { .table = "ip nat", .text = dnat, .raw = dnat } };
+	struct home h;
+
+	(void)state;
+	make_home(&h);
+	h.rules = (struct cs_rules){ .rules = rules, .n = 2 };
+	ask(&h);
+	assert_int_equal(count(&h, NULL, "192.168.1.200"), 0); /* it forwards nothing */
+	cs_arena_clear(&h.arena);
+
+	make_home(&h);
+	h.rules = (struct cs_rules){ .rules = rules, .n = 2 };
+	h.sysctls[0] = (struct cs_host_sysctl){ "ipv4/ip_forward", "1" };
+	h.host.n_sysctls = 1;
+	ask(&h);
+	assert_int_equal(count(&h, "internet", "192.168.1.200"), EACH);
+	assert_int_equal(count(&h, NULL, "192.168.1.200"), EACH);
+	assert_int_equal(count(&h, "internet", "93.184.77.50"), EACH);
+	for (size_t i = 0; i < h.q.n; i++) {
+		const struct cs_question *q = &h.q.list[i];
+		const struct cs_addr published = addr("93.184.77.50");
+		bool is_published = cs_addr_cmp(&q->ask.to, &published) == 0;
+
+		assert_int_equal(q->if_sent_on, is_published);
+		assert_false(is_published && q->routed);
+	}
+	assert_false(h.q.hosts_left_out);
 	cs_arena_clear(&h.arena);
 }
 
@@ -613,6 +650,7 @@ int main(void)
 		cmocka_unit_test(
 			the_internet_is_asked_about_also_where_all_of_it_is_allowed),
 		cmocka_unit_test(a_port_that_is_sent_on_is_asked_of),
+		cmocka_unit_test(hosts_that_rules_name_are_asked_of_by_strangers),
 		cmocka_unit_test(without_a_default_route_one_is_assumed),
 		cmocka_unit_test(who_is_routed_to_nowhere_does_not_ask_for_the_internet),
 		cmocka_unit_test(without_an_address_of_a_family_nobody_asks_by_it),

@@ -206,12 +206,37 @@ static void put_left_open(const struct cs_meanings *meanings,
 		    (last && cs_addr_cmp(last, &row->ask.to) == 0))
 			continue;
 		if (!last)
-			fputs("# NOT protected: hosts behind this one; --router protects "
-			      "them, too. The internet reaches:\n",
-			      to);
+			fprintf(to,
+				"# NOT protected: hosts behind this one; %s protects "
+				"them, too. The internet reaches:\n",
+				policy->router ? "--local with their network"
+					       : "--router");
 		last = &row->ask.to;
 		cs_addr_text(last, text);
 		fprintf(to, "#   %s\n", text);
+	}
+}
+
+/* Likewise; rules for CoAP ports alone do not match it. */
+static void put_published(const struct cs_meanings *meanings, FILE *to)
+{
+	bool said = false;
+
+	for (size_t i = 0; i < meanings->n; i++) {
+		const struct cs_meaning *row = &meanings->rows[i];
+		char text[CS_ADDR_TEXT];
+
+		if (!cs_promise_is_published(row) || row->ask.flow != CS_FLOW_NEW)
+			continue;
+		if (!said)
+			fputs("# NOT protected: ports that lead to CoAP and are neither "
+			      "5683 nor "
+			      "5684. The internet reaches:\n",
+			      to);
+		said = true;
+		cs_addr_text(&row->ask.to, text);
+		fprintf(to, "#   %s, %s %u\n", text, row->ask.tcp ? "TCP" : "UDP",
+			row->ask.port);
 	}
 }
 
@@ -242,6 +267,7 @@ static enum cs_err put_answers(const struct cs_meanings *meanings,
 	put_behind_mark(text, to);
 	put_kept_out(meanings, policy, request->host, to);
 	put_left_open(meanings, policy, request->host, to);
+	put_published(meanings, to);
 	return CS_OK;
 }
 

@@ -80,7 +80,25 @@ static void warn_left_open(const struct cs_protect_proof *p, const struct cs_hos
 			continue;
 		say_row(&meanings->rows[i], text);
 		cs_log(&p->job->ctx->log, CS_WARN,
-		       "hosts behind this one are not protected, as %s: want --router",
+		       "hosts behind this one are not protected, as %s: want %s", text,
+		       p->policy->router ? "--local with their network" : "--router");
+		return;
+	}
+}
+
+/* Likewise; it can only be closed where it is published. */
+static void warn_published(const struct cs_protect_proof *p,
+			   const struct cs_meanings *meanings)
+{
+	char text[CS_STATE_WHY];
+
+	for (size_t i = 0; i < meanings->n; i++) {
+		if (!cs_promise_is_published(&meanings->rows[i]))
+			continue;
+		say_row(&meanings->rows[i], text);
+		cs_log(&p->job->ctx->log, CS_WARN,
+		       "a port that leads to CoAP is not protected, as %s: rules match "
+		       "5683 and 5684 alone; want it published there, or not at all",
 		       text);
 		return;
 	}
@@ -112,6 +130,7 @@ static enum cs_err judge(struct cs_protect_proof *p, const struct cs_protect_ask
 		return CS_ERR_IO;
 	}
 	warn_left_open(p, &ask->host, meanings);
+	warn_published(p, meanings);
 	return CS_OK;
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { DTLS = 5684 };
+enum { COAP = 5683, DTLS = 5684 };
 
 /* One of both families does not hold for the other. */
 static bool has(const struct cs_prefix *prefix, const struct cs_addr *address)
@@ -77,11 +77,31 @@ static bool is_passing(const struct cs_host *host, const struct cs_meaning *row)
 	       !cs_host_is_own(host, &row->ask.to);
 }
 
+/* A router's hosts are those of its networks, and no others that it sends packets to. */
+static bool is_covered(const struct cs_policy *policy, const struct cs_addr *to)
+{
+	for (size_t i = 0; policy->router && i < policy->n_local; i++)
+		if (has(&policy->local[i], to))
+			return true;
+	return false;
+}
+
+/* Its rules match CoAP ports alone: of one that leads to such a port it says nothing. */
+static bool is_other_port(const struct cs_meaning *row)
+{
+	return row->ask.port != COAP && row->ask.port != DTLS;
+}
+
+bool cs_promise_is_published(const struct cs_meaning *row)
+{
+	return is_other_port(row) && row->exposed;
+}
+
 bool cs_promise_is_left_open(const struct cs_policy *policy, const struct cs_host *host,
 			     const struct cs_meaning *row)
 {
-	return !policy->router && row->asker == CS_ASKER_INTERNET &&
-	       is_passing(host, row) && cs_meaning_is_answered(row);
+	return row->asker == CS_ASKER_INTERNET && is_passing(host, row) &&
+	       !is_covered(policy, &row->ask.to) && cs_meaning_is_answered(row);
 }
 
 static enum cs_promise of_stranger(const struct cs_policy *policy,
@@ -106,7 +126,10 @@ enum cs_promise cs_promise_of(const struct cs_policy *policy,
 	const struct cs_host_link *link = cs_host_link(host, row->ask.link);
 	const char *name = link ? link->name : "";
 
-	if (is_passing(host, row) && (!policy->router || row->asker == CS_ASKER_LOCAL))
+	if (is_other_port(row))
+		return CS_PROMISE_NONE;
+	if (is_passing(host, row) &&
+	    (!is_covered(policy, &row->ask.to) || row->asker == CS_ASKER_LOCAL))
 		return CS_PROMISE_NONE;
 	if (cs_promise_denies(entries, &row->ask.from, name))
 		return cs_meaning_is_answered(row) ? CS_PROMISE_LET_IN : CS_PROMISE_KEPT;

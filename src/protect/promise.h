@@ -23,10 +23,16 @@ enum cs_promise cs_promise_of(const struct cs_policy *policy,
 
 /*
  * Whether the internet is answered by a host behind this one, and the policy does not touch it
- * because it is none of a router (--router).
+ * because it is none of a router (--router), or of one of other networks (--local).
  */
 bool cs_promise_is_left_open(const struct cs_policy *policy, const struct cs_host *host,
 			     const struct cs_meaning *row);
+
+/*
+ * Whether the internet is answered at a port that is none of CoAP's and leads to one: no policy
+ * touches it, as its rules match CoAP ports alone.
+ */
+bool cs_promise_is_published(const struct cs_meaning *row);
 
 /* Whether entries deny @address, however special the others are; on interface @link ("" none). */
 bool cs_promise_denies(const struct cs_entries *entries, const struct cs_addr *address,

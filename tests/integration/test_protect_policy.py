@@ -331,6 +331,25 @@ def test_what_is_sent_on_to_another_port_is_covered(walled, to):
         assert walled.counter("answers_large") == 2
 
 
+@pytest.mark.parametrize("to", ["172.30.0.2:5683", "203.0.113.1:5683"])
+def test_a_port_that_leads_to_coap_is_said_and_the_rest_is_closed(walled, tmp_path, to):
+    """Rules match CoAP ports alone, in front of DNAT."""
+    walled.publish(port=6000, to=to)
+    where = walled.container if to[:3] == "172" else walled.host
+    options = ("--strangers", "drop", "--router", "--store", str(tmp_path))
+    with Server(where), Server(walled.host, port=5684):
+        done = run(walled.host, lab.COAPSCOPE, "protect", "plan", *options[:3], timeout=60)
+        assert ("# NOT protected: ports that lead to CoAP and are neither 5683 nor 5684. The "
+                f"internet reaches:\n#   {HOST4}, UDP 6000\n") in done.stdout
+        done = run(walled.host, lab.COAPSCOPE, "protect", "apply", *options, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert ("warning: a port that leads to CoAP is not protected, as internet to "
+                f"{HOST4}, UDP 6000: open") in done.stderr
+        assert ask(walled.outside, STRANGER4, port=6000, n=5).n == 5
+        assert ask(walled.outside, STRANGER4, port=5684, n=5).n == 0
+        run(walled.host, lab.COAPSCOPE, "protect", "undo", *options[3:])
+
+
 def test_without_router_other_hosts_traffic_is_not_touched(walled):
     walled.protect("--strangers", "drop")
     with Server(walled.lan) as server:
@@ -359,6 +378,38 @@ def test_who_forwards_without_router_is_told_that_hosts_behind_are_open(walled, 
     protect("undo", *store)
     with during(walled.host, FORWARDING.format(0), FORWARDING.format(1)):
         assert "NOT protected" not in protect("plan", "--strangers", "drop").stdout
+
+
+PINHOLE = """table inet f {
+ chain forward {
+  type filter hook forward priority 0; policy drop
+  ct state established accept
+  ip daddr { 192.168.5.200, 192.168.66.9 } udp dport 5683 accept
+ }
+}
+"""
+
+
+def test_a_host_behind_that_a_rule_opens_is_said(walled, tmp_path):
+    def protect(*words):
+        done = run(walled.host, lab.COAPSCOPE, "protect", *words, "--store", str(tmp_path),
+                   timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    with during(walled.host, "ip route add 192.168.66.0/24 via 192.168.5.2",
+                "ip route del 192.168.66.0/24"):
+        walled.nft(PINHOLE)
+        open_host = "warning: hosts behind this one are not protected, as internet to {}, UDP 5683"
+        assert open_host.format("192.168.5.200") in protect("apply", "--strangers", "drop")
+        protect("undo")
+        # A router's hosts are those of its own networks, and of those that are named.
+        said = protect("apply", "--strangers", "drop", "--router")
+        assert open_host.format("192.168.66.9") + ": open: want --local" in said
+        protect("undo")
+        said = protect("apply", "--strangers", "drop", "--router", "--local", "192.168.0.0/16")
+        assert "behind" not in said
+        protect("undo")
 
 
 def test_with_router_the_hosts_behind_are_covered(walled):

@@ -29,6 +29,7 @@ enum {
 	CLOCK_EVERY = 64,       /* and live, between two looks at the clock */
 	COUNTS_MS = 250,        /* of a file, how far it has been read is told as often */
 	AHEAD = 16,             /* frames that wait */
+	DISORDER_US = 1000000,  /* they may have come in the wrong order */
 	NEAR = 8,               /* ... of them, before what they need is approached */
 	WAITS_MOST = CS_CAPTURE_SNAPLEN, /* bytes of one; a longer one is taken at once */
 };
@@ -56,6 +57,7 @@ struct decoder {
 	bool said_messages;                   /* that some were lost */
 	struct cs_wr out;
 	struct waiting waiting[AHEAD];
+	struct waiting *queue[AHEAD]; /* of these, in the order of their time */
 	unsigned first, n_waiting;
 	struct cs_post_source source;
 	uint8_t room[ROOM];
@@ -223,7 +225,26 @@ static void take(struct decoder *d, const struct cs_capture_frame *frame)
 
 static struct waiting *waiting_at(struct decoder *d, unsigned i)
 {
-	return &d->waiting[(d->first + i) % AHEAD];
+	return d->queue[(d->first + i) % AHEAD];
+}
+
+/*
+ * Several queues of a card, or captures that were merged, bring an answer before its request: the last
+ * that came goes to its place. By more than that the clock was set.
+ */
+static void put_in_order(struct decoder *d)
+{
+	for (unsigned i = d->n_waiting - 1; i > 0; i--) {
+		struct waiting **at = &d->queue[(d->first + i) % AHEAD];
+		struct waiting **before = &d->queue[(d->first + i - 1) % AHEAD];
+		struct waiting *later = *before;
+		int64_t by_us = later->frame.wall_us - (*at)->frame.wall_us;
+
+		if (by_us <= 0 || by_us > DISORDER_US)
+			return;
+		*before = *at;
+		*at = later;
+	}
 }
 
 /* The first of those that wait is taken. */
@@ -267,6 +288,7 @@ static void take_later(struct decoder *d, const struct cs_capture_frame *frame)
 	if (d->n_waiting > NEAR)
 		cs_track_approach(d->track,
 				  &waiting_at(d, d->n_waiting - 1 - NEAR)->ahead);
+	put_in_order(d);
 	if (w->packet.joined) /* the next one would be joined in the same place */
 		take_all(d);
 }
@@ -553,6 +575,8 @@ int cs_decoder_run(struct cs_ctx *ctx, const struct cs_watching_want *want, int 
 	if (!err) {
 		*d = (struct decoder){ .ctx = ctx, .want = want, .fd = fd };
 		d->out = cs_wr_over(d->room, ROOM);
+		for (unsigned i = 0; i < AHEAD; i++)
+			d->queue[i] = &d->waiting[i];
 		err = open_track(d);
 	}
 	if (!err)

@@ -115,6 +115,16 @@ void cs_prefix_text(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])
 		       p->bits - (v4 ? V4_BITS_BEFORE : 0u));
 }
 
+bool cs_addr_is_neighbours(const struct cs_addr *a)
+{
+	uint32_t v4 = cs_addr_low32(a);
+
+	if (cs_addr_is_v4(a))
+		return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8 ||
+		       v4 >> 16 == 0xa9fe;
+	return (a->b[0] & 0xfe) == 0xfc || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+}
+
 void cs_prefix_short(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])
 {
 	if (p->bits == 128)

@@ -104,6 +104,9 @@ static inline bool cs_addr_is_loopback(const struct cs_addr *a)
 	return cs_addr_is_v4(a) ? a->b[12] == 127 : cs_addr_cmp(a, &one) == 0;
 }
 
+/* True for what no router brings in from outside: private, unique local, link-local. */
+bool cs_addr_is_neighbours(const struct cs_addr *a);
+
 /* <0, 0 or >0: by address, the wider first. */
 static inline int cs_prefix_cmp(const struct cs_prefix *a, const struct cs_prefix *b)
 {

@@ -121,6 +121,12 @@ static void what_b(const struct cs_question *q, char out[CS_ANSWER_TEXT])
 			       "%s looks for CoAP devices, as goes on all over the "
 			       "internet.",
 			       who);
+	else if (cs_source_count_range(q->source, CS_OBS_READ, CS_OBS_SENSITIVE) > 0)
+		(void)snprintf(out, CS_ANSWER_TEXT, "%s asked to read something, %s.",
+			       who,
+			       cs_question_is_served(q) ? "and got it"
+			       : q->finding->answered   ? "and did not get it"
+							: "and was not answered");
 	else
 		(void)snprintf(
 			out, CS_ANSWER_TEXT,

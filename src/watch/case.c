@@ -7,10 +7,13 @@
 enum {
 	US_PER_S = 1000000,
 	FULL_BITS = 128,
+	OF_USE_S = 30,     /* from one request to the next, of what could be of use */
 	SLOW_S = 5,        /* from one request to the next: of no use to an attacker */
 	STEADY_ROUNDS = 4, /* times that a client reads each of its resources, at least */
 	SWEEP_SHARE = 4,   /* a smaller part of all requests is a sweep's, */
 	FIRST_RUNS = 25,   /* unless the first destinations got so many, 6 each */
+	RELATED = 4,       /* requests for each answer to us, at most, of a relation */
+	A_TEST = 5,        /* requests: no test of an amplifier has more */
 	FEW = 4,           /* requests of which one Message ID says nothing */
 	MARKED_SHARE = 4,  /* a smaller part of all discoveries bears a mark by chance */
 };
@@ -116,18 +119,6 @@ static uint64_t span_of(const struct cs_source *s)
 	return ((uint64_t)s->last_us - (uint64_t)s->first_us) / US_PER_S;
 }
 
-/* Addresses that no router brings in from outside. */
-static bool is_neighbour(const struct cs_addr *ip)
-{
-	uint32_t v4 = cs_addr_low32(ip);
-
-	if (cs_addr_is_v4(ip))
-		return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8 ||
-		       v4 >> 16 == 0xa9fe;
-	return (ip->b[0] & 0xfe) == 0xfc ||
-	       (ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80);
-}
-
 /*
  * A listed peer, whether its requests were answered or not: unless far more comes in its
  * name than it is known for, and that all alike.
@@ -147,13 +138,32 @@ static void count_ours(struct cs_case *c)
 	const struct cs_source *s = c->source;
 
 	c->own = cs_source_count_range(s, CS_OBS_OWN_ANSWER, CS_OBS_OWN_NOTIFICATION);
+	c->refused = cs_source_count(s, CS_OBS_OWN_REFUSED);
 	c->peer = cs_source_count(s, CS_OBS_PEER);
 	c->left = cs_case_less(s->requests, c->peer);
 
 	uint32_t group = cs_source_count(s, CS_OBS_GROUP);
 
 	c->left = cs_case_less(c->left, group);
-	c->familiar = c->own > 0 || is_peer(c) || (group > 0 && is_neighbour(&s->ip));
+}
+
+/*
+ * To have asked a stranger something once makes him none of ours; and who looked for others at
+ * home may have come to do more.
+ */
+static void find_relation(struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+	bool writes = cs_source_count_range(s, CS_OBS_WRITE, CS_OBS_PROXY) > 0;
+	bool home = cs_case_count(c, CS_OBS_GROUP) > 0 && cs_addr_is_neighbours(&s->ip);
+
+	/* A device that registered with us answers where it asked from. */
+	if (c->left / RELATED > c->own || (c->own == 1 && s->unproved > 0 && writes))
+		c->own = 0;
+	c->related = c->own > 0 || (c->refused > 0 && c->left == 0) || is_peer(c);
+	c->familiar = c->related ||
+		      (home && (c->left == 0 ||
+				(!writes && c->beyond < c->threshold->enumeration)));
 }
 
 void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
@@ -165,12 +175,13 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 				 .alone = alone,
 				 .is_prefix = source->bits < FULL_BITS };
 	count_ours(out);
+	out->targets = targets_of(source);
+	out->beyond = cs_case_less(out->targets, asked_for_core(source));
+	find_relation(out);
 	out->proof = proof_of(out);
 	out->unproved = unproved_of(out);
 	out->refusals = cs_source_count_range(source, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
 	out->run = run_of(source, threshold);
-	out->targets = targets_of(source);
-	out->beyond = cs_case_less(out->targets, asked_for_core(source));
 	out->faults = faults_of(source);
 	out->sound = cs_case_less(out->left, out->faults);
 	out->chance = cs_source_count(source, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
@@ -190,16 +201,37 @@ bool cs_case_is_marked(const struct cs_case *c)
 	       (amplifier > 0 && amplifier >= marks / MARKED_SHARE);
 }
 
+/*
+ * What somebody who forges senders is after, or how he does it: answers of several times
+ * the bytes that hurt, or where none is seen the list of resources; a port that games or the web use.
+ */
+static bool is_of_use(const struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+	uint64_t answered = cs_case_count(c, CS_OBS_ANSWERED);
+	bool big = s->bytes_out > CS_ANSWER_SAFE * answered &&
+		   s->bytes_out >= c->threshold->amplified * s->bytes_in;
+
+	if (answered == 0)
+		big = cs_case_count(c, CS_OBS_DISCOVERY) > s->requests / 2;
+	return !s->is_peer && (big || s->port_known);
+}
+
 bool cs_case_is_client(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
 	uint64_t requests = s->requests;
 
-	if (!s->tokens_differ || s->no_token > 0 || c->refusals > 0 ||
-	    (!s->is_peer && cs_case_count(c, CS_OBS_ANSWERED) == 0))
+	if (!s->tokens_differ || s->no_token > 0 || c->refusals > 0 || has_one_mid(s))
 		return false;
-	if (c->is_prefix && s->addresses > 0)
+	if (c->is_prefix && s->addresses > 0 && !is_of_use(c))
 		requests /= s->addresses;
+	/* Our answers may take another way than the one that is watched. */
+	if (!s->is_peer && cs_case_count(c, CS_OBS_ANSWERED) == 0)
+		return s->mids_rise && requests > A_TEST &&
+		       requests * SLOW_S <= c->span_s;
+	if (is_of_use(c) && requests * OF_USE_S > c->span_s)
+		return false;
 	if (s->mids_rise)
 		return requests <= c->span_s;
 	return s->ports_differ && requests * SLOW_S <= c->span_s;
@@ -207,8 +239,8 @@ bool cs_case_is_client(const struct cs_case *c)
 
 bool cs_case_is_steady(const struct cs_case *c)
 {
-	return c->proof > 0 && c->refusals == 0 && c->source->no_token == 0 &&
-	       cs_case_count(c, CS_OBS_READ) > 0 &&
+	return (c->proof > 0 || cs_case_is_client(c)) && c->refusals == 0 &&
+	       c->source->no_token == 0 && cs_case_count(c, CS_OBS_READ) > 0 &&
 	       cs_case_count(c, CS_OBS_ANSWERED_404) == 0 &&
 	       c->source->requests >= STEADY_ROUNDS * c->targets;
 }

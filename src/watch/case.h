@@ -14,7 +14,9 @@ struct cs_case {
 	bool alone;     /* asked for what nobody else asked for */
 	bool is_prefix; /* .source is a prefix's */
 
-	uint32_t own;      /* answers and notifications to our own requests */
+	uint32_t
+		own; /* answers and notifications to our own requests, if these are a relation */
+	uint32_t refused;  /* our own requests that it refused */
 	uint32_t peer;     /* ordinary exchanges of a listed peer */
 	uint32_t left;     /* requests that neither these nor multicast explain */
 	uint32_t sound;    /* of them, not malformed */
@@ -28,7 +30,8 @@ struct cs_case {
 	uint32_t chance;   /* datagrams that are nothing known */
 	uint32_t backscatter;
 	uint64_t span_s; /* from first to last */
-	bool familiar; /* our own hosts talk to it, or a peer whose exchanges are most */
+	bool related;  /* our own hosts talk to it, or a peer whose exchanges are most */
+	bool familiar; /* that, or at home it looks for others and does no harm */
 };
 
 void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
@@ -40,7 +43,7 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
  */
 bool cs_case_is_client(const struct cs_case *c);
 
-/* Hears us, and reads the same few things again and again, all of which are there. */
+/* Hears us, or works like a client, and reads the same few things again and again, all of which are there. */
 bool cs_case_is_steady(const struct cs_case *c);
 
 /* Whether requests in this name are (probably) forged: C1. */

@@ -14,8 +14,9 @@ static bool is_own(const struct cs_case *c)
 {
 	bool group = cs_case_count(c, CS_OBS_GROUP) > 0 && (c->left == 0 || c->familiar);
 
-	return !c->is_prefix && (c->own > 0 || c->peer > 0 || group ||
-				 (c->familiar && c->source->is_peer));
+	return !c->is_prefix &&
+	       (c->own > 0 || c->peer > 0 || group || (c->refused > 0 && c->left == 0) ||
+		(c->familiar && c->source->is_peer));
 }
 
 /* Unlisted, but it hears us and does nothing but what a client does: less sure. */
@@ -70,8 +71,9 @@ static bool tries_a_find(const struct cs_case *c)
 		cs_case_count(c, CS_OBS_AMPLIFIED) > cs_case_count(c, CS_OBS_DISCOVERY);
 	bool weighty = cs_case_count(c, CS_OBS_ANSWERED) == 0 || large;
 
-	return c->alone && cs_case_count(c, CS_OBS_READ) > 0 && c->beyond > 0 &&
-	       weighty && c->proof == 0 && !cs_case_is_client(c);
+	return c->alone && c->left < c->threshold->reflection &&
+	       cs_case_count(c, CS_OBS_READ) > 0 && c->beyond > 0 && weighty &&
+	       c->proof == 0 && !cs_case_is_client(c);
 }
 
 static bool is_c2(const struct cs_case *c)
@@ -87,9 +89,10 @@ static bool is_alien(const struct cs_case *c)
 				     CS_OBS_ALIEN + CS_ALIENS - 1) > 0;
 }
 
+/* A connection that brought something else is that. */
 static bool is_b(const struct cs_case *c)
 {
-	bool asks = c->sound > 0 || cs_case_count(c, CS_OBS_TCP) > 0;
+	bool asks = c->sound > 0 || (cs_case_count(c, CS_OBS_TCP) > 0 && !is_alien(c));
 
 	return asks && !c->familiar;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch/message.h"
 
+#include "coap/stream.h"
+
 bool cs_message_option_next(struct cs_rd *options, struct cs_opt *out)
 {
 	struct cs_opt opt;
@@ -46,6 +48,27 @@ static struct cs_span pack_options(struct cs_span tail,
 	return cs_wr_done(&w);
 }
 
+static void tell(const struct cs_sight *sight, struct cs_span bytes, uint32_t stated,
+		 uint8_t options[CS_MESSAGE_OPTIONS], struct cs_post_message *out)
+{
+	*out = (struct cs_post_message){
+		.kind = sight->kind,
+		.alien = sight->alien,
+		.traits = sight->traits,
+		.n_flaws = sight->n_flaws,
+		.version = sight->msg.version,
+		.type = (uint8_t)sight->msg.type,
+		.code = sight->msg.code,
+		.mid = sight->msg.mid,
+		.token = sight->msg.token,
+		.payload = sight->msg.payload,
+		.options = pack_options(sight->msg.tail, options),
+		.bytes = bytes,
+		.len = stated,
+	};
+	memcpy(out->flaw, sight->flaw, sizeof(out->flaw));
+}
+
 void cs_message_of(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
 		   struct cs_post_message *out)
 {
@@ -57,20 +80,21 @@ void cs_message_of(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
 	struct cs_sight sight;
 
 	cs_sight_read(&packet, &sight);
-	*out = (struct cs_post_message){
-		.kind = sight.kind,
-		.alien = sight.alien,
-		.traits = sight.traits,
-		.n_flaws = sight.n_flaws,
-		.version = sight.msg.version,
-		.type = (uint8_t)sight.msg.type,
-		.code = sight.msg.code,
-		.mid = sight.msg.mid,
-		.token = sight.msg.token,
-		.payload = sight.msg.payload,
-		.options = pack_options(sight.msg.tail, options),
-		.bytes = bytes,
-		.len = stated,
-	};
-	memcpy(out->flaw, sight.flaw, sizeof(out->flaw));
+	tell(&sight, bytes, stated, options, out);
+}
+
+void cs_message_of_stream(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
+			  struct cs_post_message *out)
+{
+	struct cs_sight sight = { .kind = CS_SIGHT_ALIEN, .alien = cs_alien_of(bytes) };
+	struct cs_flaw flaw;
+	struct cs_msg msg;
+	size_t used;
+	enum cs_stream_step step = cs_stream_next(bytes, &msg, &used, &flaw);
+
+	if (step == CS_STREAM_MESSAGE || step == CS_STREAM_WRONG ||
+	    (step == CS_STREAM_MORE && cs_stream_begun(bytes, &msg)))
+		cs_sight_of_stream(&msg, &flaw, bytes, &sight);
+	tell(&sight, bytes, (uint32_t)bytes.len, options, out);
+	out->tcp = true;
 }

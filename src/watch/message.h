@@ -28,6 +28,10 @@ CS_MUST_USE bool cs_message_option(const struct cs_post_message *message, uint32
 void cs_message_of(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
 		   struct cs_post_message *out);
 
+/* The same of what a TCP stream gave (RFC 8323), of which the first message counts. */
+void cs_message_of_stream(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
+			  struct cs_post_message *out);
+
 /*
  * "CON GET /.well-known/core, MID 0x7d70, no token" into @out; what is longer than @cap
  * is cut. Returns the length.

@@ -63,6 +63,7 @@ static const struct kind kinds[CS_OBS_ALIEN] = {
 		"an ICMP error for a request that we never sent", 0 },
 
 	[CS_OBS_OWN_ANSWER] = { "own_answer", "answers a request of ours", 0 },
+	[CS_OBS_OWN_REFUSED] = { "own_refused", "refuses a request of ours", 0 },
 	[CS_OBS_OWN_NOTIFICATION] = { "own_notification", "notifies us of what we observe", 0 },
 	[CS_OBS_PEER] = { "peer", "ordinary exchanges of a listed peer", 0 },
 

@@ -18,7 +18,7 @@ enum cs_obs {
 	CS_OBS_READ,      /* GET or FETCH of anything else */
 	CS_OBS_SENSITIVE, /* ... of LwM2M, OCF, directory, firmware, configuration paths */
 	CS_OBS_PING,      /* Empty CON */
-	CS_OBS_WRITE,     /* POST, PUT, DELETE, PATCH, iPATCH, or a method unknown */
+	CS_OBS_WRITE,     /* POST, PUT, DELETE, PATCH, iPATCH */
 	CS_OBS_OBSERVE,   /* Observe 0: registration */
 	CS_OBS_PROXY,     /* Proxy-Uri or Proxy-Scheme */
 	CS_OBS_GROUP,     /* any request to a multicast group */
@@ -67,6 +67,7 @@ enum cs_obs {
 	/* --- what is ours --- */
 	CS_OBS_OWN_ANSWER,       /* answers a request that we sent */
 	CS_OBS_OWN_NOTIFICATION, /* a notification that our host ACKs or asked for */
+	CS_OBS_OWN_REFUSED, /* refuses one: Reset, an error's code, or ICMP; a ping's answer, too */
 	/*
 	 * A listed peer's request that is an ordinary exchange: answered, and no repetition of
 	 * the request before it with the same Message ID and token (a forged flood repeats

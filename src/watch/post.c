@@ -162,6 +162,7 @@ void cs_post_source_write(struct cs_wr *w, const struct cs_post_source *source)
 	cs_wr_u32(w, (uint32_t)source->n_samples);
 	for (size_t i = 0; i < source->n_samples; i++) {
 		cs_wr_u8(w, source->samples[i].kind);
+		cs_wr_u8(w, source->samples[i].tcp);
 		cs_wr_u64(w, (uint64_t)source->samples[i].wall_us);
 		cs_post_span_write(w, source->samples[i].bytes);
 	}
@@ -171,6 +172,7 @@ void cs_post_source_write(struct cs_wr *w, const struct cs_post_source *source)
 static void sample_read(struct cs_rd *rd, struct cs_sample *sample)
 {
 	sample->kind = cs_rd_u8(rd);
+	sample->tcp = cs_rd_u8(rd) != 0;
 	sample->wall_us = (int64_t)cs_rd_u64(rd);
 	sample->bytes = cs_post_span_read(rd);
 	if (sample->kind >= CS_OBS_KINDS || sample->bytes.len > CS_SAMPLE_MAX)

@@ -16,15 +16,21 @@ static bool is_known(const struct cs_case *c)
 	return c->own > 0 || c->peer > 0 || c->familiar;
 }
 
-/* Refused answers prove it at a level of their own: --threshold reflection=100. */
+/*
+ * Refused answers prove it at a level of their own: --threshold reflection=100. What comes on flows
+ * that somebody answers for is not forged.
+ */
 static bool reaches_level(const struct cs_case *c)
 {
 	const struct cs_threshold *t = c->threshold;
 	uint32_t run = is_known(c) && c->left < c->run ? c->left : c->run;
 	uint32_t writes = cs_case_count(c, CS_OBS_WRITE);
 
-	/* Who writes wants something done; nobody reflects with it. */
-	run = cs_case_less(run, writes);
+	if (run > c->unproved)
+		run = c->unproved;
+	/* Who writes wants something done, and hears what came of it: unless he refuses to. */
+	if (c->refusals < t->reflection)
+		run = cs_case_less(run, writes);
 	return run >= t->reflection || (c->refusals > 0 && run >= t->refusals);
 }
 
@@ -98,7 +104,7 @@ static bool is_carpet(const struct cs_case *c)
 	const struct cs_threshold *t = c->threshold;
 
 	return s->addresses >= t->prefix_addresses && c->run >= t->reflection &&
-	       cs_case_less(s->requests, s->busiest) >= t->reflection &&
+	       cs_case_less(c->run, s->busiest) >= t->reflection &&
 	       c->unproved >= t->reflection && is_dense(c) && !cs_case_is_client(c);
 }
 

@@ -19,7 +19,8 @@ struct record {
 	uint32_t next; /* of its chain: counted in units from 1; 0: the last */
 	uint16_t len;
 	uint8_t kind;
-	uint8_t rank;
+	uint8_t rank : 7;
+	bool tcp : 1;
 	int64_t wall_us;
 	struct cs_addr ip;
 };
@@ -185,7 +186,8 @@ void cs_samples_keep(struct cs_samples *samples, const struct cs_addr *ip,
 		sample->bytes.len < CS_SAMPLE_MAX ? sample->bytes.len : CS_SAMPLE_MAX;
 	struct record head = { .len = (uint16_t)len,
 			       .kind = sample->kind,
-			       .rank = (uint8_t)rank,
+			       .rank = rank & 0x7f,
+			       .tcp = sample->tcp,
 			       .wall_us = sample->wall_us,
 			       .ip = *ip };
 	uint32_t *chain = chain_of(samples, ip);
@@ -220,7 +222,7 @@ void cs_samples_raise(struct cs_samples *samples, const struct cs_addr *ip,
 
 		unchain(samples, at - 1);
 		old->kind = DEAD;
-		head.rank = (uint8_t)rank;
+		head.rank = rank & 0x7f;
 		append(samples, chain_of(samples, ip), &head, (const uint8_t *)(old + 1));
 	}
 }
@@ -236,6 +238,7 @@ size_t cs_samples_find(const struct cs_samples *samples, const struct cs_addr *i
 
 		out[n++] = (struct cs_sample){
 			.kind = record->kind,
+			.tcp = record->tcp,
 			.wall_us = record->wall_us,
 			.bytes = { (const uint8_t *)(record + 1), record->len },
 		};

@@ -14,6 +14,7 @@
 enum { CS_SAMPLE_MAX = 256 };
 struct cs_sample {
 	uint8_t kind; /* enum cs_obs */
+	bool tcp;     /* what a TCP stream gave */
 	int64_t wall_us;
 	struct cs_span bytes;
 };

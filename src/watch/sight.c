@@ -116,11 +116,26 @@ static void keep_oddities(struct cs_sight *sight, struct cs_span bytes, bool cut
 	}
 }
 
+/* Where the captured bytes end before its Uri-Path may, nobody knows what is asked for. */
+static void forget_target(struct cs_sight *sight)
+{
+	struct cs_opts w = cs_opts_over(sight->msg.tail);
+	uint32_t last = 0;
+	struct cs_opt opt;
+
+	while (cs_opts_next(&w, &opt))
+		last = opt.number;
+	if (last <= CS_OPT_URI_PATH && sight->path != CS_SIGHT_CORE)
+		sight->path = 0;
+}
+
 static void read_decoded(struct cs_sight *sight, struct cs_span bytes, bool cut)
 {
 	uint8_t code = sight->msg.code;
 
-	if (cs_code_is_request(code) && code != CS_CODE_GET && code != CS_CODE_FETCH)
+	/* What a method does that nobody registered is not known. */
+	if (cs_code_is_request(code) && cs_code_name(code) && code != CS_CODE_GET &&
+	    code != CS_CODE_FETCH)
 		sight->traits |= CS_SIGHT_WRITES;
 	if (sight->msg.token.len > CS_TOKEN_MAX)
 		sight->traits |= CS_SIGHT_EXTENDED_TOKEN;
@@ -151,6 +166,8 @@ static void read_version_1(struct cs_sight *sight, struct cs_span bytes, uint32_
 		keep(sight, flaw);
 	} else {
 		read_decoded(sight, bytes, cut || !decodes);
+		if (!decodes)
+			forget_target(sight);
 	}
 	if (flaw.fault == CS_FAULT_SHORT ? !begins_likely(bytes)
 					 : !cs_sight_is_likely(&sight->msg, flaw))

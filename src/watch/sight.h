@@ -22,10 +22,11 @@ enum cs_sight_kind {
 enum cs_sight_trait {
 	CS_SIGHT_FORMAT_ERROR = 1 << 0, /* .flaw[0] ends decoding */
 	CS_SIGHT_WELL_KNOWN = 1 << 1,   /* the target is /.well-known/core */
-	CS_SIGHT_WRITES = 1 << 2,       /* a method other than GET and FETCH */
-	CS_SIGHT_OBSERVES = 1 << 3,     /* Observe 0 in a request */
-	CS_SIGHT_CANCELS = 1 << 4,      /* Observe 1 in a request */
-	CS_SIGHT_PROXIES = 1 << 5,      /* Proxy-Uri or Proxy-Scheme */
+	CS_SIGHT_WRITES =
+		1 << 2, /* a registered method but GET and FETCH; not hidden by OSCORE */
+	CS_SIGHT_OBSERVES = 1 << 3,  /* Observe 0 in a request */
+	CS_SIGHT_CANCELS = 1 << 4,   /* Observe 1 in a request */
+	CS_SIGHT_PROXIES = 1 << 5,   /* Proxy-Uri or Proxy-Scheme */
 	CS_SIGHT_SENSITIVE = 1 << 6, /* LwM2M, OCF, directory, firmware, configuration */
 	CS_SIGHT_LARGEST = 1 << 7,   /* Block2 NUM 0 SZX 6 in a request */
 	CS_SIGHT_LATER_BLOCK = 1 << 8,     /* Block2 with NUM > 0 in a request */
@@ -60,7 +61,7 @@ struct cs_sight {
 	uint8_t n_flaws;     /* at most CS_SIGHT_FLAWS are kept */
 	struct cs_flaw flaw[CS_SIGHT_FLAWS];
 	uint32_t path; /* hash of a request's target: Uri-Host, Uri-Path, Proxy-*; no
-	                  query. CS_SIGHT_CORE, or never 0; 0: no request that reads */
+	                  query. CS_SIGHT_CORE, or never 0; 0: no request that reads, cut before that, or hidden by OSCORE */
 	uint32_t token_hash; /* 0 without a token */
 	uint32_t shape;      /* hash of all bytes but MID and token; 0 for responses */
 	uint32_t block_num;  /* Block2's, of request or response */

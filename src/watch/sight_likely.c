@@ -33,6 +33,23 @@ bool cs_sight_is_registered(const struct cs_msg *msg, unsigned *n)
 	return true;
 }
 
+/* A method of somebody's own (0.30), but a path of text: chance has none. */
+static bool has_path_of_text(const struct cs_msg *msg)
+{
+	struct cs_opts w = cs_opts_over(msg->tail);
+	struct cs_opt opt;
+
+	while (cs_opts_next(&w, &opt)) {
+		if (opt.number != CS_OPT_URI_PATH)
+			continue;
+		for (size_t i = 0; i < opt.value.len; i++)
+			if (opt.value.ptr[i] <= ' ' || opt.value.ptr[i] > '~')
+				return false;
+		return opt.value.len > 1;
+	}
+	return false;
+}
+
 bool cs_sight_is_likely(const struct cs_msg *msg, struct cs_flaw flaw)
 {
 	bool decodes = flaw.fault == CS_FAULT_NONE;
@@ -41,6 +58,8 @@ bool cs_sight_is_likely(const struct cs_msg *msg, struct cs_flaw flaw)
 
 	/* One in seven codes is registered, most of them a response's. */
 	if (registered && (decodes || !cs_code_is_response(msg->code)))
+		return true;
+	if (decodes && cs_code_is_request(msg->code) && has_path_of_text(msg))
 		return true;
 	return cs_sight_is_registered(msg, &n) && (decodes || n >= (registered ? 1 : 2));
 }

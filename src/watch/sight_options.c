@@ -20,6 +20,7 @@ struct walk {
 	unsigned segments;  /* of Uri-Path, so far */
 	bool leads_to_core; /* they are those of /.well-known/core so far */
 	bool first_is_number;
+	bool hidden; /* OSCORE has method and target inside (RFC 8613 section 4.1) */
 };
 
 static void set(struct walk *walk, enum cs_sight_trait trait)
@@ -112,6 +113,9 @@ static void take(struct walk *walk, const struct cs_opt *opt)
 		if (walk->asks)
 			set(walk, CS_SIGHT_BODY_BLOCK);
 		break;
+	case CS_OPT_OSCORE:
+		walk->hidden = walk->asks;
+		break;
 	case CS_OPT_ECHO:
 		walk->sight->echo = opt->value;
 		set(walk, CS_SIGHT_ECHO);
@@ -131,6 +135,10 @@ static void conclude(const struct walk *walk)
 	if (core)
 		sight->traits |= CS_SIGHT_WELL_KNOWN;
 	sight->path = core ? CS_SIGHT_CORE : cs_hash_end(walk->target);
+	if (!walk->hidden)
+		return;
+	sight->path = 0;
+	sight->traits &= ~(uint32_t)CS_SIGHT_WRITES;
 }
 
 void cs_sight_options(struct cs_sight *sight)

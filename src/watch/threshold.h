@@ -10,6 +10,9 @@
 
 #include "base/rd.h"
 
+/* Bytes of an answer that harms nobody, however small the request (RFC 9175 section 2.6). */
+enum { CS_ANSWER_SAFE = 136 };
+
 struct cs_threshold {
 	uint32_t reflection;       /* requests of one pair in a run: C1 (5, 20 or 100) */
 	uint32_t reflection_gap_s; /* a longer gap ends a run */

@@ -210,7 +210,7 @@ static void respond_out(struct cs_turn *turn, struct match *match)
 		told(turn, &match->again);
 	if (match->again)
 		return;
-	cs_turn_note(turn, CS_OBS_ANSWERED);
+	note_code(turn);
 	if (turn->sight->traits & CS_SIGHT_NOTIFIES)
 		cs_turn_note(turn, CS_OBS_NOTIFIED);
 }
@@ -244,6 +244,7 @@ static void respond_in(struct cs_turn *turn, struct match *match)
 	bool later = asked && !match->by_group && (asked->flags & CS_ASKED_OBSERVES) &&
 		     (asked->flags & CS_ASKED_ANSWERED) &&
 		     (turn->sight->traits & CS_SIGHT_NOTIFIES);
+	bool error = cs_code_class(turn->sight->msg.code) >= 4;
 
 	cs_turn_from(turn);
 	if (turn->sight->traits & CS_SIGHT_UNLIKELY)
@@ -253,7 +254,12 @@ static void respond_in(struct cs_turn *turn, struct match *match)
 	if (!match->known)
 		unasked(turn, &match->again);
 	else if (!match->again)
-		cs_turn_note(turn, later ? CS_OBS_OWN_NOTIFICATION : CS_OBS_OWN_ANSWER);
+		cs_turn_note(turn, error   ? CS_OBS_OWN_REFUSED
+				   : later ? CS_OBS_OWN_NOTIFICATION
+					   : CS_OBS_OWN_ANSWER);
+	/* Our CON is acknowledged with its answer in it. */
+	if (asked && !match->by_group && turn->sight->msg.type == CS_ACK)
+		cs_turn_hears(turn);
 }
 
 static void say(struct cs_turn *turn, const struct match *match)

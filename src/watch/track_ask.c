@@ -12,6 +12,8 @@ enum {
 	PEER_PACE_US = 20000,
 	PEER_PACE_BARE_US = 200000, /* without another token */
 	LEISURE_US = 1000000,       /* no flood is so slow on one of its ports */
+	OF_USE_US = 30000000,       /* nor one that is of use to anybody */
+	LINK_SCOPE = 2,             /* of an IPv6 group (RFC 4291 section 2.7) */
 };
 
 /* Ports of services whose users are hit by reflected floods: names, web, time, games. */
@@ -80,14 +82,37 @@ void cs_turn_flaws(struct cs_turn *turn)
 	}
 }
 
+/*
+ * To a group: by somebody of the same network. Where it was said which one that is, others come
+ * from beyond a router, and ask as any stranger does.
+ */
+static bool is_at_home(const struct cs_turn *turn)
+{
+	const struct cs_packet *packet = turn->packet;
+	bool on_link =
+		!cs_addr_is_v4(&packet->to) && (packet->to.b[1] & 0x0f) <= LINK_SCOPE;
+
+	if (turn->track->want.n_local == 0 || on_link ||
+	    cs_addr_is_neighbours(&packet->from))
+		return true;
+	for (size_t i = 0; i < turn->track->want.n_near; i++)
+		if (cs_prefix_has(&turn->track->want.near[i], &packet->from))
+			return true;
+	return false;
+}
+
+/* A method of somebody's own asks for nothing that is known. */
+static bool is_registered(const struct cs_sight *sight)
+{
+	return sight->kind == CS_SIGHT_EMPTY || cs_code_name(sight->msg.code);
+}
+
 /* What is asked, by the target and the method. */
 static enum cs_obs asked_for(const struct cs_sight *sight)
 {
-	uint8_t code = sight->msg.code;
-
 	if (sight->kind == CS_SIGHT_EMPTY)
 		return CS_OBS_PING;
-	if (code != CS_CODE_GET && code != CS_CODE_FETCH)
+	if (sight->traits & CS_SIGHT_WRITES)
 		return CS_OBS_WRITE;
 	if (sight->traits & CS_SIGHT_WELL_KNOWN)
 		return CS_OBS_DISCOVERY;
@@ -121,14 +146,15 @@ static void note_request(struct cs_turn *turn)
 {
 	const struct cs_sight *sight = turn->sight;
 
-	if (turn->packet->to_group)
+	if (turn->packet->to_group && is_at_home(turn))
 		cs_turn_note(turn, CS_OBS_GROUP);
 	if (sight->traits & CS_SIGHT_BIG)
 		cs_turn_note(turn, CS_OBS_BIG);
 	cs_turn_flaws(turn);
 	if (sight->traits & CS_SIGHT_FORMAT_ERROR)
 		return;
-	cs_turn_note(turn, asked_for(sight));
+	if (is_registered(sight))
+		cs_turn_note(turn, asked_for(sight));
 	note_traits(turn);
 }
 
@@ -157,7 +183,7 @@ static void count_request(struct cs_turn *turn)
 {
 	const struct cs_sight *sight = turn->sight;
 	struct cs_source *source = turn->source;
-	bool group = turn->packet->to_group;
+	bool group = turn->packet->to_group && is_at_home(turn);
 
 	cs_source_compare(source,
 			  &(struct cs_source_marks){ .port = turn->packet->from_port,
@@ -174,7 +200,7 @@ static void count_request(struct cs_turn *turn)
 	source->requests = cs_sat32(source->requests, 1);
 	source->addresses = 1;
 	source->busiest = source->requests;
-	if (!group && !turn->orderly)
+	if (!group && !turn->orderly && is_registered(sight))
 		cs_source_asked(source, host_number(turn), turn->wall_us,
 				turn->track->gap_us);
 	if (sight->path != 0)
@@ -250,6 +276,17 @@ static bool is_ordinary(struct cs_turn *turn)
 	return !known || (!same && !hasty);
 }
 
+/* What a forger would ask for, or from: big answers, the list, ports that others use. */
+static bool is_of_use(const struct cs_turn *turn, const struct cs_asked *before)
+{
+	bool big = before->out > CS_ANSWER_SAFE &&
+		   before->out >= turn->track->want.threshold.amplified * before->in;
+
+	if (before->out == 0)
+		big = turn->sight->traits & CS_SIGHT_WELL_KNOWN;
+	return big || port_is_known(turn->packet->from_port);
+}
+
 /*
  * The next request of a client, on the port of the one before: counted on, with a token of
  * its own, when the one before was answered or was repeated as clients do, and nothing
@@ -259,6 +296,7 @@ static bool is_orderly(const struct cs_turn *turn)
 {
 	const struct cs_sight *sight = turn->sight;
 	const struct cs_asked *before;
+	int64_t least_us = LEISURE_US;
 	bool fresh, ended;
 
 	if (turn->tcp || (turn->flow.head->flags & CS_FLOW_REFUSED))
@@ -270,7 +308,9 @@ static bool is_orderly(const struct cs_turn *turn)
 		(sight->token_hash != 0 && sight->token_hash != before->token);
 	ended = before->tries > 1 ||
 		(before->flags & (CS_ASKED_ANSWERED | CS_ASKED_ACKED));
-	return fresh && ended && cs_asked_age_us(before, turn->wall_us) >= LEISURE_US;
+	if (is_of_use(turn, before))
+		least_us = OF_USE_US;
+	return fresh && ended && cs_asked_age_us(before, turn->wall_us) >= least_us;
 }
 
 static uint16_t flags_of(const struct cs_sight *sight)

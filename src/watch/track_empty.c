@@ -17,7 +17,8 @@ static void ends_request(struct cs_turn *turn, struct cs_asked *asked)
 		cs_turn_from(turn);
 		cs_turn_flaws(turn);
 		if (!turn->message.again)
-			cs_turn_note(turn, CS_OBS_OWN_ANSWER);
+			cs_turn_note(turn,
+				     reset ? CS_OBS_OWN_REFUSED : CS_OBS_OWN_ANSWER);
 		return;
 	}
 	if (turn->to_ours)

@@ -97,7 +97,7 @@ static void reported(struct cs_turn *turn, bool we_asked)
 	if (turn->from_ours)
 		return;
 	cs_turn_from(turn);
-	cs_turn_note(turn, we_asked ? CS_OBS_OWN_ANSWER : CS_OBS_BACKSCATTER_ICMP);
+	cs_turn_note(turn, we_asked ? CS_OBS_OWN_REFUSED : CS_OBS_BACKSCATTER_ICMP);
 }
 
 void cs_turn_icmp(struct cs_turn *turn)

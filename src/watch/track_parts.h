@@ -107,6 +107,9 @@ void cs_turn_unnote(struct cs_turn *turn, enum cs_obs kind, uint32_t n);
 /* It is proved that the source hears us: rules a forged address out. */
 void cs_turn_prove(struct cs_turn *turn, enum cs_obs how);
 
+/* Its flow is somebody's who is there; what was asked on it is not unproved. */
+void cs_turn_hears(struct cs_turn *turn);
+
 /* The kinds of messages: track_ask.c, track_answer.c, track_empty.c,
    track_other.c, track_icmp.c, track_tcp.c. */
 void cs_turn_request(struct cs_turn *turn);

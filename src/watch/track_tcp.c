@@ -22,8 +22,13 @@ static void opened(struct cs_turn *turn)
 /* The low half of the number that only who gets the SYN-ACK can acknowledge. */
 static void accepted(struct cs_turn *turn)
 {
+	bool again = has(turn, CS_FLOW_DATA, turn->flow.up);
+
 	turn->flow.head->flags |= cs_flow_side(CS_FLOW_DATA, turn->flow.up);
 	turn->flow.head->proof = (uint16_t)(turn->packet->seq + 1);
+	if (!again && has(turn, CS_FLOW_ALIEN, !turn->flow.up) && turn->to_ours &&
+	    !turn->from_ours)
+		cs_turn_note(turn, CS_OBS_OWN_ANSWER);
 }
 
 static void acknowledged(struct cs_turn *turn)

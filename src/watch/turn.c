@@ -265,6 +265,7 @@ void cs_turn_note(struct cs_turn *turn, enum cs_obs kind)
 		return;
 	cs_samples_keep(track->samples, &turn->source->ip, rank_of(turn->source, kind),
 			&(struct cs_sample){ .kind = (uint8_t)kind,
+					     .tcp = turn->packet->kind == CS_PACKET_TCP,
 					     .wall_us = turn->wall_us,
 					     .bytes = turn->bytes });
 	turn->message.evidence = true;
@@ -300,13 +301,16 @@ void cs_turn_unnote(struct cs_turn *turn, enum cs_obs kind, uint32_t n)
 
 void cs_turn_prove(struct cs_turn *turn, enum cs_obs how)
 {
+	cs_turn_note(turn, how);
+	cs_turn_hears(turn);
+}
+
+void cs_turn_hears(struct cs_turn *turn)
+{
 	struct cs_flow_head *head = turn->flow.head;
 	struct cs_source *source = turn->source;
 
-	if (!source)
-		return;
-	cs_turn_note(turn, how);
-	if (!head || (head->flags & CS_FLOW_PROVED))
+	if (!source || !head || (head->flags & CS_FLOW_PROVED))
 		return;
 	head->flags |= CS_FLOW_PROVED;
 	source->unproved -=

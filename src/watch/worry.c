@@ -30,7 +30,7 @@ bool cs_question_is_attacked(const struct cs_question *q)
 
 static bool changed_something(const struct cs_question *q)
 {
-	return cs_question_is(q, CS_CLASS_D) &&
+	return (cs_question_is(q, CS_CLASS_D) || q->finding->primary == CS_CLASS_C1) &&
 	       cs_question_count(q, CS_OBS_WRITE_DONE) > 0;
 }
 

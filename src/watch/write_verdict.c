@@ -65,12 +65,26 @@ static const struct cs_sample *sample_of(const struct cs_verdict *v, unsigned ki
 	return NULL;
 }
 
-static void put_decoded(struct cs_json *j, struct cs_span bytes)
+/* What else was said over TCP is named by its bytes alone. */
+static bool is_of_stream(const struct cs_sample *sample)
+{
+	return sample->tcp &&
+	       (sample->kind < CS_OBS_ALIEN || sample->kind >= CS_OBS_FAULT);
+}
+
+static void put_decoded(struct cs_json *j, const struct cs_sample *sample)
 {
 	uint8_t options[CS_MESSAGE_OPTIONS], line[CS_MESSAGE_LINE];
 	struct cs_post_message message;
 
-	cs_message_of(bytes, options, &message);
+	if (sample->tcp && sample->bytes.len == 0) {
+		cs_json_put_word(j, "decoded", "TCP, no data");
+		return;
+	}
+	if (is_of_stream(sample))
+		cs_message_of_stream(sample->bytes, options, &message);
+	else
+		cs_message_of(sample->bytes, options, &message);
 	cs_json_put_text(j, "decoded",
 			 cs_span_of(line, cs_message_line(&message, line, sizeof(line))));
 }
@@ -80,7 +94,7 @@ static void put_sample(struct cs_json *j, const struct cs_sample *sample)
 	cs_json_key(j, "sample_hex");
 	if (sample) {
 		cs_json_hex(j, sample->bytes);
-		put_decoded(j, sample->bytes);
+		put_decoded(j, sample);
 		return;
 	}
 	cs_json_null(j);

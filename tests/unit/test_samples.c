@@ -22,7 +22,8 @@ static void keep(struct cs_samples *samples, uint32_t n, uint8_t kind,
 
 	memset(bytes, (int)(n * 7 + kind) & 0xff, len);
 	cs_samples_keep(samples, &ip, rank,
-			&(struct cs_sample){ kind, n, { bytes, len } });
+			&(struct cs_sample){
+				.kind = kind, .wall_us = n, .bytes = { bytes, len } });
 	free(bytes);
 }
 

@@ -47,7 +47,8 @@ static bool has_word(const struct cs_rule *rule, const char *const *words, size_
 
 static bool names_destination(const struct cs_rule *rule)
 {
-	static const char *const words[] = { "daddr", " -d ", "--dst-range" };
+	static const char *const words[] = { "daddr", " -d ", "--dst-range",
+					     "--match-set " };
 
 	return has_word(rule, words, CS_LEN(words));
 }
@@ -134,6 +135,28 @@ static void each_word(struct finder *f, struct cs_span text, struct ports *ports
 	}
 }
 
+/* The entries of a set of ipset's. */
+static void each_entry(struct finder *f, struct cs_span set, struct ports *ports)
+{
+	struct cs_span rest = f->rules->ipset, line, word;
+
+	while (cs_text_line(&rest, &line))
+		if (cs_text_word(&line, &word) && cs_text_is(word, "add") &&
+		    cs_text_word(&line, &word) && cs_span_eq(word, set))
+			each_word(f, line, ports);
+}
+
+/* "--match-set NAME src,dst": a set of who sends names no destination. */
+static void each_ipset(struct finder *f, const struct cs_rule *rule, struct ports *ports)
+{
+	struct cs_span rest = cs_span_str(rule->raw), set, ends;
+
+	while ((rest = cs_text_behind(rest, "--match-set ")).len)
+		if (cs_text_word(&rest, &set) && cs_text_word(&rest, &ends) &&
+		    cs_text_has(ends, "dst"))
+			each_entry(f, set, ports);
+}
+
 /* Of the rule itself and of the sets and maps that it names. */
 static void each_text(struct finder *f, const struct cs_rule *rule, struct ports *ports)
 {
@@ -141,6 +164,8 @@ static void each_text(struct finder *f, const struct cs_rule *rule, struct ports
 	struct cs_words_token token;
 
 	each_word(f, rest, ports);
+	if (rule->tool != CS_RULE_NFT)
+		each_ipset(f, rule, ports);
 	while (rule->tool == CS_RULE_NFT && cs_words_next(&rest, &token))
 		if (!token.quoted && cs_text_starts(token.text, "@") &&
 		    cs_words_set(f->rules->parsed, cs_span_str(rule->table),

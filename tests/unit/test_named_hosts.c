@@ -193,6 +193,33 @@ static void a_set_is_looked_into(void **state)
 	cs_arena_clear(&arena);
 }
 
+/* So are ipset's; one of who sends is none of hosts behind. */
+static void a_set_of_ipsets_is_looked_into(void **state)
+{
+	static const char sets[] = "create pin hash:ip,port family inet\n"
+				   "add pin 192.168.1.200,udp:5683\n"
+				   "create pins hash:ip\nadd pins 192.168.1.201\n"
+				   "add from 192.168.1.202\n";
+	struct cs_rule rule = {
+		.tool = CS_RULE_IPTABLES,
+		.table = "ip filter",
+		.raw = "-A FORWARD -m set --match-set pin dst,dst -m set --match-set "
+		       "from src -j ACCEPT",
+	};
+	const struct cs_rules rules = { .rules = &rule,
+					.n = 1,
+					.ipset = cs_span_str(sets) };
+	const struct cs_addr want = addr("192.168.1.200");
+	struct cs_named_hosts found;
+	struct home h;
+
+	(void)state;
+	make_home(&h);
+	cs_named_hosts_find(&rules, &h.host, CS_NAMED_HOSTS_MAX, &found);
+	assert_int_equal(found.n, 1);
+	assert_int_equal(cs_addr_cmp(&found.list[0].address, &want), 0);
+}
+
 /* Whatever a rule has in it, nothing beside it is read. */
 static void any_beginning_of_a_rule_is_read(void **state)
 {
@@ -215,6 +242,7 @@ int main(void)
 		cmocka_unit_test(hosts_are_those_that_rules_for_coap_send_packets_to),
 		cmocka_unit_test(of_too_many_the_first_are_told_and_that_there_are_more),
 		cmocka_unit_test(a_set_is_looked_into),
+		cmocka_unit_test(a_set_of_ipsets_is_looked_into),
 		cmocka_unit_test(any_beginning_of_a_rule_is_read),
 	};
 

@@ -158,12 +158,12 @@ static void find_relation(struct cs_case *c)
 	bool home = cs_case_count(c, CS_OBS_GROUP) > 0 && cs_addr_is_neighbours(&s->ip);
 
 	/* A device that registered with us answers where it asked from. */
-	if (c->left / RELATED > c->own || (c->own == 1 && s->unproved > 0 && writes))
+	if (s->unproved > 0 && (c->left / RELATED > c->own || (c->own == 1 && writes)))
 		c->own = 0;
 	c->related = c->own > 0 || (c->refused > 0 && c->left == 0) || is_peer(c);
 	c->familiar = c->related ||
 		      (home && (c->left == 0 ||
-				(!writes && c->beyond < c->threshold->enumeration)));
+				(!writes && cs_case_count(c, CS_OBS_ANSWERED_404) == 0)));
 }
 
 void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,

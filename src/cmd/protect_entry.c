@@ -150,6 +150,14 @@ static int refuse(struct cs_protect_job *job, const struct cs_addr *address,
 	return force ? -1 : CS_EXIT_REFUSED;
 }
 
+/* Nothing holds now, so it is let in; and the policy leaves nothing to strangers. */
+static bool loses_all(const struct cs_kept *was, const struct cs_policy *policy,
+		      const struct cs_entries *entries, const struct cs_addr *who)
+{
+	return !was && policy && policy->strangers != CS_STRANGERS_LIMIT &&
+	       !cs_promise_allows(policy, entries, who, NULL);
+}
+
 int cs_protect_spare_operator(struct cs_protect_job *job, const struct cs_standing *now,
 			      const struct cs_policy *policy,
 			      const struct cs_entries *entries)
@@ -160,8 +168,9 @@ int cs_protect_spare_operator(struct cs_protect_job *job, const struct cs_standi
 
 	cs_operator_find(job->ctx->env, &job->arena, &who);
 	for (size_t i = 0; i < who.n && status < 0; i++) {
-		if (cs_promise_denies(entries, &who.at[i], NULL) &&
-		    !cs_promise_denies(&now->entries, &who.at[i], NULL))
+		if (!cs_promise_denies(&now->entries, &who.at[i], NULL) &&
+		    (cs_promise_denies(entries, &who.at[i], NULL) ||
+		     loses_all(was, policy, entries, &who.at[i])))
 			status = refuse(job, &who.at[i],
 					"would be cut off from the CoAP ports");
 		else if (cs_promise_allows(was ? &was->policy : NULL, &now->entries,

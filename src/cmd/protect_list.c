@@ -111,6 +111,23 @@ static enum cs_err enforce(struct cs_protect_job *job, struct cs_protect_ground 
 	return err ? err : cs_apply_refresh(&ground->change, standing);
 }
 
+/* An allow that is taken away may be that of who is logged in. */
+static int spare(struct cs_protect_job *job, const struct cs_standing *standing,
+		 size_t at)
+{
+	const struct cs_kept *now = cs_protect_kept_now(standing);
+	struct cs_entries left = { .n = 0 };
+	enum cs_err err = CS_OK;
+
+	for (size_t i = 0; !err && i < standing->entries.n; i++)
+		if (i != at)
+			err = cs_entries_put(&left, &standing->entries.at[i],
+					     &job->arena);
+	if (err)
+		return cs_protect_failed(job, err, "");
+	return cs_protect_spare_operator(job, standing, now ? &now->policy : NULL, &left);
+}
+
 static int drop(struct cs_protect_job *job, struct cs_protect_ground *ground)
 {
 	struct cs_standing *standing = &ground->standing;
@@ -120,6 +137,8 @@ static int drop(struct cs_protect_job *job, struct cs_protect_ground *ground)
 	size_t at;
 	int status = read_number(job, standing->entries.n, &at);
 
+	if (status < 0)
+		status = spare(job, standing, at);
 	if (status >= 0)
 		return status;
 	gone = standing->entries.at[at];

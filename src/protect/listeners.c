@@ -94,7 +94,8 @@ static int on_socket(const struct nlmsghdr *msg, void *arg)
 	entry.listener = (struct cs_listener){ .address = address_of(diag),
 					       .tcp = g->tcp,
 					       .only_v6 = says_only_v6(msg),
-					       .port = ntohs(diag->id.idiag_sport) };
+					       .port = ntohs(diag->id.idiag_sport),
+					       .link = diag->id.idiag_if };
 	if (gather(g, &entry))
 		return MNL_CB_OK;
 	errno = ENOMEM;
@@ -288,8 +289,8 @@ static int fit(const struct cs_listener *l, const struct cs_addr *to)
 }
 
 const struct cs_listener *cs_listeners_find(const struct cs_listener *listeners, size_t n,
-					    const struct cs_addr *to, bool tcp,
-					    uint16_t port)
+					    const struct cs_addr *to, uint32_t link,
+					    bool tcp, uint16_t port)
 {
 	const struct cs_listener *best = NULL;
 	int best_fit = 0;
@@ -298,7 +299,8 @@ const struct cs_listener *cs_listeners_find(const struct cs_listener *listeners,
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		const struct cs_listener *l = &listeners[i];
-		int f = l->tcp == tcp && l->port == port ? fit(l, to) : 0;
+		bool bound = l->link != 0 && l->link != link;
+		int f = l->tcp == tcp && l->port == port && !bound ? fit(l, to) : 0;
 
 		if (f > best_fit) {
 			best_fit = f;

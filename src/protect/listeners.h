@@ -19,6 +19,7 @@ struct cs_listener {
 	bool tcp;
 	bool only_v6; /* of an IPv6 socket: takes no IPv4 */
 	uint16_t port;
+	uint32_t link;    /* index of the interface that it is bound to; 0: to none */
 	char process[16]; /* command name, any bytes; empty: not told to us */
 	int pid;          /* 0: not told to us */
 };
@@ -41,9 +42,9 @@ CS_MUST_USE enum cs_err cs_groups_read(struct cs_arena *arena, struct cs_addr **
 CS_MUST_USE bool cs_groups_line(struct cs_span line, bool v4, struct cs_addr *out);
 
 /*
- * The one that takes what comes for @to: bound to it before bound to all. For a multicast
+ * The one that takes what comes for @to by the interface @link: bound to it before bound to all. For a multicast
  * group one that is bound to the group or to all. NULL: none.
  */
 const struct cs_listener *cs_listeners_find(const struct cs_listener *listeners, size_t n,
-					    const struct cs_addr *to, bool tcp,
-					    uint16_t port);
+					    const struct cs_addr *to, uint32_t link,
+					    bool tcp, uint16_t port);

@@ -53,7 +53,8 @@ static const struct cs_listener *listener_of(const struct cs_meaning_request *r,
 
 	if (row->forward || r->assume_listener || !is_joined(r, &row->ask.to))
 		return NULL;
-	return cs_listeners_find(r->listeners, r->n_listeners, to, row->ask.tcp, port);
+	return cs_listeners_find(r->listeners, r->n_listeners, to, row->ask.link,
+				 row->ask.tcp, port);
 }
 
 static void find_shadowed(const struct asking *a, struct cs_meaning *row)

@@ -495,6 +495,19 @@ def test_the_listener_is_named_with_its_process(namespaces_work):
             server.wait()
 
 
+def test_who_listens_on_another_interface_alone_is_no_listener(namespaces_work):
+    with Town(forward=False) as it:
+        with it.host.inside():
+            server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lan0")
+            server.bind(("0.0.0.0", 5683))
+        with server:
+            done = it.check()
+    assert one(done.rows, **{"from": "internet", "to": OWN4})["listener"] is None
+    assert one(done.rows, **{"from": "192.168.1.0/24", "to": "192.168.1.1"})["listener"]
+    assert done.status == 0
+
+
 # --- it leaves nothing behind ---
 
 def state(town):

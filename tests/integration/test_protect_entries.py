@@ -144,6 +144,23 @@ def test_reset_and_restore_do_not_take_an_allow_away(host, tmp_path):
     host.is_as_before()
 
 
+def test_restore_and_delete_do_not_cut_off_either(host, tmp_path):
+    host.protect("apply", "--strangers", "drop", "--confirm-within", 30)
+    host.protect("confirm")
+    host.protect("backup", tmp_path / "b")
+    host.protect("reset")
+    done = host.protect("restore", tmp_path / "b", rc=3, env=OPERATOR)
+    assert "192.0.2.9" in done.stderr and "cut off" in done.stderr
+    host.is_as_before()
+    host.protect("restore", tmp_path / "b", "--force", env=OPERATOR)
+    host.protect("allow", "192.0.2.9")
+    assert "allowed no more" in host.protect("delete", 1, rc=3, env=OPERATOR).stderr
+    assert len(rows(host)) == 1
+    host.protect("delete", 1, "--force", env=OPERATOR)
+    assert rows(host) == []
+    host.protect("reset")
+
+
 def test_apply_only_warns(host):
     done = host.protect("apply", "--strangers", "drop", "--confirm-within", 1, env=OPERATOR)
     assert "192.0.2.9" in done.stderr and "warning" in done.stderr

@@ -173,12 +173,12 @@ static void a_socket_takes_what_it_is_bound_to(void **state)
 					       .only_v6 = takers[i].only_v6,
 					       .port = 5683 };
 		const struct cs_addr to = addr(takers[i].to);
-		bool takes = cs_listeners_find(&l, 1, &to, l.tcp, 5683) == &l;
+		bool takes = cs_listeners_find(&l, 1, &to, 7, l.tcp, 5683) == &l;
 
 		if (takes != takers[i].takes)
 			fail_msg("%s", takers[i].name);
-		assert_null(cs_listeners_find(&l, 1, &to, l.tcp, 5684));
-		assert_null(cs_listeners_find(&l, 1, &to, !l.tcp, 5683));
+		assert_null(cs_listeners_find(&l, 1, &to, 7, l.tcp, 5684));
+		assert_null(cs_listeners_find(&l, 1, &to, 7, !l.tcp, 5683));
 	}
 }
 
@@ -192,8 +192,20 @@ static void the_socket_that_is_bound_closest_takes_it(void **state)
 	const struct cs_addr one = addr("10.0.0.1"), other = addr("10.0.0.9");
 
 	(void)state;
-	assert_ptr_equal(cs_listeners_find(list, 3, &one, false, 5683), &list[2]);
-	assert_ptr_equal(cs_listeners_find(list, 3, &other, false, 5683), &list[1]);
+	assert_ptr_equal(cs_listeners_find(list, 3, &one, 7, false, 5683), &list[2]);
+	assert_ptr_equal(cs_listeners_find(list, 3, &other, 7, false, 5683), &list[1]);
+}
+
+static void a_socket_of_one_interface_takes_nothing_of_another(void **state)
+{
+	const struct cs_listener list[] = {
+		{ .address = addr("0.0.0.0"), .port = 5683, .link = 3 }
+	};
+	const struct cs_addr to = addr("10.0.0.1");
+
+	(void)state;
+	assert_ptr_equal(cs_listeners_find(list, 1, &to, 3, false, 5683), &list[0]);
+	assert_null(cs_listeners_find(list, 1, &to, 2, false, 5683));
 }
 
 /* --- groups --- */
@@ -264,6 +276,7 @@ int main(void)
 		cmocka_unit_test(an_ipv6_socket_says_whether_it_takes_ipv4),
 		cmocka_unit_test(a_socket_takes_what_it_is_bound_to),
 		cmocka_unit_test(the_socket_that_is_bound_closest_takes_it),
+		cmocka_unit_test(a_socket_of_one_interface_takes_nothing_of_another),
 		cmocka_unit_test(groups_are_read_from_the_kernels_lines),
 		cmocka_unit_test(a_group_that_is_joined_is_found),
 	};

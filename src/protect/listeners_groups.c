@@ -14,11 +14,12 @@ bool cs_groups_line(struct cs_span line, bool v4, struct cs_addr *out)
 	uint8_t b[4];
 	uint32_t number;
 
-	if (!cs_text_word(&line, &word))
-		return false;
-	if (!v4) /* index, interface, group, ... */
-		return cs_text_word(&line, &word) && cs_text_word(&line, &word) &&
-		       word.len == 32 && cs_hex_read(word, out->b, sizeof(out->b));
+	/* IPv6: index, interface, group, ... */
+	for (int before = v4 ? 0 : 2; before >= 0; before--)
+		if (!cs_text_word(&line, &word))
+			return false;
+	if (!v4)
+		return word.len == 32 && cs_hex_read(word, out->b, sizeof(out->b));
 	/* "BB0100E0 ...": the number as this machine holds it; index lines are shorter */
 	if (word.len != 8 || !cs_hex_read(word, b, sizeof(b)))
 		return false;

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import rig
-from part_watch import family, peaks
+from part_watch import family, look
 from rig import BUILD
 from table import budgets, ratios, spread, table, verdict
 
@@ -57,7 +57,7 @@ class Reader:
     def end(self):
         """Seconds of CPU of each process, MiB at the peak, and its numbers."""
         cpu = [now - then for now, then in zip(self.cpu(), self.began)]
-        peaks(family(self.process.pid), self.peak)
+        look(family(self.process.pid), self.peak, {})
         self.process.send_signal(signal.SIGINT)
         if self.process.wait(60):
             raise RuntimeError(f"exit {self.process.returncode}: {self.said.read_text()}")

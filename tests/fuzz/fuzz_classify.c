@@ -29,7 +29,8 @@ static bool is_proof(uint8_t kind)
 static bool hears_us(const struct cs_source *s)
 {
 	for (size_t i = 0; i < s->n_obs; i++) {
-		if (is_proof(s->obs[i].kind) && s->obs[i].count > 0)
+		if (is_proof(s->obs[i].kind) &&
+		    cs_source_count(s, (enum cs_obs)s->obs[i].kind) > 0)
 			return true;
 	}
 	return false;

@@ -6,6 +6,7 @@ import tempfile
 import pytest
 
 import netns
+from firewall import Town
 from lab import Lab
 from protected import Host
 
@@ -43,6 +44,14 @@ def lab(namespaces_work):
 def host(namespaces_work, tmp_path):
     """One on which protect is at work, with somebody else's rules: protected.py."""
     with Host(tmp_path / "store") as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def town(namespaces_work):
+    """A host between the internet, a LAN and a container, with servers on it: firewall.py."""
+    with Town(forward=False) as it:
+        it.serve()
         yield it
 
 

@@ -21,13 +21,6 @@ from lab import COAPSCOPE, wait_until
 INTERNET4, OWN4, OWN6 = "91.37.142.77", "93.184.77.10", "2a03:b0c0:77::10"
 
 
-@pytest.fixture(scope="module")
-def town(namespaces_work):
-    with Town(forward=False) as it:
-        it.serve()
-        yield it
-
-
 @pytest.fixture(autouse=True)
 def fresh(request):
     if "town" in request.fixturenames:

@@ -6,17 +6,9 @@ import subprocess
 import pytest
 
 import truth
-from firewall import Town
 from lab import COAPSCOPE
 
 OWN4, OWN6 = "93.184.77.10", "2a03:b0c0:77::10"
-
-
-@pytest.fixture(scope="module")
-def town(namespaces_work):
-    with Town(forward=False) as it:
-        it.serve()
-        yield it
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "addresses.h"
 
 #include "base/addr.h"
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	if (!cs_addr_read(cs_span_str(text), &a))
-		fail_msg("'%s' is not read", text);
-	return a;
-}
 
 static const struct {
 	const char *text, *back;

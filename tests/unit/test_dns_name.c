@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "addresses.h"
 
 #include "enrich/dns_name.h"
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	assert_true(cs_addr_read(cs_span_str(text), &a));
-	return a;
-}
 
 /* Reads the name at @at of a message in an exact-size copy. */
 static enum cs_err read_at(const void *bytes, size_t n, size_t at,

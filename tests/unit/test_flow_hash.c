@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "addresses.h"
 
 #include "watch/flow_hash.h"
 
@@ -18,14 +18,6 @@ static const struct {
 	{ "2001:db8::2", "2001:db8::1", 40000, 5683, 17,
 	  "1:w3SS8ZlXhOKNWihVIa5pg04qNO8=", 1719243591436988 },
 };
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	assert_true(cs_addr_read(cs_span_str(text), &a));
-	return a;
-}
 
 static void both_directions_have_the_known_name(void **state)
 {

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "addresses.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "protect/listeners.h"
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	assert_true(cs_addr_read(cs_span_str(text), &a));
-	return a;
-}
 
 /* --- of this machine --- */
 

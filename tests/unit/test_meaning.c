@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is written of answers: for programs and for people. */
-#include "test.h"
+#include "addresses.h"
 
 #include <stdio.h>
 
@@ -8,14 +8,6 @@
 
 #include "out/json.h"
 #include "protect/meaning.h"
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	assert_true(cs_addr_read(cs_span_str(text), &a));
-	return a;
-}
 
 static const struct cs_rule allow = { .tool = CS_RULE_UFW,
 				      .table = "ip filter",

@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "addresses.h"
 
 #include <stdio.h>
 
 #include "protect/named_hosts.h"
 #include "protect/rules_listing.h"
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	assert_true(cs_addr_read(cs_span_str(text), &a));
-	return a;
-}
-
-static struct cs_prefix prefix(const char *text)
-{
-	struct cs_prefix p = { 0 };
-
-	assert_int_equal(cs_prefix_read(cs_span_str(text), &p), CS_OK);
-	return p;
-}
 
 /* eth0 to the internet, lan0 with a network of each family and a router in it. */
 struct home {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "test.h"
+#include "addresses.h"
 
 #include "enrich/place_table.h"
 
@@ -117,14 +117,6 @@ static const struct {
 	    { "2001:db8:0:1::7", 2 },
 	    { "2001:db8:0:1::8", 0 } } },
 };
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	assert_true(cs_addr_read(cs_span_str(text), &a));
-	return a;
-}
 
 static uint32_t asn_at(const struct cs_place_table *table, const struct cs_addr *ip)
 {

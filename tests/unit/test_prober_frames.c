@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "addresses.h"
 
 #include "protect/prober_frames.h"
 #include "protect/trace.h"
@@ -9,14 +9,6 @@
 #include "wire/udp.h"
 
 static const uint8_t mac_a[6] = { 2, 0, 0, 0, 0, 0xa }, mac_b[6] = { 2, 0, 0, 0, 0, 0xb };
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	assert_true(cs_addr_read(cs_span_str(text), &a));
-	return a;
-}
 
 static struct cs_prober_packet packet_of(const char *from, const char *to)
 {

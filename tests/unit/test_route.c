@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Only what holds on every host; tests/integration/test_net.py makes routes. */
-#include "test.h"
+#include "addresses.h"
 
 #include <errno.h>
 
 #include "net/route.h"
 #include "net/route_cuts.h"
-
-static struct cs_prefix prefix(const char *text)
-{
-	struct cs_prefix p;
-
-	assert_int_equal(cs_prefix_read(cs_span_str(text), &p), CS_OK);
-	return p;
-}
 
 static struct cs_addr address(const char *text)
 {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "test.h"
+#include "addresses.h"
 
 #include "base/clock.h"
 #include "enrich/scanner.h"
@@ -33,14 +33,6 @@ static struct cs_scanners *open_with(const char *const *lists, size_t n)
 	}
 	assert_int_equal(cs_scanners_settle(s), CS_OK);
 	return s;
-}
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr ip;
-
-	assert_true(cs_addr_read(cs_span_str(text), &ip));
-	return ip;
 }
 
 static void expect(const struct cs_scanners *s, const char *ip, const char *name,

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "test.h"
+#include "addresses.h"
 
 #include "net/scope.h"
-
-static struct cs_addr addr(const char *text)
-{
-	struct cs_addr a;
-
-	if (!cs_addr_read(cs_span_str(text), &a))
-		fail_msg("'%s' is not read", text);
-	return a;
-}
 
 /* Reads words that are separated by blanks. */
 static enum cs_err add_words(struct cs_scope_draft *draft, const char *words,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "addresses.h"
 #include "store_fixture.h"
 
 #include <sqlite3.h>
@@ -10,14 +11,6 @@
 enum { RUN = 7 };
 
 #define HOUR_US (3600 * CS_US_PER_S)
-
-static struct cs_prefix prefix(const char *text)
-{
-	struct cs_prefix p;
-
-	assert_int_equal(cs_prefix_read(cs_span_str(text), &p), CS_OK);
-	return p;
-}
 
 static struct cs_watch_row row(const char *ip, int64_t last_us, uint64_t packets)
 {

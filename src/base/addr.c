@@ -122,7 +122,7 @@ bool cs_addr_is_neighbours(const struct cs_addr *a)
 	if (cs_addr_is_v4(a))
 		return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8 ||
 		       v4 >> 16 == 0xa9fe;
-	return (a->b[0] & 0xfe) == 0xfc || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+	return (a->b[0] & 0xfe) == 0xfc || cs_addr_is_link_local(a);
 }
 
 void cs_prefix_short(const struct cs_prefix *p, char out[CS_PREFIX_TEXT])

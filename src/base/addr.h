@@ -104,6 +104,12 @@ static inline bool cs_addr_is_loopback(const struct cs_addr *a)
 	return cs_addr_is_v4(a) ? a->b[12] == 127 : cs_addr_cmp(a, &one) == 0;
 }
 
+/* True for fe80::/10. */
+static inline bool cs_addr_is_link_local(const struct cs_addr *a)
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
 /* True for what no router brings in from outside: private, unique local, link-local. */
 bool cs_addr_is_neighbours(const struct cs_addr *a);
 

@@ -98,7 +98,7 @@ static bool network_of(const struct ifaddrs *a, struct cs_prefix *out)
 						: sizeof(struct sockaddr_in6);
 	memcpy(&sa, a->ifa_addr, len);
 	if (!cs_addr_from_sockaddr(&sa, &prefix.addr, &port) ||
-	    (prefix.addr.b[0] == 0xfe && (prefix.addr.b[1] & 0xc0) == 0x80))
+	    cs_addr_is_link_local(&prefix.addr))
 		return false;
 	prefix.bits = bits_of(a->ifa_netmask);
 	(void)cs_prefix_trim(&prefix); /* it is the network that is wanted */

@@ -99,7 +99,7 @@ enum cs_err cs_talk_send(const struct cs_talk *talk, const struct cs_addr *to,
 {
 	int fd = talk->fd[!cs_addr_is_v4(to)];
 	struct sockaddr_storage sa;
-	bool local = to->b[0] == 0xfe && (to->b[1] & 0xc0) == 0x80;
+	bool local = cs_addr_is_link_local(to);
 	socklen_t len = cs_addr_to_sockaddr(to, port, local ? talk->scope_id : 0, &sa);
 
 	for (unsigned i = 0; i < STALE_ERRORS; i++) {

@@ -93,7 +93,7 @@ static int on_address_attribute(const struct nlattr *attr, void *arg)
 
 static bool is_everybodys(const struct cs_addr *a)
 {
-	return cs_addr_is_loopback(a) || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+	return cs_addr_is_loopback(a) || cs_addr_is_link_local(a);
 }
 
 static bool has_address(const struct cs_host *host, const struct cs_host_address *a)

@@ -214,9 +214,8 @@ static void keep(struct finder *f, const struct cs_addr *a, bool if_sent_on)
 static const struct cs_host_link *way_to(struct finder *f, const struct cs_addr *a)
 {
 	const struct cs_special *special = cs_special_of(a);
-	bool link_local = a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
 
-	if (cs_addr_is_group(a) || cs_addr_is_loopback(a) || link_local ||
+	if (cs_addr_is_group(a) || cs_addr_is_loopback(a) || cs_addr_is_link_local(a) ||
 	    (special && special->never) || cs_host_is_own(f->host, a))
 		return NULL;
 	if (f->looks == LOOKS_MAX) {

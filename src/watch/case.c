@@ -160,8 +160,7 @@ static void find_relation(struct cs_case *c)
 	/* A device that registered with us answers where it asked from. */
 	if (s->unproved > 0 && (c->left / RELATED > c->own || (c->own == 1 && writes)))
 		c->own = 0;
-	c->related = c->own > 0 || (c->refused > 0 && c->left == 0) || is_peer(c);
-	c->familiar = c->related ||
+	c->familiar = c->own > 0 || (c->refused > 0 && c->left == 0) || is_peer(c) ||
 		      (home && (c->left == 0 ||
 				(!writes && cs_case_count(c, CS_OBS_ANSWERED_404) == 0)));
 }
@@ -209,8 +208,7 @@ static bool is_of_use(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
 	uint64_t answered = cs_case_count(c, CS_OBS_ANSWERED);
-	bool big = s->bytes_out > CS_ANSWER_SAFE * answered &&
-		   s->bytes_out >= c->threshold->amplified * s->bytes_in;
+	bool big = cs_answers_hurt(c->threshold, answered, s->bytes_out, s->bytes_in);
 
 	if (answered == 0)
 		big = cs_case_count(c, CS_OBS_DISCOVERY) > s->requests / 2;

@@ -30,8 +30,8 @@ struct cs_case {
 	uint32_t chance;   /* datagrams that are nothing known */
 	uint32_t backscatter;
 	uint64_t span_s; /* from first to last */
-	bool related;  /* our own hosts talk to it, or a peer whose exchanges are most */
-	bool familiar; /* that, or at home it looks for others and does no harm */
+	/* Our own hosts talk to it, a peer whose exchanges are most, or at home it looks for others and does no harm. */
+	bool familiar;
 };
 
 void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,

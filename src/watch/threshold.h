@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,13 @@ struct cs_threshold {
 	uint32_t amplified;          /* bytes out over bytes in: act now */
 	uint32_t list_age_days;      /* a scanner list older than that is worth less */
 };
+
+/* Whether @n answers of @out bytes in all, to requests of @in, are worth having for who forges senders. */
+static inline bool cs_answers_hurt(const struct cs_threshold *t, uint64_t n, uint64_t out,
+				   uint64_t in)
+{
+	return out > CS_ANSWER_SAFE * n && out >= t->amplified * in;
+}
 
 extern const struct cs_threshold cs_threshold_defaults;
 

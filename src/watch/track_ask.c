@@ -279,8 +279,8 @@ static bool is_ordinary(struct cs_turn *turn)
 /* What a forger would ask for, or from: big answers, the list, ports that others use. */
 static bool is_of_use(const struct cs_turn *turn, const struct cs_asked *before)
 {
-	bool big = before->out > CS_ANSWER_SAFE &&
-		   before->out >= turn->track->want.threshold.amplified * before->in;
+	bool big =
+		cs_answers_hurt(&turn->track->want.threshold, 1, before->out, before->in);
 
 	if (before->out == 0)
 		big = turn->sight->traits & CS_SIGHT_WELL_KNOWN;

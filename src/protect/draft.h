@@ -30,6 +30,12 @@ static inline void cs_draft_put(FILE *to, struct cs_span s)
 		(void)fwrite(s.ptr, 1, s.len, to);
 }
 
+static inline void cs_draft_line(FILE *to, struct cs_span line)
+{
+	cs_draft_put(to, line);
+	(void)fputc('\n', to); /* the end looks for errors */
+}
+
 /* CS_ERR_NOMEM */
 CS_MUST_USE static inline enum cs_err cs_draft_close(struct cs_draft *text,
 						     struct cs_arena *arena,

@@ -71,8 +71,7 @@ enum cs_err cs_ipsets_empty(struct cs_span sets, struct cs_arena *arena,
 	for (struct cs_span line; cs_text_line(&sets, &line);) {
 		if (!cs_text_starts(line, "create "))
 			continue;
-		cs_draft_put(to, line);
-		(void)fputc('\n', to); /* the draft's end looks for errors */
+		cs_draft_line(to, line);
 	}
 	return cs_draft_close(&text, arena, out);
 }
@@ -97,8 +96,7 @@ enum cs_err cs_ipsets_without(struct cs_span sets, struct cs_span without,
 	for (struct cs_span line, verb, name; cs_text_line(&sets, &line);) {
 		if (take_name(line, &verb, &name) && cs_span_eq(name, without))
 			continue;
-		cs_draft_put(to, line);
-		(void)fputc('\n', to); /* the draft's end looks for errors */
+		cs_draft_line(to, line);
 	}
 	return cs_draft_close(&text, arena, out);
 }
@@ -162,8 +160,7 @@ enum cs_err cs_ipsets_again(struct cs_span sets, const struct cs_span *rules, si
 				(void)fprintf(to, "flush %.*s\n", (int)name.len,
 					      (const char *)name.ptr);
 		} else if (wanted) {
-			cs_draft_put(to, line);
-			(void)fputc('\n', to); /* the draft's end looks for errors */
+			cs_draft_line(to, line);
 		}
 	}
 	return cs_draft_close(&text, arena, out);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "protect/program_start.h"
+#include "protect/rules_span.h"
 
 enum {
 	PATIENCE = 20000, /* ms, where the caller has none of its own */
@@ -203,4 +204,12 @@ enum cs_err cs_program_must(const struct cs_program *program, struct cs_arena *a
 		       : err == CS_ERR_NOMEM   ? cs_strerror(err)
 					       : strerror(errno));
 	return err;
+}
+
+struct cs_span cs_program_said(struct cs_span err)
+{
+	struct cs_span line = cs_span_str("it failed");
+
+	(void)cs_text_line(&err, &line); /* or it said nothing */
+	return line;
 }

@@ -49,3 +49,6 @@ CS_MUST_USE enum cs_err cs_program_run(const struct cs_program *program,
 CS_MUST_USE enum cs_err cs_program_must(const struct cs_program *program,
 					struct cs_arena *arena, struct cs_span *out,
 					char why[CS_PROGRAM_WHY]);
+
+/* The first line of what a program that failed said on standard error, or that it failed. */
+struct cs_span cs_program_said(struct cs_span err);

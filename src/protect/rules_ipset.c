@@ -13,10 +13,9 @@ enum { UNKNOWN_MAX = 64 /* sets that cannot be made elsewhere */ };
 /* "ipset v7.17: Error in line 3: Kernel error received: set type not supported" */
 static struct cs_span what_is_said(const struct cs_program_end *end)
 {
-	struct cs_span rest = end->err, line = cs_span_str("it failed"), said;
+	struct cs_span line = cs_program_said(end->err);
+	struct cs_span said = cs_text_behind(line, ": ");
 
-	(void)cs_text_line(&rest, &line); /* or it said nothing */
-	said = cs_text_behind(line, ": ");
 	return said.len ? said : line;
 }
 

@@ -25,9 +25,8 @@ struct reading {
 
 static enum cs_err refuse(const struct cs_program_end *end, char *why)
 {
-	struct cs_span rest = end->err, line = cs_span_str("it failed");
+	struct cs_span line = cs_program_said(end->err);
 
-	(void)cs_text_line(&rest, &line); /* or it said nothing */
 	if (cs_text_has(end->err, "ermission denied") ||
 	    cs_text_has(end->err, "not permitted")) {
 		(void)snprintf(why, CS_RULES_WHY,

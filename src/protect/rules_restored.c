@@ -51,9 +51,8 @@ static bool is_missing(struct cs_span said)
 
 static struct cs_span first_line(struct cs_span said)
 {
-	struct cs_span line = cs_span_str("it failed");
+	struct cs_span line = cs_program_said(said);
 
-	(void)cs_text_line(&said, &line); /* or it said nothing */
 	/* "iptables-nft-restore v1.8.9 (nf_tables): Couldn't ..." */
 	const uint8_t *at = line.len ? memmem(line.ptr, line.len, "): ", 3) : NULL;
 

@@ -27,8 +27,7 @@ static enum cs_err list(struct cs_span script, struct cs_arena *arena,
 		*out = ends[1].out;
 		return CS_OK;
 	}
-	line = cs_span_str("it failed");
-	(void)cs_text_line(&ends[n - 1].err, &line); /* or it said nothing */
+	line = cs_program_said(ends[n - 1].err);
 	(void)snprintf(why, CS_RULES_WHY, "nft: %.*s", (int)line.len,
 		       (const char *)line.ptr);
 	return CS_ERR_REFUSED;

@@ -6,12 +6,6 @@
 #include "protect/draft.h"
 #include "protect/rules_span.h"
 
-static void put_line(FILE *to, struct cs_span line)
-{
-	cs_draft_put(to, line);
-	(void)fputc('\n', to); /* the draft's end looks */
-}
-
 static bool begins_list(struct cs_span line)
 {
 	return cs_text_starts(line, "\t\telements = { ");
@@ -42,7 +36,7 @@ static void cut(struct cs_span script, FILE *to, struct cs_script_long *out)
 		if (set.len && begins_list(line) && out->n < CS_SCRIPT_LISTS)
 			list = take_list(line, &behind);
 		if (list.len < CS_SCRIPT_LONG) {
-			put_line(to, line);
+			cs_draft_line(to, line);
 			continue;
 		}
 		out->lists[out->n].set = set;
@@ -84,11 +78,11 @@ static size_t join(const struct cs_script_long *parts, struct cs_span listing, F
 		if (cs_text_starts(line, "\tset "))
 			list = list_of(parts, line);
 		if (list.len && cs_text_is(line, "\t}")) {
-			put_line(to, list);
+			cs_draft_line(to, list);
 			list = cs_span_of(NULL, 0);
 			n++;
 		}
-		put_line(to, line);
+		cs_draft_line(to, line);
 	}
 	return n;
 }

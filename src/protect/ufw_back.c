@@ -192,12 +192,6 @@ static bool is_our_jump(struct cs_span line)
 	       cs_text_has(line, " -j coapscope-");
 }
 
-static void put_line(FILE *to, struct cs_span line)
-{
-	cs_draft_put(to, line);
-	fputc('\n', to);
-}
-
 static void put_rules(FILE *to, struct cs_span save, const char *table,
 		      struct cs_span chain, bool ours_alone)
 {
@@ -205,7 +199,7 @@ static void put_rules(FILE *to, struct cs_span save, const char *table,
 
 	for (struct cs_span line; next_rule(&w, table, chain, &line);)
 		if (!ours_alone || is_our_rule(line))
-			put_line(to, line);
+			cs_draft_line(to, line);
 }
 
 /* As swap_rules() does with a file: what somebody else changed in the chain stays. */
@@ -225,7 +219,7 @@ static void put_swapped(FILE *to, const struct cs_ufw_three *saves, struct cs_sp
 			put = true;
 		}
 		if (!is_our_rule(line))
-			put_line(to, line);
+			cs_draft_line(to, line);
 	}
 }
 
@@ -268,7 +262,7 @@ static void put_jumps(FILE *to, struct cs_span save, char what)
 		if (!is_our_jump(line))
 			continue;
 		fprintf(to, "-%c", what);
-		put_line(to, cs_text_after(line, 2));
+		cs_draft_line(to, cs_text_after(line, 2));
 	}
 }
 
@@ -292,7 +286,7 @@ static void put_our_rules(FILE *to, struct cs_span save)
 
 	for (struct cs_span line; next_line(&w, "mangle", &line);)
 		if (cs_text_starts(line, "-A ") && is_our_chain(chain_of(line)))
-			put_line(to, line);
+			cs_draft_line(to, line);
 }
 
 static void put_mangle(FILE *to, const struct cs_ufw_three *saves)
@@ -418,7 +412,7 @@ enum cs_err cs_ufw_save_of_ours(struct cs_span save, struct cs_arena *arena,
 		return CS_ERR_NOMEM;
 	fputs("*mangle\n", to);
 	for (struct cs_span line; next_of_ours(&w, &line);)
-		put_line(to, line);
+		cs_draft_line(to, line);
 	fputs("COMMIT\n", to);
 	return cs_draft_close(&text, arena, out);
 }
@@ -436,7 +430,7 @@ enum cs_err cs_ufw_save_without_ours(struct cs_span save, struct cs_arena *arena
 
 		if (!(chain && (is_our_chain(chain_of(line)) || is_our_jump(line) ||
 				is_our_rule(line))))
-			put_line(to, line);
+			cs_draft_line(to, line);
 	}
 	return cs_draft_close(&text, arena, out);
 }

@@ -376,8 +376,7 @@ enum cs_err cs_ufw_block_load(struct cs_span block, struct cs_span saved,
 		    (in && is_jump(line, "-j coapscope-in")) ||
 		    (answers && is_jump(line, "-j coapscope-out")))
 			continue;
-		cs_draft_put(to, line);
-		fputc('\n', to);
+		cs_draft_line(to, line);
 	}
 	return cs_draft_close(&text, arena, out);
 }

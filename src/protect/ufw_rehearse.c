@@ -112,8 +112,7 @@ static enum cs_err make_load(struct cs_span user, struct cs_span block,
 
 	if (!to)
 		return CS_ERR_NOMEM;
-	cs_draft_put(to, user);
-	fputc('\n', to);
+	cs_draft_line(to, user);
 	cs_draft_put(to, part);
 	return cs_draft_close(&text, arena, out);
 }

@@ -11,7 +11,6 @@
 #include "cmd/networked.h"
 #include "cmd/watch_who.h"
 #include "cmd/watching.h"
-#include "out/term.h"
 #include "watch/write_verdict.h"
 
 struct reading {
@@ -42,24 +41,6 @@ static bool is_meant(const struct cs_pasted *what, const struct cs_source *sourc
 
 /* --- posts --- */
 
-static char *json_of(const struct cs_verdict *verdict)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-
-	if (!memory)
-		return NULL;
-
-	struct cs_json j = cs_json_to(memory);
-
-	cs_write_verdict_in(&j, verdict);
-	if (fclose(memory) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
 static enum cs_err judge(struct reading *r, const struct cs_post_source *post,
 			 const struct cs_actor *actor)
 {
@@ -77,7 +58,7 @@ static enum cs_err judge(struct reading *r, const struct cs_post_source *post,
 		v.place = &place;
 	cs_answer(v.source, v.finding, &r->counts.around, actor, &r->plan.threshold,
 		  cs_clock_wall(r->ctx->clock), &answer);
-	json = json_of(&v);
+	json = cs_verdict_json(&v, NULL);
 	if (!json)
 		return CS_ERR_NOMEM;
 	return cs_explain_cases_put(r->cases, json, (int)answer.worry,
@@ -115,17 +96,6 @@ static enum cs_err take_message(struct reading *r, struct cs_rd *body)
 	return CS_OK;
 }
 
-static enum cs_err take_note(struct reading *r, struct cs_rd *body)
-{
-	struct cs_span text;
-	char shown[512];
-
-	if (cs_post_text_read(body, &text))
-		return CS_ERR_DAMAGED;
-	cs_log(&r->ctx->log, CS_WARN, "%s", cs_term_text_in(shown, sizeof(shown), text));
-	return CS_OK;
-}
-
 static enum cs_err take(struct reading *r, enum cs_post_kind kind, struct cs_rd *body)
 {
 	switch (kind) {
@@ -136,7 +106,7 @@ static enum cs_err take(struct reading *r, enum cs_post_kind kind, struct cs_rd 
 	case CS_POST_COUNTS:
 		return cs_post_counts_read(body, &r->counts) ? CS_ERR_DAMAGED : CS_OK;
 	case CS_POST_NOTE:
-		return take_note(r, body);
+		return cs_watching_note(r->ctx, body);
 	case CS_POST_EVIDENCE:
 	case CS_POST_BEAT:
 	case CS_POST_END:

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "cmd/networked.h"
 #include "cmd/watch_group.h"
+#include "cmd/watching.h"
 #include "out/term.h"
 #include "watch/write_message.h"
 #include "watch/write_summary.h"
@@ -271,17 +272,6 @@ static enum cs_err take_message(struct cs_watch_output *o, struct cs_rd *body)
 	return CS_OK;
 }
 
-static enum cs_err take_note(struct cs_watch_output *o, struct cs_rd *body)
-{
-	struct cs_span text;
-	char shown[256];
-
-	if (cs_post_text_read(body, &text))
-		return CS_ERR_DAMAGED;
-	cs_log(&o->ctx->log, CS_WARN, "%s", cs_term_text_in(shown, sizeof(shown), text));
-	return CS_OK;
-}
-
 enum cs_err cs_watch_output_take(struct cs_watch_output *output, enum cs_post_kind kind,
 				 struct cs_rd *body)
 {
@@ -293,7 +283,7 @@ enum cs_err cs_watch_output_take(struct cs_watch_output *output, enum cs_post_ki
 	case CS_POST_COUNTS:
 		return take_counts(output, body);
 	case CS_POST_NOTE:
-		return take_note(output, body);
+		return cs_watching_note(output->ctx, body);
 	case CS_POST_EVIDENCE:
 		return cs_watch_sinks_frame(&output->sinks, body);
 	case CS_POST_BEAT:

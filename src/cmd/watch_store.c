@@ -124,28 +124,10 @@ static void veil(const struct cs_verdict *v, struct veiled *out)
 
 /* --- rows --- */
 
-/* The verdict as a JSON object, the caller's to free(); NULL: memory is out. */
-static char *json_of(const struct cs_verdict *verdict, size_t *len)
-{
-	char *text = NULL;
-	FILE *memory = open_memstream(&text, len);
-
-	if (!memory)
-		return NULL;
-
-	struct cs_json j = cs_json_to(memory);
-
-	cs_write_verdict_in(&j, verdict);
-	if (fclose(memory) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
 static void drop_first(struct cs_watch_keep *k, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		free((void *)(uintptr_t)k->rows[i].verdict.ptr); /* ours: json_of() */
+		free((void *)(uintptr_t)k->rows[i].verdict.ptr); /* ours: add() */
 	k->n -= n;
 	if (k->n > 0)
 		memmove(k->rows, k->rows + n, k->n * sizeof(*k->rows));
@@ -174,7 +156,7 @@ static bool make_room(struct cs_watch_keep *k)
 static void add(struct cs_watch_keep *k, const struct cs_verdict *v, uint64_t tag)
 {
 	size_t len = 0;
-	char *json = make_room(k) ? json_of(v, &len) : NULL;
+	char *json = make_room(k) ? cs_verdict_json(v, &len) : NULL;
 
 	if (!json) {
 		k->lost++;

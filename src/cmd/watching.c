@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cmd/decoder.h"
+#include "out/term.h"
 
 enum {
 	ROOM = 4 * CS_POST_MAX,
@@ -131,6 +132,17 @@ enum cs_watching_step cs_watching_next(struct cs_watching *w, bool wait,
 		}
 	}
 	return CS_WATCHING_ENDED;
+}
+
+enum cs_err cs_watching_note(struct cs_ctx *ctx, struct cs_rd *body)
+{
+	struct cs_span text;
+	char shown[512];
+
+	if (cs_post_text_read(body, &text))
+		return CS_ERR_DAMAGED;
+	cs_log(&ctx->log, CS_WARN, "%s", cs_term_text_in(shown, sizeof(shown), text));
+	return CS_OK;
 }
 
 void cs_watching_stop(struct cs_watching *w)

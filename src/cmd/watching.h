@@ -48,6 +48,9 @@ enum cs_watching_step {
 enum cs_watching_step cs_watching_next(struct cs_watching *w, bool wait,
 				       enum cs_post_kind *kind, struct cs_rd *body);
 
+/* Says what a CS_POST_NOTE tells. CS_ERR_DAMAGED */
+CS_MUST_USE enum cs_err cs_watching_note(struct cs_ctx *ctx, struct cs_rd *body);
+
 /* Asks it to tell what is left and to end. */
 void cs_watching_stop(struct cs_watching *w);
 

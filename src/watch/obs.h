@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "coap/fault.h"
@@ -88,6 +87,3 @@ const char *cs_obs_name(enum cs_obs kind);
 
 /* "asks for the list of resources (GET /.well-known/core)". Static storage. */
 const char *cs_obs_text(enum cs_obs kind);
-
-/* Whether it is something that the source sent (else something that we sent). */
-bool cs_obs_is_in(enum cs_obs kind);

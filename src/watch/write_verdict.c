@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch/write_verdict.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "watch/message.h"
 
@@ -194,4 +197,22 @@ void cs_write_verdict(FILE *to, const struct cs_verdict *verdict)
 
 	cs_write_verdict_in(&j, verdict);
 	cs_json_line(&j);
+}
+
+char *cs_verdict_json(const struct cs_verdict *verdict, size_t *len)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, len ? len : &size);
+
+	if (!memory)
+		return NULL;
+
+	struct cs_json j = cs_json_to(memory);
+
+	cs_write_verdict_in(&j, verdict);
+	if (fclose(memory) == 0)
+		return text;
+	free(text);
+	return NULL;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "coap/stream.h"
 
-#include "coap/code.h"
-
 /* The two nibbles of the first byte: length of options and payload, token length. */
 enum {
 	EXT_1_BYTE = 13,
@@ -170,9 +168,4 @@ void cs_stream_write(struct cs_wr *w, uint8_t code, struct cs_span token,
 	write_len(w, token.len);
 	cs_wr_span(w, token);
 	cs_wr_span(w, rest);
-}
-
-const char *cs_signal_name(uint8_t code)
-{
-	return cs_code_class(code) == 7 ? cs_code_name(code) : NULL;
 }

@@ -41,6 +41,3 @@ CS_MUST_USE bool cs_stream_begun(struct cs_span bytes, struct cs_msg *msg);
  */
 void cs_stream_write(struct cs_wr *w, uint8_t code, struct cs_span token,
 		     struct cs_span rest);
-
-/* "CSM", "Ping" ... of 7.xx, or NULL. Static storage. */
-const char *cs_signal_name(uint8_t code);

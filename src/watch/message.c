@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch/message.h"
 
+#include "coap/signal.h"
 #include "coap/stream.h"
 
 bool cs_message_option_next(struct cs_rd *options, struct cs_opt *out)
@@ -17,13 +18,34 @@ bool cs_message_option_next(struct cs_rd *options, struct cs_opt *out)
 	return true;
 }
 
+static bool is_signal(const struct cs_post_message *message)
+{
+	return message->tcp && cs_code_is_signal(message->code);
+}
+
+const struct cs_opt_rule *cs_message_rule(const struct cs_post_message *message,
+					  uint32_t number)
+{
+	return is_signal(message) ? cs_signal_option(message->code, number)
+				  : cs_opt_rule_find(number);
+}
+
+const char *cs_message_option_name(const struct cs_post_message *message, uint32_t number)
+{
+	const struct cs_opt_rule *rule = cs_message_rule(message, number);
+
+	if (is_signal(message))
+		return rule ? rule->name : NULL;
+	return cs_opt_name(number);
+}
+
 bool cs_message_option(const struct cs_post_message *message, uint32_t number,
 		       struct cs_opt *out)
 {
 	struct cs_rd rd = cs_rd_over(message->options.ptr, message->options.len);
 	struct cs_opt opt;
 
-	while (cs_message_option_next(&rd, &opt))
+	while (!is_signal(message) && cs_message_option_next(&rd, &opt))
 		if (opt.number == number) {
 			*out = opt;
 			return true;

@@ -10,7 +10,6 @@
 #include "coap/code.h"
 #include "coap/content_format.h"
 #include "coap/option_rule.h"
-#include "wire/dtls_record.h"
 
 enum {
 	SHOWN_VALUE = 32,   /* bytes of an option's value */
@@ -187,7 +186,7 @@ static void put_value(struct cs_wr *w, const struct cs_post_message *m,
 static void put_option(struct cs_wr *w, const struct cs_post_message *m,
 		       const struct cs_opt *opt)
 {
-	const struct cs_opt_rule *rule = cs_opt_rule_find(opt->number);
+	const struct cs_opt_rule *rule = cs_message_rule(m, opt->number);
 
 	put_word(w, ", ");
 	if (rule) {
@@ -266,26 +265,40 @@ static void put_flaws(struct cs_wr *w, const struct cs_post_message *m)
 	}
 }
 
+static void put_named(struct cs_wr *w, const char *what, struct cs_span value)
+{
+	if (value.len == 0)
+		return;
+	put_word(w, what);
+	put(w, value);
+}
+
+static void put_dtls(struct cs_wr *w, const struct cs_message_dtls *dtls, bool secure)
+{
+	put_word(w, secure ? "DTLS" : "not CoAP: DTLS");
+	if (dtls->version) {
+		put_word(w, " ");
+		put_word(w, dtls->version);
+	}
+	for (size_t i = 0; i < dtls->n; i++) {
+		put_word(w, i ? ", " : " ");
+		put_word(w, dtls->record[i]);
+	}
+	put_named(w, ", name ", dtls->server_name);
+	put_named(w, ", PSK identity ", dtls->psk_identity);
+	put_named(w, ", PSK hint ", dtls->psk_hint);
+	if (dtls->cid.len) {
+		put_word(w, ", connection id ");
+		put_hex(w, dtls->cid);
+	}
+}
+
 static void put_alien(struct cs_wr *w, const struct cs_post_message *m)
 {
-	struct cs_rd rd = cs_rd_over(m->bytes.ptr, m->bytes.len);
-	struct cs_dtls_record record;
+	struct cs_message_dtls dtls;
 
-	if (m->alien == CS_ALIEN_DTLS && cs_dtls_next(&rd, &record)) {
-		put_word(w, m->secure ? "DTLS " : "not CoAP: dtls, ");
-		put_word(w, cs_dtls_text(&record));
-		if (record.server_name.len) {
-			put_word(w, ", name ");
-			put(w, record.server_name);
-		}
-		if (record.psk_identity.len) {
-			put_word(w, ", PSK identity ");
-			put(w, record.psk_identity);
-		}
-		if (record.psk_hint.len) {
-			put_word(w, ", PSK hint ");
-			put(w, record.psk_hint);
-		}
+	if (cs_message_dtls(m, &dtls)) {
+		put_dtls(w, &dtls, m->secure);
 	} else {
 		put_word(w, "not CoAP: ");
 		put_word(w, cs_alien_name(m->alien));

@@ -3,6 +3,7 @@
 
 #include "coap/code.h"
 #include "coap/option_rule.h"
+#include "coap/signal.h"
 #include "watch/hash.h"
 #include "watch/obs.h"
 #include "watch/sight_parts.h"
@@ -259,7 +260,7 @@ static void keep_stream_oddities(struct cs_sight *sight, struct cs_span bytes)
 void cs_sight_of_stream(const struct cs_msg *msg, const struct cs_flaw *flaw,
 			struct cs_span bytes, struct cs_sight *sight)
 {
-	bool is_signal = cs_code_class(msg->code) == 7;
+	bool is_signal = cs_code_is_signal(msg->code);
 
 	*sight = (struct cs_sight){ .msg = *msg,
 				    .kind = is_signal ? CS_SIGHT_EMPTY

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CoAP over TCP (RFC 8323): connections, and the messages in their streams. */
 #include "coap/code.h"
+#include "coap/signal.h"
 #include "coap/stream.h"
 #include "watch/track_parts.h"
 

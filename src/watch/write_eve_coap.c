@@ -117,7 +117,7 @@ static void put_options(struct cs_json *j, const struct cs_post_message *m)
 	while (cs_message_option_next(&rd, &opt)) {
 		cs_json_object(j);
 		cs_json_put_uint(j, "number", opt.number);
-		cs_json_put_word(j, "name", cs_opt_name(opt.number));
+		cs_json_put_word(j, "name", cs_message_option_name(m, opt.number));
 		cs_json_key(j, "value_hex");
 		cs_json_hex(j, opt.value);
 		cs_json_object_end(j);
@@ -136,6 +136,35 @@ static void put_fields(struct cs_json *j, const struct cs_post_message *m)
 	put_block(j, "block2", m, CS_OPT_BLOCK2);
 	put_options(j, m);
 	cs_json_put_uint(j, "payload_len", m->payload.len);
+}
+
+/* --- DTLS --- */
+
+static void put_text_if(struct cs_json *j, const char *key, struct cs_span text)
+{
+	cs_json_key(j, key);
+	if (text.len > 0)
+		cs_json_string(j, text);
+	else
+		cs_json_null(j);
+}
+
+static void put_dtls(struct cs_json *j, const struct cs_message_dtls *dtls)
+{
+	cs_json_key(j, "dtls");
+	cs_json_object(j);
+	cs_json_put_word(j, "version", dtls->version);
+	cs_json_key(j, "records");
+	cs_json_array(j);
+	for (size_t i = 0; i < dtls->n; i++)
+		cs_json_word(j, dtls->record[i]);
+	cs_json_array_end(j);
+	put_text_if(j, "server_name", dtls->server_name);
+	put_text_if(j, "psk_identity", dtls->psk_identity);
+	put_text_if(j, "psk_hint", dtls->psk_hint);
+	cs_json_key(j, "connection_id_hex");
+	cs_json_hex(j, dtls->cid);
+	cs_json_object_end(j);
 }
 
 /* --- what is wrong, and what came before --- */
@@ -173,6 +202,7 @@ static void put_matching(struct cs_json *j, const struct cs_post_message *m)
 void cs_write_eve_coap(struct cs_json *j, const struct cs_post_message *m)
 {
 	bool alien = m->kind == CS_SIGHT_ALIEN;
+	struct cs_message_dtls dtls;
 
 	cs_json_object(j);
 	cs_json_put_word(j, "kind", kind_name(m->kind));
@@ -180,6 +210,8 @@ void cs_write_eve_coap(struct cs_json *j, const struct cs_post_message *m)
 		cs_json_put_word(j, "not_coap", cs_alien_name(m->alien));
 	else if (m->kind != CS_SIGHT_BROKEN)
 		put_fields(j, m);
+	if (cs_message_dtls(m, &dtls))
+		put_dtls(j, &dtls);
 	put_faults(j, m);
 	cs_json_put_word(j, "way", way_name(m->way));
 	cs_json_put_bool(j, "secure", m->secure);

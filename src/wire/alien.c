@@ -7,7 +7,8 @@ enum {
 	VERSION_1 = 0x40, /* CoAP's, in the first byte */
 	VERSION_MASK = 0xc0,
 
-	DTLS_HEADER = 13,     /* bytes */
+	DTLS_HEADER = 13,     /* bytes, without a connection id */
+	DTLS_CID = 25,        /* the type of records that have one (RFC 9146) */
 	DTLS_LONGEST = 18432, /* of a fragment: 2^14 + 2048 (RFC 6347 section 4.3) */
 	UNIFIED_MASK = 0xe0,  /* RFC 9147 section 4 */
 	UNIFIED = 0x20,
@@ -46,13 +47,15 @@ static bool is_zeros(struct cs_span s)
 	return true;
 }
 
-/* Records whose headers state their lengths, to the datagram's end. */
+/*
+ * Records whose headers state their lengths, to the datagram's end; but with a connection id
+ * nobody but the two knows where the length is.
+ */
 static bool is_unified(struct cs_rd rd)
 {
 	while (cs_rd_left(&rd) > 0) {
 		uint8_t first = cs_rd_u8(&rd);
 
-		/* With a connection id nobody but the two knows where the length is. */
 		if ((first & UNIFIED_MASK) != UNIFIED || first & UNIFIED_CID ||
 		    !(first & UNIFIED_LENGTH))
 			return false;
@@ -74,7 +77,9 @@ static bool is_dtls(struct cs_span s)
 
 	if (type < 20 || type > 26 || (version != 0xfeff && version != 0xfefd))
 		return false;
-	return s.len < DTLS_HEADER || s.ptr[11] * 256 + s.ptr[12] <= DTLS_LONGEST;
+	/* With a connection id nobody but the two knows where the length is. */
+	return type == DTLS_CID || s.len < DTLS_HEADER ||
+	       s.ptr[11] * 256 + s.ptr[12] <= DTLS_LONGEST;
 }
 
 static bool is_stun(struct cs_span s)

@@ -13,6 +13,7 @@ enum {
 
 	EXT_SERVER_NAME = 0,
 	EXT_PSK = 41,        /* pre_shared_key (RFC 8446 section 4.2.11) */
+	EXT_VERSIONS = 43,   /* supported_versions (RFC 9147 section 5.3) */
 	EXT_CID = 54,        /* RFC 9146 section 3 */
 	EXTENSIONS_MAX = 64, /* some 60 are registered, each may stand once */
 	MESSAGES_MAX = 32,   /* in one record */
@@ -91,6 +92,23 @@ static struct cs_span first_identity(struct cs_span extension)
 	return identity.len <= CS_DTLS_IDENTITY_MAX ? identity : (struct cs_span){ 0 };
 }
 
+/* Versions count down: 0xfefd is 1.2, and newer is less; others, as those that grease, are none. */
+static void take_version(struct cs_dtls_record *record, uint16_t version)
+{
+	if (version >> 8 == 0xfe && (record->hello == 0 || version < record->hello))
+		record->hello = version;
+}
+
+static void read_versions(struct cs_span extension, bool client,
+			  struct cs_dtls_record *record)
+{
+	struct cs_rd rd = over(extension);
+	struct cs_rd list = client ? over(take_vector8(&rd)) : rd;
+
+	while (cs_rd_left(&list) >= 2)
+		take_version(record, cs_rd_u16(&list));
+}
+
 static void read_extension(uint16_t type, struct cs_span value, bool client,
 			   struct cs_dtls_record *record)
 {
@@ -103,6 +121,8 @@ static void read_extension(uint16_t type, struct cs_span value, bool client,
 		record->server_name = host_name(value);
 	} else if (type == EXT_PSK && client) {
 		record->psk_identity = first_identity(value);
+	} else if (type == EXT_VERSIONS) {
+		read_versions(value, client, record);
 	}
 }
 
@@ -123,7 +143,7 @@ static void read_client_hello(const struct part *part, struct cs_dtls_record *re
 {
 	struct cs_rd rd = over(part->body);
 
-	(void)cs_rd_u16(&rd); /* version */
+	take_version(record, cs_rd_u16(&rd));
 	(void)cs_rd_take(&rd, RANDOM);
 	(void)take_vector8(&rd);  /* session */
 	(void)take_vector8(&rd);  /* cookie */
@@ -136,7 +156,7 @@ static void read_server_hello(const struct part *part, struct cs_dtls_record *re
 {
 	struct cs_rd rd = over(part->body);
 
-	(void)cs_rd_u16(&rd); /* version */
+	take_version(record, cs_rd_u16(&rd));
 	(void)cs_rd_take(&rd, RANDOM);
 	(void)take_vector8(&rd);  /* session */
 	(void)cs_rd_take(&rd, 3); /* suite, compression */

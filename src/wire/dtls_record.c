@@ -14,6 +14,7 @@ enum {
 
 	DTLS_1_0 = 0xfeff,
 	DTLS_1_2 = 0xfefd,
+	DTLS_1_3 = 0xfefc, /* in hellos only */
 
 	/* The first byte of a unified header (RFC 9147 section 4). */
 	UNIFIED = 0x20,
@@ -112,6 +113,20 @@ bool cs_dtls_next(struct cs_rd *rd, struct cs_dtls_record *out)
 		return false;
 	*out = record;
 	return true;
+}
+
+const char *cs_dtls_version(uint16_t version)
+{
+	switch (version) {
+	case DTLS_1_0:
+		return "1.0";
+	case DTLS_1_2:
+		return "1.2";
+	case DTLS_1_3:
+		return "1.3";
+	default:
+		return NULL;
+	}
 }
 
 static const char *message_text(uint8_t message)

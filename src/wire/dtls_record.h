@@ -27,11 +27,13 @@ struct cs_dtls_record {
 	/* Type 22 in epoch 0: */
 	bool handshake;
 	uint8_t message; /* the first in it: 1 client hello, 2 server hello, 3 verify ... */
+	uint16_t hello; /* the newest version that a hello offers, or chooses; or 0 */
 	struct cs_span server_name;  /* client hello; or empty */
 	struct cs_span psk_identity; /* client key exchange, or hello of 1.3; or empty */
 	struct cs_span psk_hint;     /* server key exchange; or empty */
 	bool has_cid;                /* connection id offered, chosen or used */
-	struct cs_span cid; /* used: the shortest that makes this the datagram's last */
+	/* The one that the other is to use; used: the shortest that makes this the datagram's last. */
+	struct cs_span cid;
 };
 
 /*
@@ -40,6 +42,9 @@ struct cs_dtls_record {
  * untouched.
  */
 CS_MUST_USE bool cs_dtls_next(struct cs_rd *rd, struct cs_dtls_record *out);
+
+/* "1.0", "1.2", "1.3"; NULL for another number, as 0. Static storage. */
+const char *cs_dtls_version(uint16_t version);
 
 /* "handshake client hello", "application data": for people. Static storage. */
 const char *cs_dtls_text(const struct cs_dtls_record *record);

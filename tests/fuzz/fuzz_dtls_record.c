@@ -24,6 +24,7 @@ static void check(const struct cs_dtls_record *record, struct cs_span datagram)
 	MUST(record->psk_hint.len <= CS_DTLS_IDENTITY_MAX);
 	MUST(!record->handshake || (record->type == 22 && record->epoch == 0));
 	MUST(record->cid.len == 0 || record->has_cid);
+	MUST(record->hello == 0 || (record->handshake && record->hello >> 8 == 0xfe));
 	MUST(cs_dtls_text(record)[0]);
 }
 

@@ -2,6 +2,7 @@
 """What watch writes when things go wrong: rotated logs, full disks, readers that left."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -107,6 +108,20 @@ def test_events_and_metrics_of_hostile_messages_are_read_by_others(hostile, tmp_
 
 
 # --- a capture file's outputs ---
+
+def test_a_real_handshake_shows_what_an_onlooker_sees(tmp_path):
+    shown = pathlib.Path(__file__).parent.parent / "data/dtls/ecdhe_psk.pcap"
+    text = watch_file("-r", shown, "-O", "text", "--messages", "--eve", tmp_path / "e").stdout
+    assert b"5684: DTLS 1.2 handshake client hello, 153 bytes" in text
+    assert (b": DTLS 1.2 handshake server hello, handshake server key exchange, "
+            b"handshake server hello done, PSK hint gateway, 173 bytes") in text
+    hints = [event["coap"]["dtls"] for event in lines((tmp_path / "e").read_bytes())
+             if event["event_type"] == "coap" and event["coap"]["dtls"]["psk_hint"]]
+    assert hints == [{"version": "1.2", "server_name": None, "psk_identity": None,
+                      "records": ["handshake server hello", "handshake server key exchange",
+                                  "handshake server hello done"],
+                      "psk_hint": "gateway", "connection_id_hex": ""}]
+
 
 def test_the_summary_is_the_last_line_of_standard_output(many):
     *verdicts, summary = lines(watch_file("-r", many, "-O", "jsonl", "--summary", "-").stdout)

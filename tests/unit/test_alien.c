@@ -72,6 +72,10 @@ static const struct {
 	  CS_ALIEN_UNKNOWN },
 	{ "a DTLS fragment that cannot be",
 	  SPAN_ROW("\x17\xfe\xfd\0\0\0\0\0\0\0\0\x48\x01\x01"), CS_ALIEN_UNKNOWN },
+	{ "a DTLS record with a connection id of three bytes",
+	  SPAN_ROW("\x19\xfe\xfd\0\1\0\0\0\0\0\2"
+		   "abc\0\x04zzzz"),
+	  CS_ALIEN_DTLS },
 	{ "DTLS 1.3's unified header",
 	  SPAN_ROW("\x2e\x12\x34\0\x03"
 		   "abc"),

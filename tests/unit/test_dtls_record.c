@@ -131,6 +131,43 @@ static void an_identity_may_stand_in_the_hello(void **state)
 	assert_true(cs_span_eq(got.psk_identity, SPAN("id")));
 }
 
+#define HELLO "\xfe\xfd" RANDOM "\0\0\0\2\x13\1\1\0"
+
+/* Records of a hello say 1.0 or 1.2 whatever is meant: the hello says it, or an extension of it. */
+static void a_hello_says_its_version(void **state)
+{
+	static const struct {
+		struct cs_span bytes;
+		unsigned version;
+		const char *name;
+	} hellos[] = {
+		{ SPAN_ROW(PLAIN("\x16", "\xfe\xff", "\0\0", "\0\x38")
+				   MESSAGE("\1", "\x2c") HELLO "\0\0"),
+		  0xfefd, "1.2" },
+		{ SPAN_ROW(PLAIN("\x16", "\xfe\xfd", "\0\0", "\0\x41") MESSAGE(
+			  "\1", "\x35") HELLO "\0\x09\0\x2b\0\5\4\xfe\xfc\xfe\xfd"),
+		  0xfefc, "1.3" },
+		{ SPAN_ROW(PLAIN("\x16", "\xfe\xfd", "\0\0", "\0\x3f") MESSAGE(
+			  "\1", "\x33") HELLO "\0\x07\0\x2b\0\3\2\x1a\x1a"),
+		  0xfefd, "1.2" }, /* a number that nobody has, to keep others honest */
+		{ SPAN_ROW(PLAIN("\x16", "\xfe\xfd", "\0\0", "\0\x3a") MESSAGE(
+			  "\2", "\x2e") "\xfe\xfd" RANDOM
+					"\0\x13\1\0\0\6\0\x2b\0\2\xfe\xfc"),
+		  0xfefc, "1.3" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(hellos); i++) {
+		struct cs_dtls_record got = first_of(hellos[i].bytes);
+
+		assert_int_equal(got.hello, hellos[i].version);
+		assert_string_equal(cs_dtls_version(got.hello), hellos[i].name);
+	}
+	assert_string_equal(cs_dtls_version(0xfeff), "1.0");
+	assert_null(cs_dtls_version(0));
+	assert_null(cs_dtls_version(0xfefe));
+}
+
 /* A client key exchange of an identity of @len bytes and nothing else. */
 static size_t identity_of(size_t len)
 {
@@ -269,6 +306,7 @@ int main(void)
 		cmocka_unit_test(each_record_is_read),
 		cmocka_unit_test(connection_ids_are_found),
 		cmocka_unit_test(an_identity_may_stand_in_the_hello),
+		cmocka_unit_test(a_hello_says_its_version),
 		cmocka_unit_test(an_identity_has_at_most_128_bytes),
 		cmocka_unit_test(real_handshakes_show_their_names),
 		cmocka_unit_test(no_prefix_is_read_past_its_end),

@@ -53,6 +53,21 @@ static const struct {
 	  "(RFC 7252 section 3)" },
 	{ "one byte", SPAN_ROW("\x40"),
 	  "no message; M1 fewer than four bytes (RFC 7252 section 3)" },
+	{ "an option of another number than a signal's",
+	  SPAN_ROW("\x40\xe1\x00\x01\x41x"),
+	  "CON 7.01 CSM, MID 0x0001, no token, ETag 78; M13 code of a class that has no "
+	  "meaning over udp (RFC 7252 section 12.1)" },
+	{ "two records of DTLS",
+	  SPAN_ROW("\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x12\x0c\0\0\x06\0\0\0\0\0\0\0\x06"
+		   "\0\4hint"
+		   "\x14\xfe\xfd\0\0\0\0\0\0\0\1\0\1\1"),
+	  "not CoAP: DTLS 1.2 handshake server key exchange, change cipher spec, "
+	  "PSK hint hint, 45 bytes" },
+	{ "a DTLS record with a connection id",
+	  SPAN_ROW("\x19\xfe\xfd\0\1\0\0\0\0\0\2"
+		   "abc\0\4zzzz"),
+	  "not CoAP: DTLS 1.2 encrypted record with connection id, "
+	  "connection id 616263, 20 bytes" },
 	{ "nothing but zeros", SPAN_ROW("\0\0\0\0\0\0\0\0"), "not CoAP: zeros, 8 bytes" },
 };
 
@@ -71,6 +86,23 @@ static void each_datagram_is_told_in_a_line(void **state)
 			fail_msg("%s: %.*s", cases[i].name, (int)len, line);
 		free(copy);
 	}
+}
+
+/* Of TCP, where 7.xx are signals (RFC 8323 section 5). */
+static void a_signal_has_options_of_its_own(void **state)
+{
+	uint8_t options[CS_MESSAGE_OPTIONS], line[CS_MESSAGE_LINE];
+	struct cs_post_message m;
+	struct cs_opt opt;
+
+	(void)state;
+	cs_message_of_stream(SPAN("\x40\xe1\x22\x04\x80\x20"), options, &m);
+	assert_true(cs_span_eq(cs_span_of(line, cs_message_line(&m, line, sizeof(line))),
+			       SPAN("TCP 7.01 CSM, no token, Max-Message-Size 1152, "
+				    "Block-Wise-Transfer")));
+	assert_string_equal(cs_message_option_name(&m, 2), "Max-Message-Size");
+	assert_null(cs_message_option_name(&m, CS_OPT_IF_MATCH));
+	assert_false(cs_message_option(&m, CS_OPT_ETAG, &opt)); /* 4, but of a CSM */
 }
 
 static void a_line_is_cut_to_its_room(void **state)
@@ -213,6 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_datagram_is_told_in_a_line),
+		cmocka_unit_test(a_signal_has_options_of_its_own),
 		cmocka_unit_test(a_line_is_cut_to_its_room),
 		cmocka_unit_test(a_cut_datagram_is_never_a_crash),
 		cmocka_unit_test(options_are_found_and_a_broken_list_ends),

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "coap/code.h"
+#include "coap/signal.h"
 #include "coap/stream.h"
 
 #define T13 "1234567890123"
@@ -202,6 +203,27 @@ static void signals_have_names(void **state)
 	assert_null(cs_signal_name(CS_CODE_GET));
 }
 
+/* The same number is another option in another signal, and none of a request's. */
+static void options_of_signals_have_names_of_their_own(void **state)
+{
+	(void)state;
+	assert_string_equal(cs_signal_option(CS_CODE_CSM, 2)->name, "Max-Message-Size");
+	assert_string_equal(cs_signal_option(CS_CODE_CSM, 4)->name,
+			    "Block-Wise-Transfer");
+	assert_string_equal(cs_signal_option(CS_CODE_CSM, 6)->name,
+			    "Extended-Token-Length");
+	assert_string_equal(cs_signal_option(CS_CODE_PING, 2)->name, "Custody");
+	assert_string_equal(cs_signal_option(CS_CODE_PONG, 2)->name, "Custody");
+	assert_string_equal(cs_signal_option(CS_CODE_RELEASE, 2)->name,
+			    "Alternative-Address");
+	assert_string_equal(cs_signal_option(CS_CODE_RELEASE, 4)->name, "Hold-Off");
+	assert_string_equal(cs_signal_option(CS_CODE_ABORT, 2)->name, "Bad-CSM-Option");
+	assert_string_equal(cs_signal_option(0xe9, CS_OPT_OSCORE)->name, "OSCORE");
+	assert_null(cs_signal_option(CS_CODE_ABORT, 4));
+	assert_null(cs_signal_option(CS_CODE_CSM, CS_OPT_IF_NONE_MATCH));
+	assert_null(cs_signal_option(CS_CODE_GET, CS_OPT_OSCORE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +233,7 @@ int main(void)
 		cmocka_unit_test(the_shortest_form_is_written),
 		cmocka_unit_test(what_cannot_be_written_is_refused),
 		cmocka_unit_test(signals_have_names),
+		cmocka_unit_test(options_of_signals_have_names_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

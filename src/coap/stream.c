@@ -106,6 +106,8 @@ enum cs_stream_step cs_stream_next(struct cs_span bytes, struct cs_msg *msg, siz
 	*msg = (struct cs_msg){ 0 };
 	*flaw = (struct cs_flaw){ 0 };
 	*used = 0;
+	if (err == CS_ERR_RESERVED)
+		flaw->fault = CS_FAULT_TKL;
 	if (err)
 		return err == CS_ERR_SHORT ? CS_STREAM_MORE : CS_STREAM_LOST;
 	*used = (size_t)frame.total;

@@ -15,14 +15,14 @@ enum cs_stream_step {
 	CS_STREAM_MORE,  /* a message begins and goes on behind @bytes: nothing is taken,
 	                      and @used is its length in all, or 0 when that has not come */
 	CS_STREAM_WRONG, /* its options are malformed: @flaw; @used skips it */
-	CS_STREAM_LOST, /* no way to go on: token length reserved, or longer than the bound */
+	CS_STREAM_LOST, /* no way to go on: token length reserved (@flaw says so), or longer than the bound */
 };
 
 /*
  * Takes one message from the front of @bytes. In @msg type is CS_CON and mid 0: TCP
  * has neither. .version is 1. The signalling codes 7.xx are legal here. Offsets of
  * flaws count from the message's first byte. With CS_STREAM_WRONG @msg holds what
- * cs_msg_decode() would leave, with CS_STREAM_MORE and CS_STREAM_LOST nothing.
+ * cs_msg_decode() would leave, with CS_STREAM_MORE and CS_STREAM_LOST it is zeroed.
  */
 enum cs_stream_step cs_stream_next(struct cs_span bytes, struct cs_msg *msg, size_t *used,
 				   struct cs_flaw *flaw);

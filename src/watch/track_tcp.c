@@ -81,6 +81,13 @@ static void take_source(struct cs_turn *turn)
 		cs_turn_from(turn);
 }
 
+/* A signal, or what cannot be told, that breaks the rules. */
+static void take_broken(struct cs_turn *turn)
+{
+	cs_turn_from(turn);
+	cs_turn_flaws(turn);
+}
+
 static void take_message(struct cs_turn *turn, const struct cs_msg *msg,
 			 const struct cs_flaw *flaw, struct cs_span bytes)
 {
@@ -98,6 +105,8 @@ static void take_message(struct cs_turn *turn, const struct cs_msg *msg,
 		cs_turn_request(&one);
 	else if (sight.kind == CS_SIGHT_RESPONSE)
 		cs_turn_response(&one);
+	else if ((sight.traits & CS_SIGHT_FORMAT_ERROR) && !turn->from_ours)
+		take_broken(&one);
 	cs_turn_put(&one);
 	if (track->want.message)
 		track->want.message(track->want.arg, &one.message);
@@ -153,8 +162,14 @@ static void read_stream(struct cs_turn *turn, struct cs_tcp_stream *stream)
 		}
 		if (step == CS_STREAM_MORE)
 			return;
-		if (step == CS_STREAM_LOST || (first && !begins_well(stream, &msg))) {
+		if (first && (step == CS_STREAM_LOST || !begins_well(stream, &msg))) {
 			give_up(turn, stream);
+			return;
+		}
+		if (step == CS_STREAM_LOST) {
+			stream->lost = true;
+			if (flaw.fault)
+				take_message(turn, &msg, &flaw, bytes);
 			return;
 		}
 		if (step == CS_STREAM_MESSAGE)

@@ -127,6 +127,11 @@ static void what_b(const struct cs_question *q, char out[CS_ANSWER_TEXT])
 			       cs_question_is_served(q) ? "and got it"
 			       : q->finding->answered   ? "and did not get it"
 							: "and was not answered");
+	else if (q->source->requests == 0 && q->finding->answered)
+		(void)snprintf(out, CS_ANSWER_TEXT,
+			       "%s was answered by a host of yours; what was asked is "
+			       "not in the capture.",
+			       who);
 	else
 		(void)snprintf(
 			out, CS_ANSWER_TEXT,

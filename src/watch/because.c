@@ -60,7 +60,21 @@ static void add_range(const struct cs_source *source, unsigned first, unsigned l
 	}
 }
 
-/* First what made the class, then all else that was seen. */
+static void leave_out(struct cs_finding *finding, uint8_t kind)
+{
+	uint8_t n = 0;
+
+	for (size_t i = 0; i < finding->n_because; i++) {
+		if (finding->because[i] != kind)
+			finding->because[n++] = finding->because[i];
+	}
+	finding->n_because = n;
+}
+
+/*
+ * First what made the class, then all else that was seen; but no "repeats slower and slower" of
+ * who repeats himself with one Message ID.
+ */
 void cs_case_because(const struct cs_case *c, struct cs_finding *finding)
 {
 	for (size_t i = 0; i < CS_LEN(reasons); i++) {
@@ -68,4 +82,6 @@ void cs_case_because(const struct cs_case *c, struct cs_finding *finding)
 			add_range(c->source, reasons[i].first, reasons[i].last, finding);
 	}
 	add_range(c->source, 0, CS_OBS_KINDS - 1, finding);
+	if (c->one_mid)
+		leave_out(finding, CS_OBS_RETRIED);
 }

@@ -63,6 +63,17 @@ static bool is_all_over(const struct cs_source *s)
 	return runs >= FIRST_RUNS;
 }
 
+/* The longest run to one host. */
+static uint32_t busiest_of(const struct cs_source *s)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < s->n_pairs; i++)
+		if (s->pair[i].run_most > most)
+			most = s->pair[i].run_most;
+	return most;
+}
+
 /*
  * The longest run to one host; or, where several hosts are used at once, what those
  * with enough requests each got together: unless they are only those that a sweep over
@@ -70,13 +81,11 @@ static bool is_all_over(const struct cs_source *s)
  */
 static uint32_t run_of(const struct cs_source *s, const struct cs_threshold *t)
 {
-	uint32_t most = 0, together = 0;
+	uint32_t most = busiest_of(s), together = 0;
 
 	for (size_t i = 0; i < s->n_pairs; i++) {
 		uint32_t run = s->pair[i].run_most;
 
-		if (run > most)
-			most = run;
 		if (run >= t->reflection_pair)
 			together = cs_sat32(together, run);
 	}
@@ -101,7 +110,7 @@ static uint32_t proof_of(const struct cs_case *c)
 		cs_sat32(cs_source_count_range(c->source, CS_OBS_ACKED, CS_OBS_ECHOED),
 			 cs_case_count(c, CS_OBS_CONNECTED));
 
-	if (has_one_mid(c->source) || has_one_mid(c->prefix))
+	if (c->one_mid)
 		return sure;
 	return cs_sat32(sure, cs_case_count(c, CS_OBS_RETRIED));
 }
@@ -177,9 +186,11 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 	out->targets = targets_of(source);
 	out->beyond = cs_case_less(out->targets, asked_for_core(source));
 	find_relation(out);
+	out->one_mid = has_one_mid(source) || has_one_mid(prefix);
 	out->proof = proof_of(out);
 	out->unproved = unproved_of(out);
 	out->refusals = cs_source_count_range(source, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
+	out->busiest = busiest_of(source);
 	out->run = run_of(source, threshold);
 	out->faults = faults_of(source);
 	out->sound = cs_case_less(out->left, out->faults);
@@ -235,10 +246,21 @@ bool cs_case_is_client(const struct cs_case *c)
 	return s->ports_differ && requests * SLOW_S <= c->span_s;
 }
 
+/* What it reads is there; where no answer is seen, on one host, and nothing speaks against it. */
+static bool is_served(const struct cs_case *c)
+{
+	uint64_t answered = cs_case_count(c, CS_OBS_ANSWERED);
+
+	if (answered > 0)
+		return 2 * answered >= c->source->requests;
+	return c->source->n_pairs <= 1 && cs_case_count(c, CS_OBS_CLOSED) == 0;
+}
+
 bool cs_case_is_steady(const struct cs_case *c)
 {
 	return (c->proof > 0 || cs_case_is_client(c)) && c->refusals == 0 &&
-	       c->source->no_token == 0 && cs_case_count(c, CS_OBS_READ) > 0 &&
-	       cs_case_count(c, CS_OBS_ANSWERED_404) == 0 &&
+	       c->source->no_token == 0 &&
+	       cs_source_count_range(c->source, CS_OBS_READ, CS_OBS_SENSITIVE) > 0 &&
+	       cs_case_count(c, CS_OBS_ANSWERED_404) == 0 && is_served(c) &&
 	       c->source->requests >= STEADY_ROUNDS * c->targets;
 }

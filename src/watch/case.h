@@ -16,13 +16,15 @@ struct cs_case {
 
 	uint32_t
 		own; /* answers and notifications to our own requests, if these are a relation */
-	uint32_t refused;  /* our own requests that it refused */
-	uint32_t peer;     /* ordinary exchanges of a listed peer */
-	uint32_t left;     /* requests that neither these nor multicast explain */
-	uint32_t sound;    /* of them, not malformed */
+	uint32_t refused; /* our own requests that it refused */
+	uint32_t peer;    /* ordinary exchanges of a listed peer */
+	uint32_t left;    /* requests that neither these nor multicast explain */
+	uint32_t sound;   /* of them, not malformed */
+	bool one_mid; /* all that it, or its whole prefix, asks has one Message ID: a tool's */
 	uint32_t proof;    /* that it hears us */
 	uint32_t unproved; /* requests on flows without such a sign */
 	uint32_t refusals; /* of our answers */
+	uint32_t busiest;  /* requests in the longest run to one host */
 	uint32_t run;      /* requests in its name that count for a reflection */
 	uint32_t targets;  /* different ones */
 	uint32_t beyond;   /* of them, beyond the well-known one */

@@ -14,9 +14,10 @@ static bool is_own(const struct cs_case *c)
 {
 	bool group = cs_case_count(c, CS_OBS_GROUP) > 0 && (c->left == 0 || c->familiar);
 
+	if (c->familiar && c->source->is_peer)
+		return true;
 	return !c->is_prefix &&
-	       (c->own > 0 || c->peer > 0 || group || (c->refused > 0 && c->left == 0) ||
-		(c->familiar && c->source->is_peer));
+	       (c->own > 0 || c->peer > 0 || group || (c->refused > 0 && c->left == 0));
 }
 
 /* Unlisted, but it hears us and does nothing but what a client does: less sure. */
@@ -80,6 +81,9 @@ static bool is_c2(const struct cs_case *c)
 {
 	bool marked = cs_case_is_marked(c) || cs_case_count(c, CS_OBS_BLOCK_LARGE) > 0;
 
+	/* Of a prefix, the floods in it bear marks that say nothing of the others. */
+	if (c->is_prefix && c->source->flooded > 0)
+		marked = false;
 	return !c->familiar && (marked || tries_a_find(c));
 }
 
@@ -132,14 +136,19 @@ static enum cs_class primary_of(uint16_t classes)
 	return CS_CLASS_B; /* what matches nothing */
 }
 
-/* One that does more than the flood of its prefix does is judged by that. */
+/*
+ * One that does more than the flood of its prefix does is judged by that; but what it
+ * refuses it did not ask for, be it a listed peer.
+ */
 static bool inherits(const struct cs_case *c, uint16_t classes)
 {
 	struct cs_case carpet;
-	uint16_t own_doing = bit(CS_CLASS_H) | bit(CS_CLASS_G) | bit(CS_CLASS_F) |
-			     bit(CS_CLASS_D) | bit(CS_CLASS_E);
+	uint16_t own_doing =
+		bit(CS_CLASS_G) | bit(CS_CLASS_F) | bit(CS_CLASS_D) | bit(CS_CLASS_E);
 
-	if (!c->prefix || c->proof > 0 || c->left == 0 || classes & own_doing)
+	if (c->refusals == 0 && (c->left == 0 || classes & bit(CS_CLASS_H)))
+		return false;
+	if (!c->prefix || c->proof > 0 || classes & own_doing)
 		return false;
 	cs_case_of(c->prefix, NULL, false, c->threshold, &carpet);
 	return cs_case_is_reflection(&carpet);

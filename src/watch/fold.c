@@ -125,8 +125,6 @@ static void fold_requests(struct cs_source *prefix, const struct cs_source *one)
 	prefix->unproved = cs_sat32(prefix->unproved, one->unproved);
 	prefix->no_token = cs_sat8(prefix->no_token, one->no_token);
 	prefix->addresses = cs_sat32(prefix->addresses, 1);
-	if (one->requests > prefix->busiest)
-		prefix->busiest = one->requests;
 }
 
 static void fold_bytes(struct cs_source *prefix, const struct cs_source *one)
@@ -140,7 +138,15 @@ static void fold_bytes(struct cs_source *prefix, const struct cs_source *one)
 	}
 }
 
-void cs_source_fold(struct cs_source *prefix, const struct cs_source *one)
+bool cs_source_is_flooded(const struct cs_source *source, uint32_t level)
+{
+	for (size_t i = 0; i < source->n_pairs; i++)
+		if (source->pair[i].run_most >= level && source->unproved >= level)
+			return true;
+	return false;
+}
+
+void cs_source_fold(struct cs_source *prefix, const struct cs_source *one, uint32_t level)
 {
 	if (prefix->packets == 0 && prefix->n_obs == 0) {
 		prefix->first_us = one->first_us;
@@ -154,7 +160,11 @@ void cs_source_fold(struct cs_source *prefix, const struct cs_source *one)
 	fold_bytes(prefix, one);
 	fold_requests(prefix, one);
 	fold_obs(prefix, one);
-	fold_pairs(prefix, one);
+	/* What is a flood by itself says nothing about its neighbours. */
+	if (cs_source_is_flooded(one, level))
+		prefix->flooded = cs_sat32(prefix->flooded, 1);
+	else
+		fold_pairs(prefix, one);
 	for (size_t i = 0; i < one->n_paths; i++)
 		cs_source_target(prefix, one->path[i]);
 	prefix->paths_lost = cs_sat8(prefix->paths_lost, one->paths_lost);

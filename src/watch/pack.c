@@ -223,7 +223,7 @@ static void put_counts(struct bits *b, const struct cs_source *s)
 		put_number(b, s->most_in);
 	}
 	put_small(b, s->addresses, 2);
-	put_unless(b, s->busiest, 0);
+	put_unless(b, s->flooded, 0);
 }
 
 static void take_counts(struct taken *t, struct cs_source *s)
@@ -239,7 +239,7 @@ static void take_counts(struct taken *t, struct cs_source *s)
 		s->most_in = take_number(t);
 	}
 	s->addresses = take_small(t, 2);
-	s->busiest = take_unless(t, 0);
+	s->flooded = take_unless(t, 0);
 }
 
 /* Most sources have one run, of all that they asked. */

@@ -60,10 +60,20 @@ static bool is_sound(const struct cs_case *c)
 	return c->faults <= c->source->requests / 2;
 }
 
+/* A flood's worth of requests without tokens (clients have one) on flows that nobody answers for. */
+static bool is_bare(const struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+	uint32_t proved = cs_case_less(s->requests, c->unproved);
+
+	return cs_case_less(s->no_token, proved) >= c->threshold->reflection;
+}
+
 /*
  * Whoever shows that he hears us is there himself. Where part of the flows under one
  * address show it (a client, and a flood in its name) the others are judged by what
- * comes back: the client's host refuses answers that it did not ask for.
+ * comes back (the client's host refuses answers that it did not ask for), or by what
+ * they lack.
  */
 static bool is_proved(const struct cs_case *c)
 {
@@ -71,7 +81,7 @@ static bool is_proved(const struct cs_case *c)
 
 	if (c->proof == 0)
 		return false;
-	return c->unproved < t->reflection || c->refusals < c->proof;
+	return c->unproved < t->reflection || (c->refusals < c->proof && !is_bare(c));
 }
 
 static bool is_single(const struct cs_case *c)
@@ -81,31 +91,32 @@ static bool is_single(const struct cs_case *c)
 
 /*
  * The runs of many addresses were added up without regard to when they were. A packet or
- * two an address is a scan that is spread over a network; but none hits one host of ours
- * from all over a network several times a second.
+ * two from each of them to a host is a scan that is spread over a network; but none hits
+ * one host of ours from all over a network several times a second.
  */
 static bool is_dense(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
+	uint32_t each = cs_case_less(s->addresses, s->flooded);
 	uint64_t gap_s = c->run ? c->span_s / c->run : c->span_s;
 
-	if (s->requests <= (uint64_t)SCAN_EACH * s->addresses)
-		return c->span_s < c->run;
+	if (c->busiest <= (uint64_t)SCAN_EACH * each)
+		return c->span_s < c->busiest;
 	return gap_s <= c->threshold->reflection_gap_s;
 }
 
 /*
- * A prefix: many addresses, none of which makes up the flood alone. The flows that
- * somebody answers for are not counted.
+ * A prefix: many addresses that are flooded, or that reach the level together where none does
+ * alone. The flows that somebody answers for are not counted.
  */
 static bool is_carpet(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
 	const struct cs_threshold *t = c->threshold;
+	bool together = c->run >= t->reflection && is_dense(c);
 
-	return s->addresses >= t->prefix_addresses && c->run >= t->reflection &&
-	       cs_case_less(c->run, s->busiest) >= t->reflection &&
-	       c->unproved >= t->reflection && is_dense(c) && !cs_case_is_client(c);
+	return s->addresses >= t->prefix_addresses && c->unproved >= t->reflection &&
+	       (together || s->flooded >= t->prefix_addresses) && !cs_case_is_client(c);
 }
 
 bool cs_case_is_reflection(const struct cs_case *c)

@@ -61,5 +61,10 @@ bool cs_sight_is_likely(const struct cs_msg *msg, struct cs_flaw flaw)
 		return true;
 	if (decodes && cs_code_is_request(msg->code) && has_path_of_text(msg))
 		return true;
-	return cs_sight_is_registered(msg, &n) && (decodes || n >= (registered ? 1 : 2));
+	if (!cs_sight_is_registered(msg, &n))
+		return false;
+	/* Chance seldom ends in 0xFF, just where an option would begin. */
+	if (registered && flaw.fault == CS_FAULT_MARKER)
+		return true;
+	return decodes || n >= (registered ? 1 : 2);
 }

@@ -48,7 +48,7 @@ struct cs_source {
 
 	/* Of a prefix: */
 	uint32_t addresses; /* that sent requests; 1 for a source */
-	uint32_t busiest;   /* requests of the busiest of them */
+	uint32_t flooded;   /* of them, flooded by themselves: none is in .pair */
 
 	/* What cs_source_compare() compares the next request with; 0 when settled. */
 	uint32_t token, payload; /* hashes of the latest request's */
@@ -67,7 +67,7 @@ struct cs_source {
 	uint8_t obs_lost, pairs_lost,
 		paths_lost; /* kinds, destinations, targets without room: 255 is "or more" */
 	uint8_t hop_low, hop_high; /* IP hop limits seen in what it sent */
-	uint8_t no_token;          /* of the first 255 requests: without a token */
+	uint8_t no_token;          /* requests without a token: 255 is "or more" */
 	uint8_t is_peer : 1;       /* inside a --peer prefix */
 	uint8_t mids_differ : 1;   /* more than one Message ID in requests */
 	uint8_t mids_rise : 1;     /* each Message ID is the one before plus a little */
@@ -126,5 +126,12 @@ void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 /* Notes the target's hash. */
 void cs_source_target(struct cs_source *source, uint32_t path);
 
-/* Adds what @one source did to the prefix it belongs to, which begins with ip and bits. */
-void cs_source_fold(struct cs_source *prefix, const struct cs_source *one);
+/* Whether one host of ours got @level requests in a run in its name, and that many without proof. */
+bool cs_source_is_flooded(const struct cs_source *source, uint32_t level);
+
+/*
+ * Adds what @one source did to the prefix it belongs to, which begins with ip and bits.
+ * @level: requests that make a flood.
+ */
+void cs_source_fold(struct cs_source *prefix, const struct cs_source *one,
+		    uint32_t level);

@@ -210,6 +210,9 @@ static void respond_out(struct cs_turn *turn, struct match *match)
 		told(turn, &match->again);
 	if (match->again)
 		return;
+	if (!turn->source && turn->from_coap && !turn->to_ours &&
+	    turn->track->want.n_local > 0)
+		cs_turn_meet(turn);
 	note_code(turn);
 	if (turn->sight->traits & CS_SIGHT_NOTIFIES)
 		cs_turn_note(turn, CS_OBS_NOTIFIED);

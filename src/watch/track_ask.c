@@ -193,13 +193,11 @@ static void count_request(struct cs_turn *turn)
 	if (port_is_known(turn->packet->from_port))
 		source->port_known = 1;
 	/* A ping has none. */
-	if (source->requests < UINT8_MAX && sight->token_hash == 0 &&
-	    sight->kind != CS_SIGHT_EMPTY)
+	if (sight->token_hash == 0 && sight->kind != CS_SIGHT_EMPTY)
 		source->no_token = cs_sat8(source->no_token, 1);
 	source->group_only = (source->requests == 0 || source->group_only) && group;
 	source->requests = cs_sat32(source->requests, 1);
 	source->addresses = 1;
-	source->busiest = source->requests;
 	if (!group && !turn->orderly && is_registered(sight))
 		cs_source_asked(source, host_number(turn), turn->wall_us,
 				turn->track->gap_us);

@@ -40,7 +40,7 @@ static void fold_one(struct tick *tick, const struct cs_addr *ip,
 
 	if (cs_table_find(tick->track->table, ip, &source) &&
 	    !cs_track_is_ours(tick->track, ip, cs_track_hash(tick->track, ip)))
-		cs_source_fold(prefix, &source);
+		cs_source_fold(prefix, &source, tick->track->want.threshold.reflection);
 }
 
 /*

@@ -28,28 +28,25 @@ struct walk {
  * Requests in the names of victims say nothing of who knows a resource: who tried it out
  * before the flood still asked for it alone.
  */
-static bool is_flooded(const struct cs_track *track, const struct cs_source *prefix)
+static void see_flood(struct cs_track *track, const struct cs_source *source)
 {
-	uint32_t level = track->want.threshold.reflection;
-
-	for (size_t i = 0; i < prefix->n_pairs; i++)
-		if (prefix->pair[i].run_most >= level && prefix->unproved >= level)
-			return true;
-	return false;
+	for (size_t i = 0; i < source->n_paths; i++)
+		cs_resources_flooded(track->resources, source->path[i], source->first_us);
 }
 
 static void see_resources(struct cs_track *track, const struct cs_source *prefix)
 {
-	bool flooded = is_flooded(track, prefix);
+	uint32_t level = track->want.threshold.reflection;
 
-	for (size_t i = 0; prefix->bits > 0 && i < prefix->n_paths; i++) {
-		if (flooded)
-			cs_resources_flooded(track->resources, prefix->path[i],
-					     prefix->first_us);
-		else
-			cs_resources_asked(track->resources, prefix->path[i],
-					   cs_track_hash(track, &prefix->ip));
+	if (prefix->flooded > 0)
+		return;
+	if (cs_source_is_flooded(prefix, level)) {
+		see_flood(track, prefix);
+		return;
 	}
+	for (size_t i = 0; prefix->bits > 0 && i < prefix->n_paths; i++)
+		cs_resources_asked(track->resources, prefix->path[i],
+				   cs_track_hash(track, &prefix->ip));
 }
 
 /* Ends the prefix that is being added up: kept, if there are enough in it. */
@@ -85,6 +82,7 @@ static bool fold_one(void *arg, const struct cs_source *source)
 	struct prefixes *prefixes = &walk->prefixes;
 	uint8_t bits;
 	struct cs_addr base = cs_track_base(&source->ip, &bits);
+	uint32_t level = walk->track->want.threshold.reflection;
 
 	if (!is_out(walk, source))
 		return true;
@@ -93,7 +91,9 @@ static bool fold_one(void *arg, const struct cs_source *source)
 		close_prefix(prefixes);
 		prefixes->open = (struct cs_source){ .ip = base, .bits = bits };
 	}
-	cs_source_fold(&prefixes->open, source);
+	if (cs_source_is_flooded(source, level))
+		see_flood(walk->track, source);
+	cs_source_fold(&prefixes->open, source, level);
 	return prefixes->err == CS_OK;
 }
 

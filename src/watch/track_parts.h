@@ -95,6 +95,8 @@ void cs_turn_adopt(struct cs_turn *turn);
 void cs_turn_from(struct cs_turn *turn);
 /* The receiver is a source: if it is known, what was sent to it is noted. */
 void cs_turn_to(struct cs_turn *turn);
+/* Likewise, and if it is not known it is met: what it asked took another way. */
+void cs_turn_meet(struct cs_turn *turn);
 /* Takes out a source if it is known. */
 void cs_turn_take_known(struct cs_turn *turn, const struct cs_addr *ip, uint64_t hash);
 /* Puts the source back. */

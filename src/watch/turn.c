@@ -229,6 +229,14 @@ void cs_turn_to(struct cs_turn *turn)
 	see_first(turn->source, turn->wall_us);
 }
 
+void cs_turn_meet(struct cs_turn *turn)
+{
+	bool is_new;
+
+	take(turn, &turn->packet->to, turn->to_hash, &is_new);
+	turn->source->bytes_out = cs_sat64(turn->source->bytes_out, turn->len);
+}
+
 static bool is_backscatter(enum cs_obs kind)
 {
 	return kind == CS_OBS_BACKSCATTER || kind == CS_OBS_BACKSCATTER_ICMP;

@@ -136,6 +136,16 @@ def test_a_write_over_tcp_is_one(tmp_path):
     assert row["class"] == "D"
 
 
+def test_a_token_length_that_nobody_may_send_is_malformed_over_tcp(tmp_path):
+    row = verdict(tmp_path, connection(bytes([0, CSM, 0x4f, GET]) + b"abcdefgh"))
+    assert row["class"] == "F" and row["evidence"][0]["what"] == "fault_M3"
+
+
+def test_a_marker_without_payload_is_malformed_in_a_response_too(tmp_path):
+    frames = [(0, udp(STRANGER, 45000, HOME, 5683, message(CON, CONTENT, 7, b"t") + b"\xff"))]
+    assert verdict(tmp_path, frames)["class"] == "F"
+
+
 # --- clients whom nobody listed ---
 
 def gateway(paths, rounds_, every, answered=True):
@@ -154,6 +164,13 @@ def gateway(paths, rounds_, every, answered=True):
 def test_who_reads_the_same_few_things_all_day_enumerates_nothing(tmp_path):
     row = verdict(tmp_path, gateway([b"temp", b"hum", b"batt"], 30, 60))
     assert (row["class"], row["worry"], row["victim"]) == ("H", "note", False)
+
+
+def test_objects_of_lwm2m_are_read_as_any_others(tmp_path):
+    """A path of numbers is one segment each; here one resource in one."""
+    frames = gateway([b"3303", b"3304", b"3316", b"3323"], 30, 60)
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["worry"]) == ("H", "note")
 
 
 def test_a_client_whose_answers_take_another_way_is_no_victim(tmp_path):
@@ -236,6 +253,71 @@ def test_one_flooded_address_says_nothing_about_its_neighbours(tmp_path):
     assert row["class"] in ("B", "H") and not row["victim"]
 
 
+def floods(victims, home=HOME, path=(b".well-known", b"core"), at=0.0):
+    for who in victims:
+        for i in range(200):
+            yield at + i * 0.05, udp(who, 80, home, 5683, message(
+                CON, GET, 0x7257, b"", [(11, part) for part in path]))
+
+
+def test_two_floods_among_scanners_say_nothing_of_them(tmp_path):
+    frames = list(floods(["203.0.113.9", "203.0.113.10"]))
+    for k in range(12):
+        for i in range(3):
+            frames.append((20 + k + i * 9, udp(f"203.0.113.{20 + k}", 40000 + k, f"192.0.2.{10 + i}",
+                                               5683, message(CON, GET, k * 977 + i, b"", [
+                                                   (11, b".well-known"), (11, b"core")]))))
+    assert verdict(tmp_path, frames, source="203.0.113.9")["class"] == "C1"
+    row = verdict(tmp_path, frames, source="203.0.113.25")
+    assert (row["class"], row["victim"]) == ("B", False)
+
+
+def test_who_tries_a_resource_before_it_is_used_in_a_flood_tests_it(tmp_path):
+    """Also from the network of the flood's victim."""
+    ask = message(CON, GET, 1, b"t", [(11, b"large")])
+    frames = [(0, udp(STRANGER, 40000, HOME, 5683, ask)),
+              (0.01, udp(HOME, 5683, STRANGER, 40000, message(ACK, CONTENT, 1, b"t",
+                                                              payload=b"x" * 900)))]
+    frames += floods(["203.0.113.9"], path=[b"large"], at=3600.0)
+    assert verdict(tmp_path, frames)["class"] == "C2"
+
+
+def test_a_flood_without_tokens_in_a_clients_name_is_one(tmp_path):
+    """The client proves on its own port that it hears us; on the flood's nobody does."""
+    frames = list(rounds(1, 20, 60, again=(2.3,)))
+    frames += [(1500 + at, frame) for at, frame in floods([STRANGER])]
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["victim"]) == ("C1", True)
+
+
+def peers_asking(n, each, every):
+    for k in range(n):
+        who = f"203.0.113.{20 + k}"
+        for i in range(each):
+            mid, token = k * 100 + i, bytes([k, i])
+            ask = message(CON, GET, mid, token, TEMP)
+            yield k + i * every, udp(who, 42000, HOME, 5683, ask)
+            yield k + i * every + 0.01, udp(HOME, 5683, who, 42000, message(
+                ACK, CONTENT, mid, token, payload=b"21"))
+
+
+def test_a_network_of_listed_peers_is_own_traffic(tmp_path):
+    row = verdict(tmp_path, peers_asking(12, 12, 30), "--peer", "203.0.113.0/24", source=None)
+    assert (row["prefix"], row["class"], row["worry"]) == ("203.0.113.0/24", "H", "none")
+
+
+def test_what_peers_refuse_in_a_carpet_makes_them_victims(tmp_path):
+    frames = []
+    for i in range(300):
+        who = f"203.0.113.{i % 100 + 1}"
+        answer = udp(HOME, 5683, who, 80, message(ACK, CONTENT, 7, b"", payload=b"x" * 300))
+        frames += [(i * 0.05, udp(who, 80, HOME, 5683, message(CON, GET, 7, b"", TEMP))),
+                   (i * 0.05 + 0.01, answer),
+                   (i * 0.05 + 0.02, ip(who, HOME, 1, struct.pack(">BBHI", 3, 3, 0, 0) + answer))]
+    row = verdict(tmp_path, frames, "--peer", "203.0.113.0/24", source="203.0.113.50")
+    assert (row["class"], row["victim"]) == ("C1", True)
+
+
 # --- what our own hosts, or a look around at home, excuse ---
 
 PING = message(CON, 0, 77)
@@ -273,6 +355,14 @@ def test_an_answer_that_was_captured_before_its_request_is_its_answer(tmp_path):
     answer = udp(HOME, 5683, STRANGER, 45000, message(ACK, 0x44, 1, b"t"))
     row = verdict(tmp_path, [(0.02, answer), (0, ask)], ordered=False)
     assert (row["class"], row["worry"], row["answered"]) == ("D", "act_now", True)
+
+
+def test_a_stranger_whose_requests_took_another_way_has_a_line(tmp_path):
+    frames = [(i, udp(HOME, 5683, STRANGER, 44000, message(ACK, CONTENT, i, bytes([i]),
+                                                           payload=b"21"))) for i in range(30)]
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["answered"], row["worry"]) == ("B", True, "note")
+    assert "was answered" in row["what"]
 
 
 def test_a_path_that_was_cut_off_is_nothing_unusual(tmp_path):

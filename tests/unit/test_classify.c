@@ -6,7 +6,7 @@
 #include "watch/judge.h"
 #include "watch/sight.h"
 
-enum { ROW_OBS = 6, ROW_PAIRS = 8, HOUR = 3600 };
+enum { ROW_OBS = 6, ROW_PAIRS = 8, HOUR = 3600, FLOOD = 400 };
 
 #define FAULT(n) (CS_OBS_FAULT + (n))
 #define ALIEN(x) (CS_OBS_ALIEN + CS_ALIEN_##x)
@@ -169,7 +169,8 @@ static const struct row rows[] = {
 	{ "an Echo sent back rules it out", { ASKS(50), { CS_OBS_ECHOED, 1 } }, 50, .proved = 50, .want = B, .worry = NOTE },
 	{ "a repetition that stops rules it out", { ASKS(50), { CS_OBS_RETRIED, 1 } }, 50, .proved = 50, .want = B, .worry = NOTE },
 	{ "proof on one flow, and a flood that is refused on others", { ASKS(500), { CS_OBS_ACKED, 1 }, { CS_OBS_UNREACHABLE, 300 } }, 500, .proved = 2, .want = C1, .victim = true, .worry = NOTE },
-	{ "clients behind NAT, one of which repeated itself", { READS(500), ANSWERED(500), { CS_OBS_RETRIED, 1 } }, 500, .paths = 2, .proved = 2, .want = B, .worry = NOTE },
+	{ "clients behind NAT, one of which repeated itself", { READS(500), ANSWERED(500), { CS_OBS_RETRIED, 1 } }, 500, .paths = 2, .client = true, .proved = 2, .want = H, .worry = NOTE, .also = B },
+	{ "the same without tokens is a flood in the name of one of them", { READS(500), ANSWERED(500), { CS_OBS_RETRIED, 1 } }, 500, .paths = 2, .proved = 2, .want = C1, .victim = true, .worry = ACT },
 	{ "a poller: Message IDs in order, a token each, once a minute", { READS(60), ANSWERED(60) }, 60, .paths = 1, .span_s = HOUR, .client = true, .want = H, .worry = NOTE, .also = B },
 	{ "the same at ten a second is no poller", { READS(600), ANSWERED(600) }, 600, .paths = 1, .span_s = 60, .client = true, .want = C1, .victim = true, .worry = ACT },
 	{ "nor where its answers are refused", { READS(60), ANSWERED(60), { CS_OBS_RESETS, 60 } }, 60, .paths = 1, .span_s = HOUR, .client = true, .want = C1, .victim = true, .worry = ACT },
@@ -290,24 +291,30 @@ static void each_rule_gives_its_verdict(void **state)
 	}
 }
 
-/* A /24 of @addresses, each with @each requests to one host within @span_s. */
-static struct cs_source prefix_of(uint32_t addresses, uint32_t each, uint32_t busiest,
+/*
+ * A /24 of @addresses, each with @each requests to one host within @span_s; and @flooded
+ * more, each with a flood of its own.
+ */
+static struct cs_source prefix_of(uint32_t addresses, uint32_t each, uint32_t flooded,
 				  uint32_t span_s)
 {
-	uint32_t all = addresses * each + busiest;
-	struct row row = { .obs = { ASKS(all) }, .requests = all, .span_s = span_s };
+	uint32_t all = addresses * each + flooded * FLOOD;
+	struct row row = { .obs = { ASKS(all) },
+			   .requests = all,
+			   .runs = { addresses * each },
+			   .span_s = span_s };
 	struct cs_source s = source_of(&row);
 
 	s.bits = 120;
-	s.addresses = addresses + (busiest > 0);
-	s.busiest = busiest > each ? busiest : each;
+	s.addresses = addresses + flooded;
+	s.flooded = flooded;
 	return s;
 }
 
-static bool is_carpet(uint32_t addresses, uint32_t each, uint32_t busiest,
+static bool is_carpet(uint32_t addresses, uint32_t each, uint32_t flooded,
 		      uint32_t span_s)
 {
-	struct cs_source s = prefix_of(addresses, each, busiest, span_s);
+	struct cs_source s = prefix_of(addresses, each, flooded, span_s);
 	struct cs_finding finding;
 
 	cs_classify(&s, NULL, false, &cs_threshold_defaults, &finding);
@@ -326,7 +333,9 @@ static void a_carpet_is_a_prefix_of_ten_addresses_or_more(void **state)
 static void a_flooded_address_says_nothing_about_its_neighbours(void **state)
 {
 	(void)state;
-	assert_false(is_carpet(10, 1, 9000, 90));
+	assert_false(is_carpet(10, 1, 1, 90));
+	assert_false(is_carpet(12, 2, 2, 90));
+	assert_true(is_carpet(1, 1, 10, 90));
 }
 
 static void scanners_that_take_turns_are_no_carpet(void **state)
@@ -365,12 +374,15 @@ static void inside_a_carpet_some_are_judged_by_what_they_do(void **state)
 	struct row writes = { .obs = { { CS_OBS_WRITE, 1 } }, .requests = 1 };
 	struct row hears = { .obs = { ASKS(5), { CS_OBS_ACKED, 1 } }, .requests = 5 };
 	struct row peer = { .obs = { { CS_OBS_PEER, 5 } }, .requests = 5 };
+	struct row refuses = { .obs = { { CS_OBS_PEER, 5 }, { CS_OBS_UNREACHABLE, 4 } },
+			       .requests = 5 };
 	struct row alien = { .obs = { { ALIEN(DTLS), 5 } } };
 
 	(void)state;
 	assert_int_equal(inside(&carpet, &writes).primary, D);
 	assert_int_equal(inside(&carpet, &hears).primary, B);
 	assert_int_equal(inside(&carpet, &peer).primary, H);
+	assert_int_equal(inside(&carpet, &refuses).primary, C1);
 	assert_int_equal(inside(&carpet, &alien).primary, I);
 }
 

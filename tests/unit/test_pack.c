@@ -43,7 +43,7 @@ static struct cs_source any_source(unsigned most)
 	s.most_out = chance(2) ? some() : 0;
 	s.most_in = chance(2) ? some() : 0;
 	s.addresses = chance(3) ? chance(2) : some();
-	s.busiest = chance(3) ? 0 : some();
+	s.flooded = chance(3) ? 0 : some();
 	s.token = chance(2) ? some() : 0;
 	s.payload = chance(2) ? some() : 0;
 	s.port = (uint16_t)(chance(2) ? chance(65536) : 0);

@@ -216,12 +216,12 @@ static void a_prefix_is_the_sum_of_its_sources(void **state)
 		s.requests = (uint32_t)i + 1;
 		cs_source_note(&s, CS_OBS_DISCOVERY, at_s(11 - i));
 		cs_source_asked(&s, 1, at_s(15), GAP_US);
-		cs_source_fold(&sum, &s);
+		cs_source_fold(&sum, &s, 4);
 	}
 	assert_int_equal(sum.packets, 20);
 	assert_int_equal(sum.requests, 10);
 	assert_int_equal(sum.addresses, 4);
-	assert_int_equal(sum.busiest, 4);
+	assert_int_equal(sum.flooded, 0);
 	assert_true(sum.first_us == at_s(7) && sum.last_us == at_s(23));
 	assert_int_equal(cs_source_count(&sum, CS_OBS_DISCOVERY), 4);
 	assert_int_equal(cs_source_find(&sum, CS_OBS_DISCOVERY)->first_ms, 1000);

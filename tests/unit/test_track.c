@@ -286,7 +286,7 @@ static const struct talk talks[] = {
 	    { 1000, DEV, SRC, CS_CON, C205, 41, 7, .body = NOTICE },
 	    { 1005, SRC, DEV, CS_ACK, 0, 41, 0, .body = NOTHING } },
 	  SRC,
-	  .want = { { CS_OBS_ACKED, 2 }, { CS_OBS_NOTIFIED, 1 } } },
+	  .want = { { CS_OBS_ACKED, 2 }, { CS_OBS_NOTIFIED, 2 } } },
 	{ "who asks a group",
 	  false,
 	  { { 0, SRC, GROUP, CS_NON, GET, 1, 7, .body = CORE },

@@ -131,6 +131,22 @@ static void give_up(struct cs_turn *turn, struct cs_tcp_stream *stream)
 	}
 }
 
+/*
+ * A stream whose begin was not captured: its first bytes may be of the middle of a message.
+ * Then the next segment is tried; most begin with a message.
+ */
+static bool begins_elsewhere(struct cs_tcp_stream *stream, enum cs_stream_step step,
+			     struct cs_msg *msg)
+{
+	if (stream->aligned || (step == CS_STREAM_MORE &&
+				!cs_stream_begun(cs_tcp_stream_bytes(stream), msg)))
+		return false;
+	stream->aligned = step != CS_STREAM_LOST && cs_code_name(msg->code) != NULL;
+	if (!stream->aligned)
+		*stream = (struct cs_tcp_stream){ 0 };
+	return !stream->aligned;
+}
+
 /* Every connection begins with a CSM; a client of before RFC 8323 with a request. "GET" has a 2.05. */
 static bool begins_well(const struct cs_tcp_stream *stream, const struct cs_msg *msg)
 {
@@ -153,6 +169,8 @@ static void read_stream(struct cs_turn *turn, struct cs_tcp_stream *stream)
 		struct cs_span bytes = cs_tcp_stream_bytes(stream);
 		enum cs_stream_step step = cs_stream_next(bytes, &msg, &used, &flaw);
 
+		if (begins_elsewhere(stream, step, &msg))
+			return;
 		if (step == CS_STREAM_MORE && cs_tcp_stream_is_stuck(stream) &&
 		    used > bytes.len && cs_stream_begun(bytes, &msg)) {
 			flaw.fault = CS_FAULT_NONE;
@@ -182,6 +200,24 @@ static void read_stream(struct cs_turn *turn, struct cs_tcp_stream *stream)
 	}
 }
 
+/*
+ * Whose handshake ends here sends data next, and in whatever order that is captured, this is where
+ * both directions begin. Not at the SYN: one alone, as of a flood, is not worth the room.
+ */
+static void expect_data(struct cs_turn *turn, uint64_t hash)
+{
+	const struct cs_packet *packet = turn->packet;
+	struct cs_streams *streams = turn->track->streams;
+	bool up = turn->flow.up;
+
+	if ((packet->flags & (CS_TCP_SYN | CS_TCP_ACK | CS_TCP_RST)) != CS_TCP_ACK ||
+	    !has(turn, CS_FLOW_DATA, !up) ||
+	    turn->flow.head->proof != (uint16_t)packet->ack)
+		return;
+	cs_tcp_stream_expect(cs_streams_get(streams, hash, up), packet->seq);
+	cs_tcp_stream_expect(cs_streams_get(streams, hash, !up), packet->ack);
+}
+
 void cs_turn_segment(struct cs_turn *turn)
 {
 	const struct cs_packet *packet = turn->packet;
@@ -197,8 +233,10 @@ void cs_turn_segment(struct cs_turn *turn)
 	cs_turn_put(turn);
 	if (packet->flags & CS_TCP_RST)
 		cs_streams_drop(turn->track->streams, key.hash);
-	if (packet->payload_len == 0)
+	if (packet->payload_len == 0) {
+		expect_data(turn, key.hash);
 		return;
+	}
 	stream = cs_streams_get(turn->track->streams, key.hash, turn->flow.up);
 	cs_tcp_stream_take(stream, packet->seq, packet->flags, packet->payload,
 			   packet->payload_len);

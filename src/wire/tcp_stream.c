@@ -61,8 +61,7 @@ static struct cs_span behind(struct cs_span s, size_t n)
 
 /*
  * Puts bytes of sequence number @seq where they belong. Those that were used or are in
- * order already are left out; those past the window wait in .rest if nothing is missing
- * before them.
+ * order already are left out; those past the window wait in .rest.
  */
 static void put(struct cs_tcp_stream *s, uint32_t seq, struct cs_span bytes)
 {
@@ -81,24 +80,35 @@ static void put(struct cs_tcp_stream *s, uint32_t seq, struct cs_span bytes)
 	struct cs_span fits = cs_span_of(bytes.ptr, bytes.len < room ? bytes.len : room);
 
 	s->rest = behind(bytes, fits.len);
-	if (at == s->have) {
-		if (fits.len > 0)
-			put_next(s, fits);
+	s->rest_seq = seq + (uint32_t)fits.len;
+	if (fits.len == 0)
 		return;
-	}
-	put_ahead(s, at, fits);
-	s->lost = s->rest.len > 0;
+	if (at == s->have)
+		put_next(s, fits);
+	else
+		put_ahead(s, at, fits);
 }
 
-static void begin(struct cs_tcp_stream *s, uint32_t seq, bool from_start)
+static void begin(struct cs_tcp_stream *s, uint32_t seq, bool aligned)
 {
 	s->base = seq;
 	s->have = s->ahead = 0;
 	s->begun = true;
-	s->from_start = from_start;
+	s->aligned = aligned;
 	s->lost = s->cut = false;
 	s->rest = (struct cs_span){ 0 };
 	memset(s->filled, 0, sizeof(s->filled));
+}
+
+void cs_tcp_stream_expect(struct cs_tcp_stream *s, uint32_t seq)
+{
+	if (!s->begun || (s->base - seq >= STRAY && seq - s->base >= STRAY))
+		begin(s, seq, true);
+}
+
+static bool is_past_the_window(const struct cs_tcp_stream *s, uint32_t seq)
+{
+	return seq - s->base >= CS_TCP_WINDOW && seq - s->base < STRAY;
 }
 
 void cs_tcp_stream_take(struct cs_tcp_stream *s, uint32_t seq, uint8_t flags,
@@ -107,16 +117,14 @@ void cs_tcp_stream_take(struct cs_tcp_stream *s, uint32_t seq, uint8_t flags,
 	/* SYN counts as a byte; sent again it may find the stream under way. */
 	if (flags & CS_TCP_SYN) {
 		seq++;
-		if (!s->from_start || s->base - seq >= STRAY)
+		if (!s->aligned || s->base - seq >= STRAY)
 			begin(s, seq, true);
 	}
-	if (!s->begun && wire_len > 0)
-		begin(s, seq, false);
-	if (s->rest.len > 0)
-		s->lost = true;
-	s->rest = (struct cs_span){ 0 };
 	if (s->lost || wire_len == 0)
 		return;
+	if (!s->begun || (s->rest.len > 0 && is_past_the_window(s, seq)))
+		begin(s, seq, false);
+	s->rest = (struct cs_span){ 0 };
 	if (payload.len < wire_len) {
 		s->cut = true;
 		s->cut_seq = seq + (uint32_t)payload.len;
@@ -152,7 +160,6 @@ void cs_tcp_stream_use(struct cs_tcp_stream *s, size_t n)
 {
 	uint32_t used = n < STRAY ? (uint32_t)n : STRAY;
 	struct cs_span rest = s->rest;
-	uint32_t rest_seq = s->base + CS_TCP_WINDOW;
 
 	if (s->lost)
 		return;
@@ -163,12 +170,13 @@ void cs_tcp_stream_use(struct cs_tcp_stream *s, size_t n)
 	s->base += used;
 	join(s);
 	s->rest = (struct cs_span){ 0 };
-	put(s, rest_seq, rest);
+	put(s, s->rest_seq, rest);
 }
 
 bool cs_tcp_stream_is_stuck(const struct cs_tcp_stream *s)
 {
 	if (s->lost)
 		return false;
-	return s->have == CS_TCP_WINDOW || (s->cut && s->cut_seq == s->base + s->have);
+	return s->have == CS_TCP_WINDOW || s->rest.len > 0 ||
+	       (s->cut && s->cut_seq == s->base + s->have);
 }

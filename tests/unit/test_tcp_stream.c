@@ -30,7 +30,7 @@ static bool holds(struct cs_span want)
 static void bytes_come_in_order(void **state)
 {
 	(void)state;
-	assert_true(s.from_start);
+	assert_true(s.aligned);
 	take(0, SPAN("hello "));
 	take(6, SPAN("world"));
 	assert_true(holds(SPAN("hello world")));
@@ -118,22 +118,74 @@ static void what_is_not_read_in_time_is_lost(void **state)
 	take(CS_TCP_WINDOW, SPAN("!"));
 	assert_false(s.lost); /* there is time until the next */
 	take(CS_TCP_WINDOW + 1, SPAN("?"));
-	assert_true(s.lost);
-	assert_int_equal(cs_tcp_stream_bytes(&s).len, 0);
+	assert_true(holds(SPAN("?")));
+	assert_false(s.aligned); /* nobody knows whether a message begins here */
 	assert_false(cs_tcp_stream_is_stuck(&s));
 }
 
-static void a_gap_that_the_window_cannot_bridge_ends_it(void **state)
+static void behind_a_gap_that_the_window_cannot_bridge_it_goes_on(void **state)
 {
 	static uint8_t big[CS_TCP_WINDOW];
 
 	(void)state;
 	take(1, cs_span_of(big, CS_TCP_WINDOW - 1));
-	assert_false(s.lost);
+	assert_false(cs_tcp_stream_is_stuck(&s));
 	take(CS_TCP_WINDOW, SPAN("!"));
-	assert_true(s.lost);
+	assert_true(cs_tcp_stream_is_stuck(&s));
+	take(CS_TCP_WINDOW + 1, SPAN("on"));
+	assert_true(holds(SPAN("on")));
+	assert_false(s.aligned);
+}
 
-	/* The same connection's SYN does not mend it, a new one's does. */
+/* Its length is known: what comes too early is of the same message, or of the next. */
+static void a_message_with_a_gap_is_passed_over(void **state)
+{
+	static uint8_t big[1400];
+
+	(void)state;
+	take(0, cs_span_of(big, 1400));
+	take(2800, cs_span_of(big, 1400));
+	assert_true(cs_tcp_stream_is_stuck(&s));
+	assert_int_equal(cs_tcp_stream_bytes(&s).len, 1400);
+	cs_tcp_stream_use(&s, 6000);
+	assert_false(cs_tcp_stream_is_stuck(&s));
+	take(1400, cs_span_of(big, 1400));
+	take(4200, cs_span_of(big, 1400));
+	assert_true(holds(SPAN("")));
+	take(5600, cs_span_of(big, 400));
+	take(6000, SPAN("next"));
+	assert_true(holds(SPAN("next")));
+	assert_true(s.aligned);
+}
+
+static void where_the_first_byte_is_expected_order_does_not_matter(void **state)
+{
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	cs_tcp_stream_expect(&s, START);
+	take(4, SPAN("er"));
+	take(0, SPAN("fast"));
+	assert_true(holds(SPAN("faster")));
+	assert_true(s.aligned);
+	cs_tcp_stream_use(&s, 6);
+
+	/* Said again it changes nothing; said of another connection it does. */
+	cs_tcp_stream_expect(&s, START);
+	take(0, SPAN("fast"));
+	assert_true(holds(SPAN("")));
+	s.lost = true;
+	cs_tcp_stream_expect(&s, 5000000);
+	assert_false(s.lost);
+	cs_tcp_stream_take(&s, 5000000, CS_TCP_ACK, SPAN("new"), 3);
+	assert_true(holds(SPAN("new")));
+}
+
+static void who_gave_up_begins_again_with_another_connection(void **state)
+{
+	(void)state;
+	s.lost = true;
+	take(0, SPAN("never"));
+	assert_true(holds(SPAN("")));
 	cs_tcp_stream_take(&s, START - 1, CS_TCP_SYN, (struct cs_span){ 0 }, 0);
 	assert_true(s.lost);
 	cs_tcp_stream_take(&s, 5000000, CS_TCP_SYN, (struct cs_span){ 0 }, 0);
@@ -175,7 +227,7 @@ static void a_stream_may_begin_in_the_middle(void **state)
 	assert_false(s.begun);
 	cs_tcp_stream_take(&s, 78, CS_TCP_ACK, SPAN("middle"), 6);
 	assert_true(s.begun);
-	assert_false(s.from_start);
+	assert_false(s.aligned);
 	assert_true(holds(SPAN("middle")));
 }
 
@@ -207,7 +259,11 @@ int main(void)
 		cmocka_unit_test_setup(a_segment_longer_than_the_window_is_read_in_pieces,
 				       fresh),
 		cmocka_unit_test_setup(what_is_not_read_in_time_is_lost, fresh),
-		cmocka_unit_test_setup(a_gap_that_the_window_cannot_bridge_ends_it,
+		cmocka_unit_test_setup(
+			behind_a_gap_that_the_window_cannot_bridge_it_goes_on, fresh),
+		cmocka_unit_test_setup(a_message_with_a_gap_is_passed_over, fresh),
+		cmocka_unit_test(where_the_first_byte_is_expected_order_does_not_matter),
+		cmocka_unit_test_setup(who_gave_up_begins_again_with_another_connection,
 				       fresh),
 		cmocka_unit_test_setup(a_stray_segment_changes_nothing, fresh),
 		cmocka_unit_test_setup(

@@ -88,6 +88,46 @@ static void a_connection_that_is_established_is_proof(void **state)
 	cs_track_close(track);
 }
 
+/* Where the handshake ends is known where data begins, in whatever order that is captured. */
+static void data_in_another_order_is_read_all_the_same(void **state)
+{
+	static const unsigned order[] = { 0, 1, 2, 6, 5, 3, 7, 4 };
+	struct cs_track *track = track_new(false, NULL, NULL);
+	struct cs_track_counts counts;
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(order); i++) {
+		struct segment segment = exchange[order[i]];
+
+		segment.ms = (int64_t)i;
+		send_segment(track, &segment);
+	}
+	assert_int_equal(count_of(track, SRC, CS_OBS_WRITE), 1);
+	assert_int_equal(count_of(track, SRC, CS_OBS_WRITE_DONE), 1);
+	assert_int_equal(count_of(track, SRC, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN), 0);
+	cs_track_counted(track, &counts);
+	assert_int_equal(counts.coap_tcp, 4);
+	cs_track_close(track);
+}
+
+/* A capture that begins with the second half of a message: the next segment begins well. */
+static void a_message_that_was_captured_in_part_is_passed_over(void **state)
+{
+	struct cs_track *track = track_new(false, NULL, NULL);
+	struct segment write = exchange[5];
+
+	(void)state;
+	write.skip = 4;
+	write.most = 0;
+	send_segment(track, &write);
+	write = (struct segment){ 7,           SRC,         DEV,         .flags = ACK,
+				  .seq = 1008, .ack = 5003, .code = PUT, .body = LIGHT };
+	send_segment(track, &write);
+	assert_int_equal(count_of(track, SRC, CS_OBS_WRITE), 1);
+	assert_int_equal(count_of(track, SRC, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN), 0);
+	cs_track_close(track);
+}
+
 static void a_refused_syn_is_only_tried(void **state)
 {
 	static const struct segment tries[] = {
@@ -425,6 +465,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_that_is_established_is_proof),
+		cmocka_unit_test(data_in_another_order_is_read_all_the_same),
+		cmocka_unit_test(a_message_that_was_captured_in_part_is_passed_over),
 		cmocka_unit_test(a_refused_syn_is_only_tried),
 		cmocka_unit_test(a_guessed_acknowledgement_connects_nobody),
 		cmocka_unit_test(data_both_ways_ends_a_dtls_handshake),

@@ -54,6 +54,11 @@ static inline bool cs_addr_is_v4(const struct cs_addr *a)
 	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
 }
 
+static inline bool cs_addr_same_family(const struct cs_addr *a, const struct cs_addr *b)
+{
+	return cs_addr_is_v4(a) == cs_addr_is_v4(b);
+}
+
 /* The last 32 bits in host order: the whole of an IPv4 address. */
 static inline uint32_t cs_addr_low32(const struct cs_addr *a)
 {

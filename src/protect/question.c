@@ -1,249 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "protect/question.h"
-
-#include <netinet/in.h>
+/* Who asks; what he is asked about is in question_what.c. */
 #include <stdio.h>
 #include <string.h>
 
 #include "net/special.h"
-#include "protect/named_hosts.h"
 #include "protect/ordinary.h"
-#include "protect/question_host.h"
-#include "protect/sent_on.h"
+#include "protect/question_own.h"
 
 enum {
-	COAP = 5683,
-	COAPS = 5684,
 	PEERS_ALL = 8,     /* so many are all asked about */
 	PEERS_OF_MANY = 3, /* of more: the first, the last and one in between */
 	PEERS_BRIEF = 2,
 	HOSTS_BRIEF = 8, /* of hosts that rules name */
-	PORTS_MAX = 2 + CS_SENT_ON_MAX,
 	V4_BITS_BEFORE = 96,
-	WIDE = 8,    /* bits; no one network's prefix has fewer */
-	OWN_MAX = 4, /* addresses of ours on one link that are asked for */
-	/*
-	 * Payload bytes: so few that no limit of size keeps them back, and who asks and how often
-	 * decides.
-	 */
-	ANSWER = 16,
+	WIDE = 8, /* bits; no one network's prefix has fewer */
 };
 
-/* An asker, and where it enters. */
-struct asker {
-	enum cs_asker who;
-	const char *name;
-	const struct cs_addr *at; /* in the arena */
-	size_t n;
-	uint32_t link;
-	struct cs_prefix network; /* of ours, that it is in; bits 0: in none */
-};
-
-struct port {
-	uint16_t number;
-	bool udp, tcp;
-};
-
-struct maker {
-	const struct cs_meaning_request *request;
-	const struct cs_host *host; /* with a default route */
-	struct cs_arena *arena;
-	struct cs_questions *out;
-	struct port ports[PORTS_MAX];
-	size_t n_ports;
-	struct cs_networks networks; /* ours */
-	struct cs_named_hosts named;
-	char *why;
-	enum cs_err err; /* the first failure */
-};
-
-static bool same_family(const struct cs_addr *a, const struct cs_addr *b)
-{
-	return cs_addr_is_v4(a) == cs_addr_is_v4(b);
-}
-
-/* --- one question --- */
-
-static void put(struct maker *m, const struct asker *asker, const struct cs_addr *to,
-		const struct port *port, bool tcp, enum cs_flow_kind flow, bool routed)
-{
-	struct cs_questions *out = m->out;
-
-	if (out->n == CS_QUESTIONS_MAX) {
-		out->left_out = true;
-		return;
-	}
-	out->list[out->n++] = (struct cs_question){
-		.asker = asker->who,
-		.from = asker->name,
-		.ask = { .from = asker->at[0],
-			 .to = *to,
-			 .link = asker->link,
-			 .tcp = tcp,
-			 .port = port->number,
-			 .flow = flow,
-			 .answer = ANSWER },
-		.askers = asker->at,
-		.n_askers = asker->n,
-		.routed = routed,
-	};
-}
-
-/* All ports, protocols and flows to one address. */
-static void put_ports(struct maker *m, const struct asker *asker,
-		      const struct cs_addr *to, bool routed)
-{
-	for (size_t i = 0; i < m->n_ports; i++) {
-		const struct port *port = &m->ports[i];
-
-		bool brief = m->request->brief;
-
-		/* A port that is published here is nothing at another host's address. */
-		if (routed && port->number != COAP && port->number != COAPS)
-			continue;
-		if (port->udp)
-			put(m, asker, to, port, false, CS_FLOW_NEW, routed);
-		if (port->udp && (!brief || i == 0))
-			put(m, asker, to, port, false, CS_FLOW_ESTABLISHED, routed);
-		if (port->tcp && (!brief || i == 0))
-			put(m, asker, to, port, true, CS_FLOW_NEW, routed);
-		if (port->tcp && !brief)
-			put(m, asker, to, port, true, CS_FLOW_ESTABLISHED, routed);
-	}
-}
-
-/* --- what of --- */
-
-/* Who is far away reaches a public address of ours wherever it is: on the loopback, too. */
-static size_t ask_elsewhere(struct maker *m, const struct asker *asker, size_t most)
-{
-	const struct cs_host *host = m->host;
-	size_t n = 0;
-
-	for (size_t i = 0; i < host->n_addresses && n < most; i++) {
-		const struct cs_host_address *own = &host->addresses[i];
-
-		if (own->link == asker->link || cs_special_of(&own->address) ||
-		    !same_family(&own->address, &asker->at[0]))
-			continue;
-		put_ports(m, asker, &own->address, false);
-		n++;
-	}
-	return n;
-}
-
-/* Our addresses on the link by which it enters; where there are none, any one. */
-static void ask_own(struct maker *m, const struct asker *asker)
-{
-	const struct cs_host *host = m->host;
-	const struct cs_addr *any = NULL;
-	size_t n = 0, most = m->request->brief ? 1 : OWN_MAX;
-
-	for (size_t i = 0; i < host->n_addresses && n < most; i++) {
-		const struct cs_host_address *own = &host->addresses[i];
-
-		if (!same_family(&own->address, &asker->at[0]))
-			continue;
-		any = any ? any : &own->address;
-		if (own->link != asker->link)
-			continue;
-		if (asker->network.bits && !cs_prefix_has(&asker->network, &own->address))
-			continue;
-		put_ports(m, asker, &own->address, false);
-		n++;
-	}
-	if (asker->who == CS_ASKER_INTERNET)
-		n += ask_elsewhere(m, asker, most - n);
-	if (n == 0 && any)
-		put_ports(m, asker, any, false);
-}
-
-/*
- * Discovery (RFC 7252 section 12.8): UDP, the CoAP port. Only what is on the same link can
- * reach the groups; a stranger's forged packet that the link carries is one, too.
- */
-static void ask_groups(struct maker *m, const struct asker *asker)
-{
-	static const struct cs_addr groups[] = {
-		{ .b = { [10] = 0xff, 0xff, 224, 0, 1, 187 } },
-		{ .b = { 0xff, 0x02, [15] = 0xfd } },
-		{ .b = { 0xff, 0x05, [15] = 0xfd } },
-	};
-	const struct cs_host_link *link = cs_host_link(m->host, asker->link);
-	const struct port coap = { .number = COAP };
-	bool on_link = asker->who == CS_ASKER_INTERNET || asker->network.bits;
-
-	if (!link || !link->ethernet || !on_link)
-		return;
-	for (size_t i = 0; i < CS_LEN(groups); i++)
-		if (same_family(&groups[i], &asker->at[0]))
-			put(m, asker, &groups[i], &coap, false, CS_FLOW_NEW, false);
-}
-
-/* A host in each network of ours on another link. */
-static void ask_behind(struct maker *m, const struct asker *asker)
-{
-	struct cs_addr behind;
-
-	if (!cs_host_forwards(m->host, cs_addr_is_v4(&asker->at[0])))
-		return;
-	for (size_t i = 0; i < m->networks.n; i++) {
-		const struct cs_network *network = &m->networks.list[i];
-
-		if (network->link != asker->link &&
-		    same_family(&network->prefix.addr, &asker->at[0]) &&
-		    cs_network_host(m->host, &network->prefix, 1, &behind))
-			put_ports(m, asker, &behind, true);
-	}
-}
-
-static bool is_asked_of(const struct maker *m, const struct asker *asker,
-			const struct cs_addr *to)
-{
-	for (size_t i = m->out->n; i > 0; i--) {
-		const struct cs_question *q = &m->out->list[i - 1];
-
-		if (q->from == asker->name && cs_addr_cmp(&q->ask.to, to) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Hosts that rules name: what holds for an ordinary one of their network may not hold for
- * them. Local networks are not asked for these: it is strangers who must not come by.
- */
-static void ask_named_hosts(struct maker *m, const struct asker *asker)
-{
-	if (asker->who == CS_ASKER_LOCAL || asker->who == CS_ASKER_PEER)
-		return;
-	for (size_t i = 0; i < m->named.n; i++) {
-		const struct cs_named_host *host = &m->named.list[i];
-		const struct cs_host_link *way = cs_host_way(m->host, &host->address);
-		const size_t from = m->out->n;
-
-		if (!same_family(&host->address, &asker->at[0]) ||
-		    is_asked_of(m, asker, &host->address) ||
-		    !cs_host_forwards(m->host, cs_addr_is_v4(&host->address)) ||
-		    (!host->if_sent_on && way && way->index == asker->link))
-			continue;
-		put_ports(m, asker, &host->address, !host->if_sent_on);
-		for (size_t k = from; k < m->out->n; k++)
-			m->out->list[k].if_sent_on = host->if_sent_on;
-	}
-}
-
-static void ask_all(struct maker *m, const struct asker *asker)
-{
-	ask_own(m, asker);
-	ask_groups(m, asker);
-	ask_behind(m, asker);
-	ask_named_hosts(m, asker);
-}
-
-/* --- who --- */
-
-static const char *text_of(struct maker *m, const struct cs_prefix *prefix)
+static const char *text_of(struct cs_question_maker *m, const struct cs_prefix *prefix)
 {
 	char text[CS_PREFIX_TEXT];
 	const char *kept;
@@ -255,7 +28,8 @@ static const char *text_of(struct maker *m, const struct cs_prefix *prefix)
 }
 
 /* Makes the one address of an asker last. */
-static void ask_one(struct maker *m, struct asker *asker, const struct cs_addr *at)
+static void ask_one(struct cs_question_maker *m, struct cs_asking *asker,
+		    const struct cs_addr *at)
 {
 	struct cs_addr *kept = cs_arena_alloc(m->arena, sizeof(*kept));
 
@@ -267,17 +41,17 @@ static void ask_one(struct maker *m, struct asker *asker, const struct cs_addr *
 	asker->at = kept;
 	asker->n = 1;
 	if (asker->name)
-		ask_all(m, asker);
+		cs_question_ask(m, asker);
 }
 
 /* ::/0 has the mapped addresses in it, and allows nobody of IPv4. */
 static bool has(const struct cs_prefix *prefix, const struct cs_addr *a)
 {
-	return same_family(&prefix->addr, a) && cs_prefix_has(prefix, a);
+	return cs_addr_same_family(&prefix->addr, a) && cs_prefix_has(prefix, a);
 }
 
 /* Whether @a is in what somebody else is asked as. */
-static bool is_named(const struct maker *m, const struct cs_addr *a)
+static bool is_named(const struct cs_question_maker *m, const struct cs_addr *a)
 {
 	const struct cs_meaning_request *r = m->request;
 
@@ -291,8 +65,9 @@ static bool is_named(const struct maker *m, const struct cs_addr *a)
 }
 
 /* Those that come by @way; of those that peers are in only where @named. */
-static size_t pick_ordinary(const struct maker *m, const struct cs_host_link *way,
-			    bool v4, bool named, struct cs_addr out[CS_QUESTION_ASKERS])
+static size_t pick_ordinary(const struct cs_question_maker *m,
+			    const struct cs_host_link *way, bool v4, bool named,
+			    struct cs_addr out[CS_QUESTION_ASKERS])
 {
 	size_t n = 0;
 
@@ -307,10 +82,12 @@ static size_t pick_ordinary(const struct maker *m, const struct cs_host_link *wa
 	return n;
 }
 
-static void ask_internet(struct maker *m, bool v4)
+static void ask_internet(struct cs_question_maker *m, bool v4)
 {
 	struct cs_addr *at = cs_arena_array(m->arena, CS_QUESTION_ASKERS, sizeof(*at));
-	struct asker asker = { .who = CS_ASKER_INTERNET, .name = "internet", .at = at };
+	struct cs_asking asker = { .who = CS_ASKER_INTERNET,
+				   .name = "internet",
+				   .at = at };
 	const struct cs_host_link *way = cs_ordinary_way(m->host, v4);
 
 	if (!at) {
@@ -326,11 +103,11 @@ static void ask_internet(struct maker *m, bool v4)
 	if (asker.n == 0)
 		return; /* all of it is ours */
 	asker.link = way->index;
-	ask_all(m, &asker);
+	cs_question_ask(m, &asker);
 }
 
 /* Whether @a is named apart from the network that it is in: no ordinary neighbour. */
-static bool is_apart(const struct maker *m, const struct cs_network *network,
+static bool is_apart(const struct cs_question_maker *m, const struct cs_network *network,
 		     const struct cs_addr *a)
 {
 	const struct cs_meaning_request *r = m->request;
@@ -345,12 +122,12 @@ static bool is_apart(const struct maker *m, const struct cs_network *network,
 	return false;
 }
 
-static void ask_local(struct maker *m, const struct cs_network *network)
+static void ask_local(struct cs_question_maker *m, const struct cs_network *network)
 {
-	struct asker asker = { .who = CS_ASKER_LOCAL,
-			       .name = text_of(m, &network->prefix),
-			       .link = network->link,
-			       .network = network->prefix };
+	struct cs_asking asker = { .who = CS_ASKER_LOCAL,
+				   .name = text_of(m, &network->prefix),
+				   .link = network->link,
+				   .network = network->prefix };
 	struct cs_addr at;
 
 	for (unsigned nth = 0; nth < CS_QUESTION_ASKERS; nth++) {
@@ -366,14 +143,14 @@ static void ask_local(struct maker *m, const struct cs_network *network)
 }
 
 /* Says why somebody cannot ask. */
-static void refuse(struct maker *m, const char *name, const char *why)
+static void refuse(struct cs_question_maker *m, const char *name, const char *why)
 {
 	(void)snprintf(m->why, CS_RULES_WHY, "%s: %s", name ? name : "", why);
 	m->err = name ? CS_ERR_USAGE : CS_ERR_NOMEM;
 }
 
 /* What is named twice, as a network of ours and as a peer, is asked once. */
-static bool is_asked(const struct maker *m, const char *name)
+static bool is_asked(const struct cs_question_maker *m, const char *name)
 {
 	for (size_t i = 0; name && i < m->out->n; i++)
 		if (strcmp(m->out->list[i].from, name) == 0)
@@ -382,7 +159,8 @@ static bool is_asked(const struct maker *m, const char *name)
 }
 
 /* One address that was named, by itself or for a prefix of which it is. */
-static void ask_named(struct maker *m, struct asker *asker, const struct cs_addr *at)
+static void ask_named(struct cs_question_maker *m, struct cs_asking *asker,
+		      const struct cs_addr *at)
 {
 	const struct cs_network *network = cs_networks_of(&m->networks, at);
 	const struct cs_special *special = cs_special_of(at);
@@ -411,8 +189,9 @@ static void ask_named(struct maker *m, struct asker *asker, const struct cs_addr
 }
 
 /* A host of our network on that link, where the peer's prefix is wider than it. */
-static bool find_neighbour(const struct maker *m, const struct cs_prefix *prefix,
-			   uint32_t link, struct cs_addr *out)
+static bool find_neighbour(const struct cs_question_maker *m,
+			   const struct cs_prefix *prefix, uint32_t link,
+			   struct cs_addr *out)
 {
 	for (size_t i = 0; link && i < m->networks.n; i++) {
 		const struct cs_network *network = &m->networks.list[i];
@@ -430,7 +209,7 @@ static bool find_neighbour(const struct maker *m, const struct cs_prefix *prefix
  * Who stands for a peer's prefix, bound to @link or (0) not. The first addresses of a wide one
  * (0.0.0.0/1, ::/0) may be nobody's: an ordinary one that is in it, then.
  */
-static bool find_peer(const struct maker *m, const struct cs_prefix *prefix,
+static bool find_peer(const struct cs_question_maker *m, const struct cs_prefix *prefix,
 		      uint32_t link, struct cs_addr *out)
 {
 	const unsigned first = cs_addr_is_v4(&prefix->addr) ? V4_BITS_BEFORE : 0;
@@ -453,9 +232,10 @@ static bool find_peer(const struct maker *m, const struct cs_prefix *prefix,
 	return cs_network_host(m->host, prefix, 2, out);
 }
 
-static void ask_peer(struct maker *m, const struct cs_peer *peer)
+static void ask_peer(struct cs_question_maker *m, const struct cs_peer *peer)
 {
-	struct asker asker = { .who = CS_ASKER_PEER, .name = text_of(m, &peer->prefix) };
+	struct cs_asking asker = { .who = CS_ASKER_PEER,
+				   .name = text_of(m, &peer->prefix) };
 	char why[CS_PEER_TEXT + 32];
 	struct cs_addr at;
 
@@ -478,54 +258,55 @@ static void ask_peer(struct maker *m, const struct cs_peer *peer)
 	ask_named(m, &asker, &at);
 }
 
-static void ask_from(struct maker *m, const struct cs_addr *from)
+static void ask_from(struct cs_question_maker *m, const struct cs_addr *from)
 {
 	const struct cs_prefix whole = { *from, 128 };
-	struct asker asker = { .who = CS_ASKER_FROM, .name = text_of(m, &whole) };
+	struct cs_asking asker = { .who = CS_ASKER_FROM, .name = text_of(m, &whole) };
 
 	ask_named(m, &asker, from);
 }
 
 /* --- all of them --- */
 
-static void put_port(struct maker *m, uint16_t number, bool tcp)
+static void put_port(struct cs_question_maker *m, uint16_t number, bool tcp)
 {
-	struct port *port = m->ports;
+	struct cs_asked_port *port = m->ports;
 
 	while (port < m->ports + m->n_ports && port->number != number)
 		port++;
-	if (port == m->ports + PORTS_MAX)
+	if (port == m->ports + CS_QUESTION_PORTS)
 		return;
 	if (port == m->ports + m->n_ports)
-		*port = (struct port){ .number = m->ports[m->n_ports++].number = number };
+		*port = (struct cs_asked_port){ .number = m->ports[m->n_ports++].number =
+							number };
 	port->udp |= !tcp;
 	port->tcp |= tcp;
 }
 
-static void find_ports(struct maker *m)
+static void find_ports(struct cs_question_maker *m)
 {
 	struct cs_sent_on sent_on[CS_SENT_ON_MAX];
 	size_t n = cs_sent_on_find(m->request->rules, sent_on);
 
 	for (unsigned tcp = 0; tcp < 2; tcp++) {
-		put_port(m, COAP, tcp);
-		put_port(m, COAPS, tcp);
+		put_port(m, CS_QUESTION_COAP, tcp);
+		put_port(m, CS_QUESTION_COAPS, tcp);
 	}
 	for (size_t i = 0; i < n; i++)
 		put_port(m, sent_on[i].from, sent_on[i].tcp);
 }
 
-static bool is_first_of_family(const struct maker *m, size_t at)
+static bool is_first_of_family(const struct cs_question_maker *m, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (same_family(&m->networks.list[i].prefix.addr,
-				&m->networks.list[at].prefix.addr))
+		if (cs_addr_same_family(&m->networks.list[i].prefix.addr,
+					&m->networks.list[at].prefix.addr))
 			return false;
 	return true;
 }
 
 /* Each costs a few questions, and a long list is treated alike: some tell for all. */
-static void ask_peers(struct maker *m)
+static void ask_peers(struct cs_question_maker *m)
 {
 	const struct cs_meaning_request *r = m->request;
 	size_t most = r->brief                  ? PEERS_BRIEF
@@ -538,7 +319,7 @@ static void ask_peers(struct maker *m)
 	m->out->n_peers = n;
 }
 
-static void make(struct maker *m)
+static void make(struct cs_question_maker *m)
 {
 	const struct cs_meaning_request *r = m->request;
 
@@ -557,7 +338,9 @@ enum cs_err cs_questions_make(const struct cs_meaning_request *request,
 			      struct cs_arena *arena, struct cs_questions *out,
 			      char why[CS_RULES_WHY])
 {
-	struct maker m = { .request = request, .arena = arena, .out = out, .why = why };
+	struct cs_question_maker m = {
+		.request = request, .arena = arena, .out = out, .why = why
+	};
 
 	*out = (struct cs_questions){ .list = cs_arena_array(arena, CS_QUESTIONS_MAX,
 							     sizeof(*out->list)) };

@@ -68,7 +68,7 @@ static void find_shadowed(const struct asking *a, struct cs_meaning *row)
 		.forward = row->forward,
 		.forward_port = row->told.forward_port,
 		.forward_to = row->told.forward_to,
-		.answered = cs_meaning_is_answered(row),
+		.verdict = row->told.verdict,
 		.in = link ? link->name : NULL,
 	};
 

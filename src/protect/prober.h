@@ -39,13 +39,6 @@ struct cs_probe_ask {
 	size_t answer; /* UDP payload bytes of the answer, 4 to 1,200 */
 };
 
-enum cs_meaning_verdict {
-	CS_MEANING_OPEN,
-	CS_MEANING_LIMIT,
-	CS_MEANING_REJECT,
-	CS_MEANING_DROP,
-};
-
 /*
  * What happened to the burst. Where a rule with a rate may be met, the burst meets the same rules with
  * rates that it uses up: then the numbers say that a rate decides, not how many it lets pass.

@@ -134,6 +134,14 @@ CS_MUST_USE enum cs_err cs_rules_load(const struct cs_rules *rules,
 const struct cs_rule *cs_rules_at(const struct cs_rules *rules, const char *table,
 				  const char *chain, size_t place);
 
+/* What becomes of packets, the most open first. */
+enum cs_meaning_verdict {
+	CS_MEANING_OPEN,
+	CS_MEANING_LIMIT,
+	CS_MEANING_REJECT,
+	CS_MEANING_DROP,
+};
+
 /* What a question is about, for cs_rules_shadowed(). */
 struct cs_rules_about {
 	struct cs_addr from, to;
@@ -142,13 +150,13 @@ struct cs_rules_about {
 	bool forward; /* it was routed or sent on: drops of input do not apply, and the other way round */
 	uint16_t forward_port;     /* after DNAT; 0: none */
 	struct cs_addr forward_to; /* likewise; zero bytes: not known */
-	bool answered;
+	enum cs_meaning_verdict verdict;
 	const char *in; /* the interface that it enters by; NULL: not known */
 };
 
 /*
  * The rules that look as if they decided this question: they name the port (or a range or set that
- * holds it), match the family, protocol and source, and say the opposite of what happened, but another rule came
+ * holds it), match the family, protocol and source, and say something else than what happened, but another rule came
  * first, it names what was rewritten by DNAT before the packet came there, or their chain is not passed.
  * A rule that jumps to where it was decided is none. At most @max, worst first: those behind the deciding rule, those of other chains,
  * those of chains that it does not pass. ufw's rules are told once each. Returns how many.

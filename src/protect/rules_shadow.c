@@ -164,8 +164,14 @@ static enum cs_words_verdict verdict_of_chain(const struct search *s, const char
 							      : CS_WORDS_NONE;
 }
 
-/* Whether it lets through, holds back, or rations. */
-enum effect { EFFECT_NONE, EFFECT_OPENS, EFFECT_CLOSES };
+/* What it does to a packet; bits, as several may be looked for. */
+enum effect {
+	EFFECT_NONE = 0,
+	EFFECT_OPENS = 1,
+	EFFECT_DROPS = 2,
+	EFFECT_REJECTS = 4,
+	EFFECT_CLOSES = EFFECT_DROPS | EFFECT_REJECTS,
+};
 
 static enum effect effect_of(const struct search *s, const struct cs_rule *rule,
 			     const struct cs_words *words)
@@ -180,7 +186,32 @@ static enum effect effect_of(const struct search *s, const struct cs_rule *rule,
 		verdict = verdict_of_chain(s, rule->table, words->target);
 	if (verdict == CS_WORDS_ACCEPT)
 		return EFFECT_OPENS;
-	return verdict == CS_WORDS_DROP ? EFFECT_CLOSES : EFFECT_NONE;
+	if (verdict == CS_WORDS_REJECT)
+		return EFFECT_REJECTS;
+	return verdict == CS_WORDS_DROP ? EFFECT_DROPS : EFFECT_NONE;
+}
+
+/*
+ * What somebody meant who wrote another end than the one that came. ufw's limit leaves nothing to
+ * the rules behind it: who wrote an allow there meant all of it.
+ */
+static unsigned other_effects(const struct search *s)
+{
+	const struct cs_rule *decided = s->decided;
+
+	switch (s->about->verdict) {
+	case CS_MEANING_LIMIT:
+		return decided && decided->tool == CS_RULE_UFW
+			       ? EFFECT_OPENS | EFFECT_CLOSES
+			       : EFFECT_CLOSES;
+	case CS_MEANING_REJECT:
+		return EFFECT_OPENS | EFFECT_DROPS;
+	case CS_MEANING_DROP:
+		return EFFECT_OPENS | EFFECT_REJECTS;
+	case CS_MEANING_OPEN:
+		break;
+	}
+	return EFFECT_CLOSES;
 }
 
 static bool same_rule(const struct cs_rule *a, const struct cs_rule *b)
@@ -195,10 +226,9 @@ static bool same_rule(const struct cs_rule *a, const struct cs_rule *b)
 static bool speaks(const struct search *s, const struct cs_rule *rule, bool answer)
 {
 	struct cs_words words = read_words(s, rule, answer);
-	enum effect want = s->about->answered ? EFFECT_CLOSES : EFFECT_OPENS;
 
 	return words.names_port && words.matches && !words.unsure &&
-	       effect_of(s, rule, &words) == want;
+	       (effect_of(s, rule, &words) & other_effects(s));
 }
 
 /* True where it was passed by: what it names was rewritten before. */
@@ -284,7 +314,8 @@ static enum rank rank_of(const struct search *s, const struct cs_rule *rule)
 	if (way.in || way.out)
 		return RANK_OTHER_CHAIN;
 	/* Who opened a port for the host did not mean what is behind it; a drop is taken for all. */
-	return way.not_passed && s->about->answered ? RANK_NOT_PASSED : RANK_NONE;
+	return way.not_passed && s->about->verdict <= CS_MEANING_LIMIT ? RANK_NOT_PASSED
+								       : RANK_NONE;
 }
 
 /* The rules found so far, the worst first; @ends[k] is behind the last of rank k. */

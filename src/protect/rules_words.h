@@ -27,7 +27,8 @@ struct cs_words_ask {
 enum cs_words_verdict {
 	CS_WORDS_NONE, /* it goes on: a counter, a log, a return */
 	CS_WORDS_ACCEPT,
-	CS_WORDS_DROP,  /* and reject */
+	CS_WORDS_DROP,
+	CS_WORDS_REJECT,
 	CS_WORDS_JUMP,  /* and goto: to @target */
 	CS_WORDS_OTHER, /* queue, dnat, ... */
 };

@@ -355,7 +355,7 @@ static bool is_verdict(struct cs_span word, enum cs_words_verdict *out)
 		enum cs_words_verdict verdict;
 	} verdicts[] = {
 		{ "accept", CS_WORDS_ACCEPT },  { "drop", CS_WORDS_DROP },
-		{ "reject", CS_WORDS_DROP },    { "jump", CS_WORDS_JUMP },
+		{ "reject", CS_WORDS_REJECT },  { "jump", CS_WORDS_JUMP },
 		{ "goto", CS_WORDS_JUMP },      { "return", CS_WORDS_NONE },
 		{ "continue", CS_WORDS_NONE },  { "queue", CS_WORDS_OTHER },
 		{ "dnat", CS_WORDS_OTHER },     { "snat", CS_WORDS_OTHER },
@@ -400,7 +400,8 @@ struct cs_words cs_words_nft(struct cs_span text, const struct cs_words_ask *ask
 
 		if (is_verdict(token.text, &verdict)) {
 			take_verdict(&r, &token, &r.rest);
-			if (verdict == CS_WORDS_OTHER || verdict == CS_WORDS_DROP)
+			if (verdict == CS_WORDS_OTHER || verdict == CS_WORDS_DROP ||
+			    verdict == CS_WORDS_REJECT)
 				return r.words; /* what follows is how */
 		} else if (!cs_words_statement(&r.rest, &token, &r.words.rated)) {
 			r.words.unsure = true;

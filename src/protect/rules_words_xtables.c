@@ -66,8 +66,10 @@ static void take_target(struct reading *r)
 	r->words.target = target;
 	if (cs_text_is(target, "ACCEPT"))
 		r->words.verdict = CS_WORDS_ACCEPT;
-	if (cs_text_is(target, "DROP") || cs_text_is(target, "REJECT"))
+	if (cs_text_is(target, "DROP"))
 		r->words.verdict = CS_WORDS_DROP;
+	if (cs_text_is(target, "REJECT"))
+		r->words.verdict = CS_WORDS_REJECT;
 	for (size_t i = 0; i < CS_LEN(going_on); i++)
 		if (cs_text_is(target, going_on[i]))
 			r->words.verdict = CS_WORDS_NONE;

@@ -40,8 +40,7 @@ static void the_shadows_are_rules_of_these(const struct cs_rules *rules)
 {
 	const struct cs_rules_about about = { .from = cs_addr_v4(0xc6336409),
 					      .to = cs_addr_v4(0xc0000201),
-					      .port = 5683,
-					      .answered = true };
+					      .port = 5683 };
 	const struct cs_rule *out[3];
 	size_t n =
 		cs_rules_shadowed(rules, &about, rules->n ? rules->rules : NULL, out, 3);

@@ -125,6 +125,10 @@ def test_a_ufw_limit_does_not_hold_what_keeps_its_port(town, ufw):
     assert new["rule"]["tool"] == "ufw" and new["rule"]["text"] == "5683/udp LIMIT IN Anywhere"
     kept = one(rows, **{"from": "internet", "to": OWN4}, flow="established")
     assert kept["verdict"] == "open" and kept["exposed"]
+    ufw.enable(["allow 5683"])  # it looks as if all were let in
+    new = one(truth.rows_of(check_ufw(town, ufw).stdout), **{"from": "internet", "to": OWN4})
+    assert new["verdict"] == "limit" and new["rule"]["text"] == "5683/udp LIMIT IN Anywhere"
+    assert [r["text"] for r in new["shadowed"]] == ["5683 ALLOW IN Anywhere"]
 
 
 def test_a_limit_for_each_source_lets_a_spoofed_flood_pass(town):

@@ -48,7 +48,8 @@ static struct cs_rules_about about(bool answered)
 	return (struct cs_rules_about){ .from = cs_addr_v4(0xc6336409),
 					.to = cs_addr_v4(0xc0000201),
 					.port = 5683,
-					.answered = answered,
+					.verdict = answered ? CS_MEANING_OPEN
+							    : CS_MEANING_DROP,
 					.in = "eth0" };
 }
 
@@ -256,6 +257,27 @@ static void behind_a_limit_the_rest_is_no_shadow(void **state)
 	cs_arena_clear(&arena);
 }
 
+static void a_drop_and_a_reject_are_not_the_same(void **state)
+{
+	static const char text[] =
+		"table inet fw { # handle 1\n\tchain in { # handle 1\n"
+		"\t\ttype filter hook input priority filter; policy accept;\n"
+		"\t\tudp dport 5683 drop # handle 2\n"
+		"\t\tmeta l4proto udp th dport 5683 reject # handle 3\n"
+		"\t\tudp dport 5683 drop # handle 4\n"
+		"\t\tudp dport 5683 accept # handle 5\n\t}\n}\n";
+	struct cs_arena arena = { 0 };
+	struct cs_rules_about a = about(false);
+	struct cs_rules rules;
+
+	(void)state;
+	build(&arena, &(struct texts){ .nft = text }, &rules);
+	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "in", 0), "3,5");
+	a.verdict = CS_MEANING_REJECT;
+	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "in", 1), "4,5");
+	cs_arena_clear(&arena);
+}
+
 #define UFW_SAVE                                                                      \
 	"*filter\n:INPUT DROP [0:0]\n:ufw-before-input - [0:0]\n"                     \
 	":ufw-user-input - [0:0]\n:ufw-user-limit - [0:0]\n:ufw-user-limit-accept - " \
@@ -312,8 +334,36 @@ static void ufws_rules_have_its_numbers_and_words(void **state)
 	assert_int_equal(policy->tool, CS_RULE_UFW);
 	assert_int_equal(policy->handle, 0);
 	assert_string_equal(policy->text, "Default: deny (incoming)");
-	a.answered = false;
-	shadowed(&rules, &a, cs_rules_at(&rules, "ip filter", "ufw-user-input", 2), "");
+	a.verdict = CS_MEANING_DROP;
+	shadowed(&rules, &a, cs_rules_at(&rules, "ip filter", "ufw-user-input", 2), "3");
+	cs_arena_clear(&arena);
+}
+
+static void behind_ufws_limit_an_allow_and_a_deny_are_shadowed(void **state)
+{
+	static const char save[] =
+		"*filter\n:INPUT DROP [0:0]\n:ufw-user-input - [0:0]\n"
+		":ufw-user-limit-accept - [0:0]\n-A INPUT -j ufw-user-input\n"
+		"-A ufw-user-input -p udp -m udp --dport 5683 -j ufw-user-limit-accept\n"
+		"-A ufw-user-input -p udp -m udp --dport 5683 -j ACCEPT\n"
+		"-A ufw-user-input -p udp -m udp --dport 5683 -j DROP\n"
+		"-A ufw-user-limit-accept -j ACCEPT\nCOMMIT\n";
+	static const char user[] =
+		"### tuple ### limit udp 5683 0.0.0.0/0 any 0.0.0.0/0 in\n"
+		"-A ufw-user-input -p udp --dport 5683 -j ufw-user-limit-accept\n\n"
+		"### tuple ### allow udp 5683 0.0.0.0/0 any 0.0.0.0/0 in\n"
+		"-A ufw-user-input -p udp --dport 5683 -j ACCEPT\n\n"
+		"### tuple ### deny udp 5683 0.0.0.0/0 any 0.0.0.0/0 in\n"
+		"-A ufw-user-input -p udp --dport 5683 -j DROP\n";
+	struct cs_arena arena = { 0 };
+	struct cs_rules_about a = about(true);
+	struct cs_rules rules;
+
+	(void)state;
+	build(&arena, &(struct texts){ .save4 = save, .user = user }, &rules);
+	a.verdict = CS_MEANING_LIMIT;
+	shadowed(&rules, &a, cs_rules_at(&rules, "ip filter", "ufw-user-input", 0),
+		 "2,3");
 	cs_arena_clear(&arena);
 }
 
@@ -347,7 +397,9 @@ int main(void)
 		cmocka_unit_test(a_jump_to_where_it_was_decided_is_no_shadow),
 		cmocka_unit_test(a_chain_counts_where_a_jump_leads_there),
 		cmocka_unit_test(behind_a_limit_the_rest_is_no_shadow),
+		cmocka_unit_test(a_drop_and_a_reject_are_not_the_same),
 		cmocka_unit_test(ufws_rules_have_its_numbers_and_words),
+		cmocka_unit_test(behind_ufws_limit_an_allow_and_a_deny_are_shadowed),
 		cmocka_unit_test(ufw_whose_files_say_something_else_keeps_iptables_words),
 	};
 

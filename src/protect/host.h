@@ -21,6 +21,7 @@ struct cs_rules;
 struct cs_host_link {
 	uint32_t index; /* the same in the scratch, so that `iif` means the same */
 	char name[16];
+	char kind[16]; /* "bridge", "veth" ...; empty: a real one, which has none */
 	bool up;
 	bool loopback;
 	bool ethernet; /* else a tunnel or PPP: no hardware addresses */

@@ -57,6 +57,7 @@ static void put_link(struct cs_assumption *a, uint32_t index, const char *name)
 	link->ethernet = index != CS_ASSUME_LOOPBACK && strncmp(name, "ppp", 3) != 0 &&
 			 strncmp(name, "tun", 3) != 0 && strncmp(name, "wg", 2) != 0;
 	(void)snprintf(link->name, sizeof(link->name), "%s", name);
+	(void)snprintf(link->kind, sizeof(link->kind), "%s", cs_assume_kind(name));
 }
 
 static void put_route(struct cs_assumption *a, const struct cs_prefix *to, uint32_t link,

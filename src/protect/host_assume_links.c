@@ -30,6 +30,24 @@ static bool is_virtual(const char *name)
 	return false;
 }
 
+const char *cs_assume_kind(const char *name)
+{
+	static const struct {
+		const char *begin, *kind;
+	} known[] = { { "docker", "bridge" }, { "br", "bridge" },
+		      { "virbr", "bridge" },  { "vmbr", "bridge" },
+		      { "lxcbr", "bridge" },  { "lxdbr", "bridge" },
+		      { "cni", "bridge" },    { "podman", "bridge" },
+		      { "wg", "wireguard" },  { "tun", "tun" },
+		      { "tap", "tun" },       { "ppp", "ppp" },
+		      { "veth", "veth" } };
+
+	for (size_t i = 0; i < CS_LEN(known); i++)
+		if (strncmp(name, known[i].begin, strlen(known[i].begin)) == 0)
+			return known[i].kind;
+	return "";
+}
+
 static void add_inner(struct cs_assumption *a, const char *name, bool named)
 {
 	struct cs_assumed_link *s = &a->inner[a->n_inner++];

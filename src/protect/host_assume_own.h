@@ -42,6 +42,9 @@ struct cs_assumption {
 /* The words' interfaces, which of them is the outer one, and room for all that follows. CS_ERR_NOMEM */
 CS_MUST_USE enum cs_err cs_assume_links(struct cs_assumption *a);
 
+/* What is usually called so: "bridge", "wireguard" ...; "": a real interface. */
+const char *cs_assume_kind(const char *name);
+
 /* The number-th of those that may have an ordinary network; made where there are too few. */
 uint32_t cs_assume_ordinary(struct cs_assumption *a, size_t number);
 

@@ -28,6 +28,17 @@ static bool has_link(const struct cs_host *host, uint32_t index)
 	return cs_host_link(host, index) != NULL;
 }
 
+static int on_kind(const struct nlattr *attr, void *arg)
+{
+	struct cs_host_link *link = arg;
+
+	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+		(void)snprintf(link->kind, sizeof(link->kind), "%.*s",
+			       (int)mnl_attr_get_payload_len(attr),
+			       mnl_attr_get_str(attr));
+	return MNL_CB_OK;
+}
+
 static int on_link_attribute(const struct nlattr *attr, void *arg)
 {
 	struct cs_host_link *link = arg;
@@ -45,6 +56,9 @@ static int on_link_attribute(const struct nlattr *attr, void *arg)
 	case IFLA_MASTER:
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
 			link->master = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINKINFO:
+		(void)mnl_attr_parse_nested(attr, on_kind, link); /* else it has none */
 		break;
 	case IFLA_GROUP:
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)

@@ -7,6 +7,7 @@
 #include "protect/ipsets.h"
 #include "protect/prober_own.h"
 #include "protect/program_socket.h"
+#include "protect/rules_mirrored.h"
 #include "protect/rules_span.h"
 
 static enum cs_err run_nft(const char *const *argv, struct cs_span input,
@@ -109,8 +110,13 @@ enum cs_err cs_prober_load_trace(struct cs_prober *prober, char why[CS_RULES_WHY
 static enum cs_err load_plain(struct cs_prober *p, struct cs_arena *arena,
 			      struct cs_listing *listing, char why[CS_RULES_WHY])
 {
-	enum cs_err err = cs_rules_load(p->rules, &p->work, why);
+	struct cs_rules rules = *p->rules;
+	enum cs_err err = cs_rules_mirrored(rules.nft, p->host, &p->work, &rules.nft);
 
+	if (err)
+		(void)snprintf(why, CS_RULES_WHY, "%s", cs_strerror(err));
+	else
+		err = cs_rules_load(&rules, &p->work, why);
 	if (!err)
 		err = load_script(cs_span_str(cs_trace_rules), &p->work, why);
 	if (!err)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "protect/rules_build.h"
+#include "protect/rules_mirrored.h"
 #include "protect/rules_words_nft.h"
 
 /* Of bridge's and arp's tables: why nothing of ours meets their rules; NULL for others. */
@@ -67,6 +68,13 @@ enum cs_err cs_rules_say_untried(struct cs_rules_build *build, size_t rule, size
 				build,
 				"table %s: chain %s: asked as if no program took "
 				"packets from the queue: %s",
+				r->table, r->chain, r->text);
+		if (!err && r->tool == CS_RULE_NFT &&
+		    cs_rules_mixes_kinds(cs_span_str(r->raw)))
+			err = cs_rules_unread(
+				build,
+				"table %s: chain %s: asked as if every interface were a "
+				"veth: %s",
 				r->table, r->chain, r->text);
 	}
 	return err;

@@ -276,6 +276,13 @@ int cs_protect_ask_all(struct cs_protect_job *job, struct cs_protect_ask *ask,
 		cs_log(log, CS_WARN,
 		       "rules name more hosts behind this one than are asked about: what "
 		       "of the others is open is not said");
+	if (out->not_found)
+		cs_log(log, CS_WARN,
+		       "%s: rules drop IPv6's neighbour discovery (ICMPv6 types 135 and "
+		       "136): by IPv6 only who knows the hardware address already "
+		       "reaches "
+		       "what is said to be open there",
+		       out->not_found->name);
 	if (out->ports_left_out && !ask->request.brief)
 		cs_log(log, CS_WARN,
 		       "rules tell more source ports apart than %u: it was asked from so "

@@ -230,6 +230,31 @@ static enum cs_err ask_flood(const struct asking *a, const struct cs_question *q
 	return cs_prober_flood(a->prober, &ask, CS_MEANING_FLOOD, told);
 }
 
+/* What is open at an address that no neighbour finds is not reached: said once, of the first link. */
+static enum cs_err ask_neighbours(struct asking *a)
+{
+	struct cs_meanings *out = a->out;
+	const struct cs_host *host = a->host;
+	enum cs_err err = CS_OK;
+
+	for (size_t i = 0; i < host->n_addresses && !err && !out->not_found; i++) {
+		const struct cs_host_address *own = &host->addresses[i];
+		const struct cs_host_link *link = cs_host_link(host, own->link);
+		bool found, open = false;
+
+		for (size_t k = 0; k < out->n && !open; k++)
+			open = out->rows[k].ask.link == own->link &&
+			       !cs_addr_is_v4(&out->rows[k].ask.from) &&
+			       cs_meaning_is_answered(&out->rows[k]);
+		if (!open || cs_addr_is_v4(&own->address) || !link->ethernet)
+			continue;
+		err = cs_prober_is_found(a->prober, own->link, &own->address, &found);
+		if (!err && !found)
+			out->not_found = link;
+	}
+	return err;
+}
+
 static enum cs_err ask_all(struct asking *a, const struct cs_questions *questions)
 {
 	const struct cs_meaning_request *r = a->request;
@@ -250,6 +275,8 @@ static enum cs_err ask_all(struct asking *a, const struct cs_questions *question
 		out->n++;
 		out->exposed += row->exposed;
 	}
+	if (!err && !r->brief)
+		err = ask_neighbours(a);
 	for (size_t i = 0; i < questions->n && r->flood && !err; i++)
 		err = ask_flood(a, &questions->list[i]);
 	return err;

@@ -80,6 +80,13 @@ CS_MUST_USE enum cs_err cs_prober_ask(struct cs_prober *prober,
 				      struct cs_probe_told *out);
 
 /*
+ * Whether a neighbour on @link is told whose our address @own (IPv6) is: without it nobody's packet comes.
+ * CS_ERR_IO, CS_ERR_NOMEM
+ */
+CS_MUST_USE enum cs_err cs_prober_is_found(struct cs_prober *prober, uint32_t link,
+					   const struct cs_addr *own, bool *out);
+
+/*
  * What gets through a spoofed flood: @n requests from @n different sources of the internet, as fast as they go,
  * by the link of @ask and under the rates that the rules really have.
  * Only sent, answered and the bytes of @out are told.

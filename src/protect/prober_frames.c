@@ -30,6 +30,7 @@ enum {
 	SOLICITATION = 135,
 	ADVERTISEMENT = 136,
 	SOLICITED_OVERRIDE = 0x6000, /* upper half of the advertisement's flags */
+	SOURCE_MAC = 1,              /* options: a hardware address, 8 bytes */
 	TARGET_MAC = 2,              /* option: the target's hardware address, 8 bytes */
 };
 
@@ -219,6 +220,55 @@ bool cs_prober_resolve(struct cs_span frame, const uint8_t mac[6],
 		made = f.ethertype == CS_ETHERTYPE_IPV6 && resolve_v6(&f, mac, &w);
 	*len = made ? w.pos : 0;
 	return made;
+}
+
+struct cs_addr cs_prober_solicited(const struct cs_addr *own)
+{
+	struct cs_addr group = { .b = { 0xff, 0x02, [11] = 1, 0xff } };
+
+	memcpy(group.b + 13, own->b + 13, 3);
+	return group;
+}
+
+size_t cs_prober_solicit(const uint8_t mac[6], const struct cs_addr *from,
+			 const struct cs_addr *own, uint8_t out[CS_PROBER_FRAME])
+{
+	struct cs_wr w = cs_wr_over(out, CS_PROBER_FRAME);
+	struct cs_prober_packet p = { .from = *from,
+				      .to = cs_prober_solicited(own),
+				      .hop_limit = 255 };
+	size_t at;
+
+	memcpy(p.from_mac, mac, 6);
+	cs_prober_group_mac(&p.to, p.to_mac);
+	write_ip(&w, &p, CS_IPPROTO_ICMPV6, 4 + 4 + 16 + 8);
+	at = w.pos;
+	cs_wr_u32(&w, (uint32_t)SOLICITATION << 24);
+	cs_wr_u32(&w, 0);
+	cs_wr_bytes(&w, own->b, sizeof(own->b));
+	cs_wr_u8(&w, SOURCE_MAC);
+	cs_wr_u8(&w, 1);
+	cs_wr_bytes(&w, mac, 6);
+	finish(&w, &p, CS_IPPROTO_ICMPV6, at, ICMPV6_CHECKSUM_AT);
+	return w.pos;
+}
+
+bool cs_prober_advertises(struct cs_span frame, const struct cs_addr *own)
+{
+	struct cs_addr target;
+	struct cs_frame f;
+	struct cs_rd rd;
+	struct cs_ip ip;
+	uint8_t type;
+
+	if (cs_ethernet_read(frame, &f) || f.ethertype != CS_ETHERTYPE_IPV6 ||
+	    cs_ip_read(f.payload, &ip) || ip.protocol != CS_IPPROTO_ICMPV6)
+		return false;
+	rd = cs_rd_over(ip.payload.ptr, ip.payload.len);
+	type = cs_rd_u8(&rd);
+	(void)cs_rd_take(&rd, 7); /* code, checksum, flags */
+	cs_rd_copy(&rd, target.b, sizeof(target.b));
+	return !rd.err && type == ADVERTISEMENT && cs_addr_cmp(&target, own) == 0;
 }
 
 void cs_prober_group_mac(const struct cs_addr *group, uint8_t mac[6])

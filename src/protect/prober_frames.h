@@ -41,5 +41,17 @@ size_t cs_prober_frame(const struct cs_prober_packet *packet,
 CS_MUST_USE bool cs_prober_resolve(struct cs_span frame, const uint8_t mac[6],
 				   uint8_t out[CS_PROBER_FRAME], size_t *len);
 
+/* The group of all whose address ends as @own does (RFC 4291 section 2.7.1). */
+struct cs_addr cs_prober_solicited(const struct cs_addr *own);
+
+/*
+ * Asks whose @own is, as a neighbour with the address @from does (RFC 4861 section 4.3): the frame goes to @out.
+ */
+size_t cs_prober_solicit(const uint8_t mac[6], const struct cs_addr *from,
+			 const struct cs_addr *own, uint8_t out[CS_PROBER_FRAME]);
+
+/* True when @frame says whose @own is (section 4.4). */
+bool cs_prober_advertises(struct cs_span frame, const struct cs_addr *own);
+
 /* The hardware address of a multicast group (RFC 1112 section 6.4, RFC 2464 section 7). */
 void cs_prober_group_mac(const struct cs_addr *group, uint8_t mac[6]);

@@ -344,6 +344,40 @@ def test_a_rule_for_a_group_of_interfaces_decides(town):
             assert one(done.rows, **{"from": "internet", "to": to})["verdict"] == verdict
 
 
+def test_a_rule_for_a_kind_of_interface_decides(town):
+    """All interfaces of the scratch are of one kind."""
+    town.host.sh("ip link add br7 type bridge && ip addr add 192.168.7.1/24 dev br7 && ip link set br7 up")
+    try:
+        rows = nft(town, table('meta iifkind "bridge" udp dport 5683 accept',
+                               'meta iifkind != { "bridge", "vlan" } udp dport 5684 accept',
+                               policy="drop")).rows
+    finally:
+        town.host.sh("ip link del br7")
+    told = [one(rows, **{"from": f"{net}.0/24", "to": f"{net}.1"}, port=port)["verdict"]
+            for net in ("192.168.7", "192.168.1") for port in (5683, 5684)]
+    assert told == ["open", "drop", "drop", "open"]
+    mixed = table('meta iifkind vmap { "bridge" : accept, "veth" : drop }')
+    assert "asked as if every interface were a veth" in nft(town, mixed).err
+
+
+def test_who_hides_from_the_trace_is_named(town):
+    rules = table("meta nftrace set 0", hook="prerouting", priority=-310, name="quiet") + \
+        table("udp dport 5683 meta nftrace set 0 drop")
+    row = one(nft(town, rules).rows, **{"from": "internet", "to": OWN4})
+    assert row["verdict"] == "drop"
+    assert row["rule"]["text"] == "udp dport 5683 meta nftrace set 0 drop"
+
+
+@pytest.mark.parametrize("icmp, said", [
+    ("icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } limit rate 5/second accept", 0),
+    ("icmp type echo-request accept", 1)])
+def test_rules_that_hide_us_from_neighbours_are_said_once(town, icmp, said):
+    done = nft(town, table("ct state established,related accept", "udp dport 5683 accept", icmp,
+                           policy="drop"))
+    assert one(done.rows, **{"from": "internet", "to": OWN6})["verdict"] == "open"
+    assert done.err.count("eth0: rules drop IPv6's neighbour discovery") == said
+
+
 def test_a_network_that_is_routed_to_nowhere_does_not_stand_for_the_internet(town):
     nowhere = ("blackhole 91.0.0.0/8", "unreachable 2a02::/16")
     with netns.during(town.host, *(" ; ".join(f"ip route {verb} {route}" for route in nowhere)

@@ -99,10 +99,29 @@ struct piece {
 	struct cs_span text;
 };
 
+/*
+ * Of a file that was cut off the last table is never committed; its end must be looked for here, as
+ * what is restored goes on with the next file. That line; 0: all are.
+ */
+static size_t uncommitted_at(struct cs_span text)
+{
+	size_t line = 0;
+	bool open = false;
+
+	for (struct cs_span s; cs_text_line(&text, &s); line++) {
+		if (cs_text_starts(s, "*"))
+			open = true;
+		else if (cs_text_is(cs_text_trim(s), "COMMIT"))
+			open = false;
+	}
+	return open ? line : 0;
+}
+
 static enum cs_err file_piece(struct copy *c, const char *stem, bool v6,
 			      struct piece *out)
 {
 	char name[32];
+	size_t line;
 	enum cs_err err;
 
 	(void)snprintf(name, sizeof(name), "%s%s.rules", stem, v6 ? "6" : "");
@@ -111,7 +130,13 @@ static enum cs_err file_piece(struct copy *c, const char *stem, bool v6,
 	if (err == CS_ERR_NOT_FOUND) /* as ufw does: it goes on without */
 		err = cs_rules_unread(
 			&c->build, "%s: it is not there: ufw goes on without", out->name);
-	return err;
+	line = uncommitted_at(out->text);
+	if (err || !line)
+		return err;
+	(void)snprintf(c->why, CS_RULES_WHY,
+		       "%s:%zu: the file ends here, before its COMMIT: want all of it",
+		       out->name, line);
+	return CS_ERR_SYNTAX;
 }
 
 static size_t count_lines(struct cs_span text)

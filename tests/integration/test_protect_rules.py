@@ -249,6 +249,13 @@ def test_ufw_that_is_off_or_has_lost_files_is_said(private):
     os.mkfifo(private.etc / "after.rules")  # nobody will ever write to it
     pipe = subprocess.run([SHOW, "ufw", private.etc], text=True, capture_output=True, timeout=20)
     assert pipe.returncode and f"{private.etc}/after.rules: want a regular file" in pipe.stderr
+    (private.etc / "after.rules").unlink()
+    whole = (private.etc / "user.rules").read_text()
+    cut = whole[:whole.index("COMMIT")]
+    (private.etc / "user.rules").write_text(cut)
+    short = subprocess.run([SHOW, "ufw", private.etc], text=True, capture_output=True)
+    assert short.returncode
+    assert f"{private.etc}/user.rules:{cut.count(chr(10))}: the file ends here" in short.stderr
     none = subprocess.run([SHOW, "ufw", private.etc / "applications.d"], text=True,
                           capture_output=True)
     assert none.returncode and "no copy of /etc/ufw" in none.stderr

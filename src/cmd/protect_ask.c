@@ -106,6 +106,18 @@ static void say_unread(const struct cs_protect_job *job, const struct cs_rules *
 		       rules->unread[i]);
 }
 
+static int read_changed(struct cs_protect_job *job, const struct cs_rules_change *change,
+			struct cs_rules *rules)
+{
+	char why[CS_RULES_WHY] = "";
+	enum cs_err err = cs_rules_read_with(change, &job->arena, rules, why);
+
+	if (err)
+		return rules_failed(job, err, why);
+	say_unread(job, rules);
+	return -1;
+}
+
 static int read_rules(struct cs_protect_job *job, struct cs_rules *rules)
 {
 	const struct cs_protect_options *o = &job->options;
@@ -195,7 +207,9 @@ static int read_listeners(struct cs_protect_job *job, struct cs_protect_ask *ask
 	return -1;
 }
 
-int cs_protect_ask_read(struct cs_protect_job *job, struct cs_protect_ask *ask)
+/* @change: NULL for the rules as they are. */
+static int read_all(struct cs_protect_job *job, const struct cs_rules_change *change,
+		    struct cs_protect_ask *ask)
 {
 	int status;
 
@@ -206,7 +220,8 @@ int cs_protect_ask_read(struct cs_protect_job *job, struct cs_protect_ask *ask)
 	if (!read_peers(job, &ask->request) || !read_locals(job, &ask->request) ||
 	    !read_froms(job, &ask->request))
 		return out_of_memory(job);
-	status = read_rules(job, &ask->rules);
+	status = change ? read_changed(job, change, &ask->rules)
+			: read_rules(job, &ask->rules);
 	if (status < 0)
 		status = read_host(job, ask);
 	if (status < 0)
@@ -214,11 +229,21 @@ int cs_protect_ask_read(struct cs_protect_job *job, struct cs_protect_ask *ask)
 	return status;
 }
 
+int cs_protect_ask_read(struct cs_protect_job *job, struct cs_protect_ask *ask)
+{
+	return read_all(job, NULL, ask);
+}
+
+int cs_protect_ask_changed(struct cs_protect_job *job,
+			   const struct cs_rules_change *change,
+			   struct cs_protect_ask *ask)
+{
+	return read_all(job, change, ask);
+}
+
 int cs_protect_ask_with(struct cs_protect_job *job, const struct cs_policy *policy,
 			const struct cs_rules_change *change, struct cs_protect_ask *ask)
 {
-	char why[CS_RULES_WHY] = "";
-	enum cs_err err;
 	int status;
 
 	*ask = (struct cs_protect_ask){ 0 };
@@ -231,11 +256,9 @@ int cs_protect_ask_with(struct cs_protect_job *job, const struct cs_policy *poli
 		.n_peers = policy->n_allow,
 		.brief = true,
 	};
-	err = cs_rules_read_with(change, &job->arena, &ask->rules, why);
-	if (err)
-		return rules_failed(job, err, why);
-	say_unread(job, &ask->rules);
-	status = read_host(job, ask);
+	status = read_changed(job, change, &ask->rules);
+	if (status < 0)
+		status = read_host(job, ask);
 	return status < 0 ? read_listeners(job, ask) : status;
 }
 

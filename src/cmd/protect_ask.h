@@ -22,8 +22,13 @@ struct cs_protect_ask {
 CS_MUST_USE int cs_protect_ask_read(struct cs_protect_job *job,
 				    struct cs_protect_ask *ask);
 
+/* Likewise for this host as it would be with @change made. */
+CS_MUST_USE int cs_protect_ask_changed(struct cs_protect_job *job,
+				       const struct cs_rules_change *change,
+				       struct cs_protect_ask *ask);
+
 /*
- * Likewise for this host as it would be with @change made, which puts @policy in force.
+ * Likewise, in brief, where @change puts @policy in force.
  */
 CS_MUST_USE int cs_protect_ask_with(struct cs_protect_job *job,
 				    const struct cs_policy *policy,

@@ -271,32 +271,25 @@ static enum cs_err put_answers(const struct cs_meanings *meanings,
 	return CS_OK;
 }
 
-static void failed(const struct cs_protect_job *job, enum cs_err err, const char *why)
-{
-	cs_log(&job->ctx->log, CS_WARN, "what check will say: %s",
-	       *why ? why : cs_strerror(err));
-}
-
 void cs_protect_plan_ask(struct cs_protect_job *job, const struct cs_policy *policy,
 			 const struct cs_rules_change *change, FILE *to)
 {
 	struct cs_arg_list allow = job->options.allow;
-	char why[CS_RULES_WHY] = "";
 	struct cs_protect_ask ask;
 	struct cs_meanings meanings;
-	enum cs_err err;
+	enum cs_err err = CS_OK;
 	int status;
 
 	job->options.allow.n = 0; /* the policy has them, in order */
-	status = cs_protect_ask_read(job, &ask);
+	status = cs_protect_ask_changed(job, change, &ask);
 	job->options.allow = allow;
 	if (status >= 0)
 		return;
 	ask.request.peers = policy->allow;
 	ask.request.n_peers = policy->n_allow;
-	err = cs_rules_read_with(change, &job->arena, &ask.rules, why);
-	if (!err && cs_protect_ask_all(job, &ask, &meanings) < 0)
+	if (cs_protect_ask_all(job, &ask, &meanings) < 0)
 		err = put_answers(&meanings, &ask.request, policy, &job->arena, to);
 	if (err)
-		failed(job, err, why);
+		cs_log(&job->ctx->log, CS_WARN, "what check will say: %s",
+		       cs_strerror(err));
 }

@@ -181,6 +181,10 @@ void cs_args_clear(struct cs_common *common);
  */
 struct cs_origin cs_args_origin(const struct cs_common *common, size_t at);
 
+/* Likewise of item @nth of the list at @at. */
+struct cs_origin cs_args_item_origin(const struct cs_common *common, size_t at,
+				     size_t nth);
+
 /*
  * True when --no-NAME holds for the text at @at (NULL is also "unset"), or was
  * given for the list at @at before what is in it now.

@@ -330,6 +330,17 @@ struct cs_origin cs_args_origin(const struct cs_common *common, size_t at)
 		    : (struct cs_origin){ .from = CS_FROM_NOWHERE };
 }
 
+struct cs_origin cs_args_item_origin(const struct cs_common *common, size_t at,
+				     size_t nth)
+{
+	const struct cs_arg_held *held = held_at(common, at);
+
+	if (held && !held->values[0].text)
+		nth++; /* --no-NAME stands before what is in it now */
+	return held && nth < held->n ? held->values[nth].origin
+				     : (struct cs_origin){ .from = CS_FROM_NOWHERE };
+}
+
 bool cs_args_taken_back(const struct cs_common *common, size_t at)
 {
 	const struct cs_arg_held *held = held_at(common, at);

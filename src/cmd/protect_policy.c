@@ -20,20 +20,36 @@ static enum cs_err take_allow(struct cs_protect_job *job, struct cs_policy *poli
 	return CS_OK;
 }
 
-/* A peer that is bound to an interface that is not here would be shut out: a slip, most likely. */
-static bool has_interfaces(const struct cs_protect_job *job,
-			   const struct cs_policy *policy)
+static void no_interface(const struct cs_protect_job *job, const struct cs_peer *peer,
+			 struct cs_origin from)
 {
-	for (size_t i = 0; i < policy->n_allow; i++) {
-		const struct cs_peer *peer = &policy->allow[i];
-		char text[CS_PEER_TEXT];
+	char text[CS_PEER_TEXT];
 
-		if (!peer->interface[0] || if_nametoindex(peer->interface) != 0)
-			continue;
-		cs_peer_text(peer, text);
+	cs_peer_text(peer, text);
+	if (from.line > 0)
 		cs_log(&job->ctx->log, CS_ERROR,
-		       "--allow %s: there is no interface %s here", text,
-		       peer->interface);
+		       "%s:%u: allow %s: there is no interface %s here", from.name,
+		       from.line, text, peer->interface);
+	else
+		cs_log(&job->ctx->log, CS_ERROR, "%s %s: there is no interface %s here",
+		       from.name ? from.name : "--allow", text, peer->interface);
+}
+
+/* A peer that is bound to an interface that is not here would be shut out: a slip, most likely. */
+static bool has_interfaces(const struct cs_protect_job *job)
+{
+	const struct cs_protect_options *o = &job->options;
+
+	for (size_t i = 0; i < o->allow.n; i++) {
+		struct cs_peer peer;
+
+		if (!cs_peer_read(cs_span_str(o->allow.item[i]), &peer) ||
+		    !peer.interface[0] || if_nametoindex(peer.interface) != 0)
+			continue;
+		no_interface(job, &peer,
+			     cs_args_item_origin(
+				     &o->common,
+				     offsetof(struct cs_protect_options, allow), i));
 		return false;
 	}
 	return true;
@@ -81,7 +97,7 @@ int cs_protect_policy(struct cs_protect_job *job, struct cs_policy *out)
 		cs_log(&job->ctx->log, CS_ERROR, "the policy: %s", cs_strerror(err));
 		return err == CS_ERR_USAGE ? CS_EXIT_USAGE : CS_EXIT_FAILED;
 	}
-	if (!has_interfaces(job, &policy))
+	if (!has_interfaces(job))
 		return CS_EXIT_USAGE;
 	*out = policy;
 	return -1;

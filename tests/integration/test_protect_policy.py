@@ -608,6 +608,12 @@ def test_an_interface_that_is_not_there_is_named_by_plan_as_by_apply(walled, tmp
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr == ("coapscope protect: --allow 10.0.0.7/32@wg9: "
                                "there is no interface wg9 here\n")
+    file = tmp_path / "protect.ini"
+    file.write_text("[protect]\nallow = 10.0.0.1\n  10.0.0.2, 10.0.0.7@wg9\n")
+    done = run(walled.host, lab.COAPSCOPE, "protect", "plan", "--config", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (f"coapscope protect: {file}:3: allow 10.0.0.7/32@wg9: "
+                           "there is no interface wg9 here\n")
     done = run(walled.host, lab.COAPSCOPE, "protect", "allow", "10.0.0.7@wg9",
                "--store", str(tmp_path))
     assert done.returncode == 0 and "no interface wg9 here" in done.stderr

@@ -55,20 +55,6 @@ static size_t write_limit(FILE *to, struct cs_span s, const struct cs_span *w, s
 	return up_to(s, w[last]);
 }
 
-/* "quota [over] 25 mbytes [used 3 kbytes]" */
-static size_t write_quota(FILE *to, struct cs_span s, const struct cs_span *w, size_t n)
-{
-	bool over = n > 1 && cs_text_is(w[1], "over");
-	size_t last = over ? 3u : 2u;
-
-	if (!cs_text_is(w[0], "quota") || last >= n || !is_bytes(w[last]))
-		return 0;
-	(void)fprintf(to, "quota %s%d bytes", over ? "over " : "", CS_RATES_BYTES);
-	if (last + 3 < n && cs_text_is(w[last + 1], "used"))
-		last += 3;
-	return up_to(s, w[last]);
-}
-
 /* "ct count [over] 20" */
 static size_t write_count(FILE *to, struct cs_span s, const struct cs_span *w, size_t n)
 {
@@ -109,8 +95,6 @@ static size_t write_phrase(FILE *to, struct cs_span s)
 		return 0;
 	len = write_limit(to, s, w, n);
 	if (!len)
-		len = write_quota(to, s, w, n);
-	if (!len)
 		len = write_count(to, s, w, n);
 	return len ? len : write_numgen(to, s, w, n);
 }
@@ -132,7 +116,7 @@ void cs_rates_write(FILE *to, struct cs_span rule)
 	for (size_t i = 0; i < rule.len; i++) {
 		size_t len;
 
-		if (!word_begins(rule, i, &quoted) || !strchr("lqcn", rule.ptr[i]))
+		if (!word_begins(rule, i, &quoted) || !strchr("lcn", rule.ptr[i]))
 			continue;
 		cs_draft_put(to, cs_span_of(rule.ptr + from, i - from));
 		from = i;

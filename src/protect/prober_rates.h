@@ -3,7 +3,7 @@
  * prober_rates: the words of rules that count packets, and the same rules with rates so small
  * that a short burst uses them up. How much a rate lets pass in an hour says nothing of
  * whether it decides; that does show when a burst's first packets fare differently from its last
- * ones. Pure but for the stream.
+ * ones. A quota is no rate: what is left of it is what packets meet, and stays. Pure but for the stream.
  */
 #pragma once
 

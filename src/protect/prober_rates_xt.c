@@ -71,8 +71,7 @@ static bool small(struct cs_span option, struct cs_span value, const char **out)
 	} known[] = {
 		{ "--limit-burst", 0, "3" },     { "--hashlimit-burst", 0, "3" },
 		{ "--connlimit-above", 3, "3" }, { "--connlimit-upto", 3, "3" },
-		{ "--quota", 1250, "1250" },     { "--hitcount", 6, "6" },
-		{ "--every", 2, "2" },
+		{ "--hitcount", 6, "6" },        { "--every", 2, "2" },
 	};
 	static const char *const rates[] = { "--limit", "--hashlimit", "--hashlimit-upto",
 					     "--hashlimit-above" };

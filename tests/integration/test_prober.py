@@ -160,7 +160,11 @@ CASES = {
             (f"{NEIGHBOUR} {U4}", "open", "add @banned"), (f"{NEIGHBOUR} {U3}", "open", "policy accept"),
             (f"{STRANGER} {U3}", "drop", "@banned")]),
     "a quota": (chain("input", "udp dport 5683 quota over 25 mbytes drop"), [
-        (f"{STRANGER} {U3}", "limit", "quota over 25 mbytes")]),
+        (f"{STRANGER} {U3}", "open", "policy accept")]),
+    "a quota that is used up": (chain("input", "udp dport 5683 quota over 25 mbytes used 25 mbytes drop"), [
+        (f"{STRANGER} {U3}", "drop", "quota over 25 mbytes")]),
+    "a quota that a burst uses up": (chain("input", "udp dport 5683 quota over 900 bytes drop"), [
+        (f"{STRANGER} {U3}", "limit", "quota over 900 bytes"), (f"{STRANGER} {U3}", "limit", "quota over 900 bytes")]),
     "a limit for the log only": (chain("input", "udp dport 5683 limit rate 3/minute log prefix \"coap: drop \"",
                                        "limit rate 3/minute counter comment \"limit rate 1/second drop\""), [
         (f"{STRANGER} {U3}", "open", "policy accept"), (f"{STRANGER} {U3E}", "open", "policy accept")]),

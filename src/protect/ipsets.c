@@ -16,6 +16,30 @@ static bool take_name(struct cs_span line, struct cs_span *verb, struct cs_span 
 	return cs_text_word(&line, verb) && cs_text_word(&line, name);
 }
 
+/* ---- parts of an entry ---- */
+
+struct cs_span cs_ipsets_part(struct cs_span list, size_t nth)
+{
+	for (;;) {
+		const uint8_t *comma = list.len ? memchr(list.ptr, ',', list.len) : NULL;
+		size_t len = comma ? (size_t)(comma - list.ptr) : list.len;
+
+		if (nth-- == 0)
+			return cs_span_of(list.ptr, len);
+		list = cs_text_after(list, len + 1);
+	}
+}
+
+size_t cs_ipsets_port_part(struct cs_span type)
+{
+	struct cs_span parts = cs_text_behind(type, ":"), one;
+
+	for (size_t i = 0; (one = cs_ipsets_part(parts, i)).len; i++)
+		if (cs_text_is(one, "port"))
+			return i;
+	return SIZE_MAX;
+}
+
 /* ---- the moment is kept ---- */
 
 /*

@@ -12,6 +12,12 @@
 #include "base/err.h"
 #include "base/rd.h"
 
+/* The part number @nth, from 0, of what commas part; empty: there are not so many. */
+struct cs_span cs_ipsets_part(struct cs_span list, size_t nth);
+
+/* Which part of its entries is a port, by a set's type ("hash:ip,port,net"); SIZE_MAX: none. */
+size_t cs_ipsets_port_part(struct cs_span type);
+
 /* True when a rule of iptables-save's text looks at a set or puts into one. */
 bool cs_ipsets_named(struct cs_span rules);
 

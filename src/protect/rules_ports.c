@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "protect/ipsets.h"
 #include "protect/rules_span.h"
 #include "protect/rules_ways.h"
 #include "protect/rules_words_nft.h"
@@ -315,6 +316,41 @@ static bool is_option(const struct reader *r, struct cs_span word, bool *source)
 	return *source || cs_text_is(word, "--dport") || cs_text_is(word, "--dports");
 }
 
+/* "udp:5683", "5683-5690"; what is of another protocol is no port. */
+static void read_entry(const struct reader *r, struct values *v, struct cs_span port)
+{
+	struct cs_span number = cs_text_behind(port, ":");
+
+	if (!number.len)
+		(void)put_word(v, port); /* it is one, or "icmp:" is cut off */
+	else if (cs_text_starts(port, r->tcp ? "tcp:" : "udp:"))
+		(void)put_word(v, number);
+}
+
+/* "--match-set NAME src,dst": the ports of a set of ipset's; @source is whose they are. False: it has none. */
+static bool read_ipset(const struct reader *r, struct cs_span *rest, struct values *v,
+		       bool *source)
+{
+	struct cs_span name, ends, sets = r->rules->ipset, line, verb, of, word;
+	size_t part = SIZE_MAX;
+
+	if (!cs_save_word(rest, &name) || !cs_save_word(rest, &ends))
+		return false;
+	while (cs_text_line(&sets, &line)) {
+		if (!cs_text_word(&line, &verb) || !cs_text_word(&line, &of) ||
+		    !cs_span_eq(of, name) || !cs_text_word(&line, &word))
+			continue;
+		if (cs_text_is(verb, "create"))
+			part = cs_ipsets_port_part(word);
+		else if (part != SIZE_MAX)
+			read_entry(r, v, cs_ipsets_part(word, part));
+	}
+	for (size_t i = 0; part && i < v->n; i++)
+		v->list[i].apart = true; /* each has more to it */
+	*source = part != SIZE_MAX && cs_text_is(cs_ipsets_part(ends, part), "src");
+	return part != SIZE_MAX;
+}
+
 static void look_xtables(struct reader *r)
 {
 	struct cs_span rest = cs_span_str(r->rule->raw), word;
@@ -328,6 +364,11 @@ static void look_xtables(struct reader *r)
 		if (cs_text_is(word, "-p") && cs_save_word(&rest, &word))
 			r->never |= !negated &&
 				    cs_words_protocol(word, r->tcp) == CS_WORDS_NO;
+		if (cs_text_is(word, "--match-set")) {
+			if (read_ipset(r, &rest, &v, &source))
+				take(r, source, &v);
+			continue;
+		}
 		if (!is_option(r, word, &source) || !cs_save_word(&rest, &word))
 			continue;
 		read_list(&v, word);
@@ -371,9 +412,9 @@ static bool is_of_family(const struct cs_rule *rule, bool v4)
 
 static bool names_source(const struct cs_rule *rule)
 {
-	static const char *const words[] = { "sport",   "--ports", "proto-",
-					     "srcport", "dstport", "@th,",
-					     "@nh,",    "u32",     "bytecode" };
+	static const char *const words[] = { "sport",    "--ports",  "proto-", "srcport",
+					     "dstport",  "@th,",     "@nh,",   "u32",
+					     "bytecode", "match-set" };
 
 	for (size_t i = 0; i < CS_LEN(words); i++)
 		if (strstr(rule->raw, words[i]))

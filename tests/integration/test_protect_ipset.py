@@ -107,6 +107,22 @@ COMMIT
             assert row["verdict"] == "drop", row
 
 
+def test_a_source_port_that_only_a_set_names_is_asked_from(town):
+    put(town, "nft", "create from bitmap:port range 1000-9999\nadd from 7777\n"
+        "create peers hash:ip,port\nadd peers 91.37.142.77,tcp:4444\n", """*filter
+:INPUT DROP [0:0]
+-A INPUT -p udp -m udp --dport 5683 -m set --match-set from src -j ACCEPT
+-A INPUT -p tcp -m set --match-set peers src,src -m tcp --dport 5684 -j ACCEPT
+COMMIT
+""")
+    rows = town.check().rows
+    asked = [one(rows, **{"from": "internet", "family": 4, "to": "93.184.77.10"}),
+             one(rows, **{"from": "internet", "family": 4, "to": "93.184.77.10", "proto": "tcp",
+                          "port": 5684})]
+    assert [(row["verdict"], row["source_port"]) for row in asked] == [("open", 7777), ("open", 4444)]
+    assert truth.compare(town, asked) == []
+
+
 def tools(folder, without):
     """The programs that check starts, in a folder of their own."""
     for name in ("nft", "ipset", "ip", "sysctl", "iptables-nft-save", "ip6tables-nft-save",

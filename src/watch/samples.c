@@ -1,90 +1,109 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch/samples.h"
 
-#include "base/addr_hash.h"
 #include "base/fetch.h"
+#include "net/large_pages.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 
 enum {
 	UNIT = 8,        /* records begin at multiples of it */
-	DEAD = 0xff,     /* .kind of a record that was raised: it is in no chain */
-	BYTES_HEAD = 64, /* of the budget for each place in the index */
-	NO_END = -1,
+	DEAD = 0xff,     /* .kind of a record that was raised */
+	BYTES_HEAD = 64, /* of the budget for each mark */
+	WAYS = 8,        /* marks in one cache line */
+	UNIT_BITS = 26,  /* of a ring: half a gigabyte */
+	AT_BITS = 46,
+	RANK_BITS = 2,
+	TAG_BITS = 16,
 };
+
+/* Where in a ring: the lap, and below it the unit; later ones are greater. */
+#define LAP     (UINT64_C(1) << UNIT_BITS)
+#define AT_MASK ((UINT64_C(1) << AT_BITS) - 1)
 
 /* As it lies in a ring; the bytes follow. */
 struct record {
-	uint32_t next; /* of its chain: counted in units from 1; 0: the last */
+	uint64_t hash;   /* whose it is */
+	uint64_t before; /* where the one before it in its chain is, or was */
+	int64_t wall_us;
+	uint32_t order; /* of all that were kept */
 	uint16_t len;
 	uint8_t kind;
-	uint8_t rank : 7;
-	bool tcp : 1;
-	int64_t wall_us;
-	struct cs_addr ip;
+	bool tcp;
 };
 
-/* Records one behind the other, the oldest at tail; offsets in units. */
+/*
+ * Records one behind the other. The oldest are written over and nobody is told: who
+ * has their place sees by the lap that they are gone.
+ */
 struct ring {
-	uint32_t at, cap; /* of all units */
-	uint32_t head, tail;
-	int64_t end; /* where the lap before ended, while some of it is there */
-	uint32_t n;
+	uint64_t *units;
+	uint32_t cap;
+	uint64_t head; /* where the next comes */
+};
+
+/* Where the latest record of a source and rank is. */
+struct mark {
+	uint64_t at : AT_BITS;
+	uint64_t rank : RANK_BITS;
+	uint64_t tag : TAG_BITS; /* of the source's hash */
 };
 
 struct cs_samples {
-	struct cs_sipkey key;
-	uint32_t *index;
-	uint32_t mask;
-	uint64_t *units;
+	struct mark (*index)[WAYS];
+	uint64_t mask;
 	struct ring ring[CS_SAMPLE_RANKS];
-	uint64_t lost;
+	uint32_t kept;
 	size_t mapped;
 };
 
-static struct record *record_at(const struct cs_samples *s, uint32_t unit)
+static struct record *record_at(const struct ring *ring, uint64_t at)
 {
-	return (struct record *)(void *)&s->units[unit];
+	return (struct record *)(void *)&ring->units[at % LAP];
 }
 
-static uint32_t units_of(size_t len)
+/* Of the lap before, what is behind the head is still there. */
+static bool is_there(const struct ring *ring, uint64_t at)
 {
-	return (uint32_t)((sizeof(struct record) + len + UNIT - 1) / UNIT);
+	return ((ring->head - at) & AT_MASK) <= LAP;
 }
 
-static uint32_t *chain_of(const struct cs_samples *s, const struct cs_addr *ip)
+static size_t smaller(size_t a, size_t b)
 {
-	return &s->index[(uint32_t)cs_addr_hash(&s->key, ip) & s->mask];
+	return a < b ? a : b;
 }
 
-enum cs_err cs_samples_open(size_t budget, const struct cs_sipkey *key,
-			    struct cs_samples **out)
+enum cs_err cs_samples_open(size_t budget, struct cs_samples **out)
 {
-	size_t places = 256;
 	struct cs_samples *s;
-	uint32_t each;
+	uint64_t *units;
+	size_t sets = 1, each;
+	void *room;
 
 	if (budget < CS_SAMPLES_BUDGET_MIN)
 		return CS_ERR_RANGE;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return CS_ERR_NOMEM;
-	while (places * BYTES_HEAD < budget && places < (size_t)1 << 30)
-		places *= 2;
-	s->index = mmap(NULL, budget, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (s->index == MAP_FAILED) {
+	while (sets * WAYS * BYTES_HEAD < budget)
+		sets *= 2;
+	room = mmap(NULL, budget, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED) {
 		free(s);
 		return CS_ERR_NOMEM;
 	}
+	cs_prefer_large_pages(room, budget);
 	s->mapped = budget;
-	s->key = *key;
-	s->mask = (uint32_t)places - 1;
-	s->units = (uint64_t *)(void *)(s->index + places);
-	each = (uint32_t)((budget - places * sizeof(uint32_t)) / UNIT / CS_SAMPLE_RANKS);
-	for (uint32_t i = 0; i < CS_SAMPLE_RANKS; i++)
-		s->ring[i] = (struct ring){ .at = i * each, .cap = each, .end = NO_END };
+	s->mask = sets - 1;
+	s->index = room;
+	units = (uint64_t *)(void *)(s->index + sets);
+	each = (budget - sets * sizeof(s->index[0])) / UNIT / CS_SAMPLE_RANKS;
+	for (unsigned i = 0; i < CS_SAMPLE_RANKS; i++)
+		s->ring[i] = (struct ring){ .units = units + i * each,
+					    .cap = (uint32_t)smaller(each, LAP - 1),
+					    .head = 2 * LAP };
 	*out = s;
 	return CS_OK;
 }
@@ -97,152 +116,212 @@ void cs_samples_close(struct cs_samples *samples)
 	free(samples);
 }
 
-static void unchain(struct cs_samples *s, uint32_t unit)
+static uint16_t tag_of(uint64_t hash)
 {
-	struct record *gone = record_at(s, unit);
-	uint32_t *link = chain_of(s, &gone->ip);
-
-	while (*link != unit + 1)
-		link = &record_at(s, *link - 1)->next;
-	*link = gone->next;
+	return (uint16_t)(hash >> (64 - TAG_BITS));
 }
 
-/* Forgets the oldest. */
-static void drop(struct cs_samples *s, struct ring *ring)
+static struct mark *set_of(const struct cs_samples *s, uint64_t hash)
 {
-	uint32_t unit = ring->at + ring->tail;
-
-	if (record_at(s, unit)->kind != DEAD) {
-		unchain(s, unit);
-		s->lost++;
-	}
-	ring->tail += units_of(record_at(s, unit)->len);
-	ring->n--;
-	if (ring->tail == ring->end) {
-		ring->tail = 0;
-		ring->end = NO_END;
-	}
+	return s->index[hash & s->mask];
 }
 
-/* Makes @need units free in one piece; where they begin. */
-static uint32_t make_room(struct cs_samples *s, struct ring *ring, uint32_t need)
+static bool is_used(const struct cs_samples *s, const struct mark *mark)
 {
-	if (need > ring->cap - ring->head) {
-		while (ring->n > 0 && ring->tail >= ring->head)
-			drop(s, ring);
-		ring->end = ring->head;
-		ring->head = 0;
+	return is_there(&s->ring[mark->rank], mark->at);
+}
+
+static bool is_of(const struct mark *mark, uint64_t hash, enum cs_sample_rank rank)
+{
+	return mark->tag == tag_of(hash) && mark->rank == (unsigned)rank;
+}
+
+/* Which of two marks matters less: what is gone, then what is older of the lower rank. */
+static bool is_less(const struct cs_samples *s, const struct mark *a,
+		    const struct mark *b)
+{
+	if (!is_used(s, a) || !is_used(s, b))
+		return is_used(s, b);
+	return a->rank < b->rank || (a->rank == b->rank && a->at < b->at);
+}
+
+/* The mark of @hash, as far as the tag tells; or one that may become it; or NULL. */
+static struct mark *mark_for(const struct cs_samples *s, uint64_t hash,
+			     enum cs_sample_rank rank)
+{
+	struct mark *set = set_of(s, hash), *found = NULL;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (is_of(&set[i], hash, rank))
+			return &set[i];
+		if ((set[i].rank <= (unsigned)rank || !is_used(s, &set[i])) &&
+		    (!found || is_less(s, &set[i], found)))
+			found = &set[i];
 	}
-	while (ring->n > 0 && ring->tail >= ring->head && ring->tail < ring->head + need)
-		drop(s, ring);
-	if (ring->n == 0) {
-		ring->head = ring->tail = 0;
-		ring->end = NO_END;
+	return found;
+}
+
+/* The first from @at on that is @hash's and in use; NULL: there is none any more. */
+static struct record *next_of(const struct ring *ring, uint64_t at, uint64_t hash)
+{
+	while (is_there(ring, at)) {
+		struct record *record = record_at(ring, at);
+
+		if (record->hash == hash && record->kind != DEAD)
+			return record;
+		at = record->before;
 	}
+	return NULL;
+}
+
+/* The latest of @hash and @rank, or NULL. */
+static struct record *first_of(const struct cs_samples *s, uint64_t hash,
+			       enum cs_sample_rank rank)
+{
+	const struct mark *set = set_of(s, hash);
+
+	for (unsigned i = 0; i < WAYS; i++)
+		if (is_of(&set[i], hash, rank))
+			return next_of(&s->ring[rank], set[i].at, hash);
+	return NULL;
+}
+
+/* Room in one piece; where it is. */
+static uint64_t make_room(struct ring *ring, size_t len)
+{
+	uint32_t need = (uint32_t)((sizeof(struct record) + len + UNIT - 1) / UNIT);
+	uint64_t at;
+
+	if (ring->cap - ring->head % LAP < need)
+		ring->head += LAP - ring->head % LAP;
+	at = ring->head;
 	ring->head += need;
-	ring->n++;
-	return ring->at + ring->head - need;
+	return at;
 }
 
-static void append(struct cs_samples *s, uint32_t *chain, const struct record *head,
+static void append(struct cs_samples *s, enum cs_sample_rank rank, struct record head,
 		   const uint8_t *bytes)
 {
-	uint32_t unit = make_room(s, &s->ring[head->rank], units_of(head->len));
-	struct record *record = record_at(s, unit);
+	struct ring *ring = &s->ring[rank];
+	struct mark *mark = mark_for(s, head.hash, rank);
+	struct record *record;
+	uint64_t at;
 
-	*record = *head;
-	record->next = *chain;
-	if (head->len > 0)
-		memcpy(record + 1, bytes, head->len);
-	*chain = unit + 1;
-}
-
-/* The next of @ip's from @unit (counted from 1) on, or 0. */
-static uint32_t next_of(const struct cs_samples *s, uint32_t unit,
-			const struct cs_addr *ip)
-{
-	while (unit && cs_addr_cmp(&record_at(s, unit - 1)->ip, ip) != 0)
-		unit = record_at(s, unit - 1)->next;
-	return unit;
+	if (!mark)
+		return;
+	head.before = is_of(mark, head.hash, rank) ? mark->at : ring->head - 2 * LAP;
+	head.order = s->kept++;
+	at = make_room(ring, head.len);
+	record = record_at(ring, at);
+	*record = head;
+	if (head.len > 0)
+		memcpy(record + 1, bytes, head.len);
+	*mark = (struct mark){ .at = at & AT_MASK,
+			       .rank = (unsigned)rank & ((1 << RANK_BITS) - 1),
+			       .tag = tag_of(head.hash) };
 }
 
 void cs_samples_expect(const struct cs_samples *samples, uint64_t hash)
 {
-	cs_fetch(&samples->index[(uint32_t)hash & samples->mask]);
+	cs_fetch(set_of(samples, hash));
 }
 
-void cs_samples_approach(const struct cs_samples *samples, uint64_t hash)
+static bool has_kind(const struct cs_samples *s, uint64_t hash, uint8_t kind)
 {
-	uint32_t first = samples->index[(uint32_t)hash & samples->mask];
+	const struct mark *set = set_of(s, hash);
 
-	if (first)
-		cs_fetch(record_at(samples, first - 1));
+	for (unsigned i = 0; i < WAYS; i++) {
+		const struct ring *ring = &s->ring[set[i].rank];
+		const struct record *at;
+
+		if (set[i].tag != tag_of(hash))
+			continue;
+		for (at = next_of(ring, set[i].at, hash); at;
+		     at = next_of(ring, at->before, hash))
+			if (at->kind == kind)
+				return true;
+	}
+	return false;
 }
 
-void cs_samples_keep(struct cs_samples *samples, const struct cs_addr *ip,
-		     enum cs_sample_rank rank, const struct cs_sample *sample)
+void cs_samples_keep(struct cs_samples *samples, uint64_t hash, enum cs_sample_rank rank,
+		     const struct cs_sample *sample)
 {
-	size_t len =
-		sample->bytes.len < CS_SAMPLE_MAX ? sample->bytes.len : CS_SAMPLE_MAX;
-	struct record head = { .len = (uint16_t)len,
-			       .kind = sample->kind,
-			       .rank = rank & 0x7f,
-			       .tcp = sample->tcp,
-			       .wall_us = sample->wall_us,
-			       .ip = *ip };
-	uint32_t *chain = chain_of(samples, ip);
-	uint32_t at = next_of(samples, *chain, ip);
+	const struct record head = {
+		.hash = hash,
+		.wall_us = sample->wall_us,
+		.len = (uint16_t)smaller(sample->bytes.len, CS_SAMPLE_MAX),
+		.kind = sample->kind,
+		.tcp = sample->tcp,
+	};
 
-	for (; at; at = next_of(samples, record_at(samples, at - 1)->next, ip))
-		if (record_at(samples, at - 1)->kind == sample->kind)
-			return;
-	append(samples, chain, &head, sample->bytes.ptr);
+	if (!has_kind(samples, hash, sample->kind))
+		append(samples, rank, head, sample->bytes.ptr);
 }
 
-/* The first of those of @ip that are kept in chain order from the end; 0: none. */
-static uint32_t oldest_below(const struct cs_samples *s, const struct cs_addr *ip,
-			     enum cs_sample_rank rank)
+static bool is_older(const struct record *a, const struct record *b)
 {
-	uint32_t found = 0;
+	return (int32_t)(a->order - b->order) < 0;
+}
 
-	for (uint32_t at = next_of(s, *chain_of(s, ip), ip); at;
-	     at = next_of(s, record_at(s, at - 1)->next, ip))
-		if (record_at(s, at - 1)->rank < (uint8_t)rank)
-			found = at;
+/* The oldest of those of a lesser rank; or NULL. */
+static struct record *oldest_below(const struct cs_samples *s, uint64_t hash,
+				   enum cs_sample_rank rank)
+{
+	struct record *found = NULL;
+
+	for (unsigned i = 0; i < (unsigned)rank; i++) {
+		struct record *at = first_of(s, hash, (enum cs_sample_rank)i);
+
+		for (; at; at = next_of(&s->ring[i], at->before, hash))
+			if (!found || is_older(at, found))
+				found = at;
+	}
 	return found;
 }
 
-void cs_samples_raise(struct cs_samples *samples, const struct cs_addr *ip,
-		      enum cs_sample_rank rank)
+void cs_samples_raise(struct cs_samples *samples, uint64_t hash, enum cs_sample_rank rank)
 {
-	uint32_t at;
+	struct record *old;
 
-	while ((at = oldest_below(samples, ip, rank)) != 0) {
-		struct record *old = record_at(samples, at - 1), head = *old;
-
-		unchain(samples, at - 1);
+	while ((old = oldest_below(samples, hash, rank)) != NULL) {
+		append(samples, rank, *old, (const uint8_t *)(old + 1));
 		old->kind = DEAD;
-		head.rank = rank & 0x7f;
-		append(samples, chain_of(samples, ip), &head, (const uint8_t *)(old + 1));
 	}
 }
 
-size_t cs_samples_find(const struct cs_samples *samples, const struct cs_addr *ip,
+/* Takes the latest of those that stand @at in their chains; NULL: there is none. */
+static const struct record *take_latest(const struct cs_samples *s, uint64_t hash,
+					const struct record *at[CS_SAMPLE_RANKS])
+{
+	const struct record *found = NULL;
+	unsigned rank = 0;
+
+	for (unsigned i = 0; i < CS_SAMPLE_RANKS; i++)
+		if (at[i] && (!found || is_older(found, at[i]))) {
+			found = at[i];
+			rank = i;
+		}
+	if (found)
+		at[rank] = next_of(&s->ring[rank], found->before, hash);
+	return found;
+}
+
+size_t cs_samples_find(const struct cs_samples *samples, uint64_t hash,
 		       struct cs_sample *out, size_t cap)
 {
+	const struct record *at[CS_SAMPLE_RANKS], *record;
 	size_t n = 0;
 
-	for (uint32_t at = next_of(samples, *chain_of(samples, ip), ip); at && n < cap;
-	     at = next_of(samples, record_at(samples, at - 1)->next, ip)) {
-		const struct record *record = record_at(samples, at - 1);
-
+	for (unsigned i = 0; i < CS_SAMPLE_RANKS; i++)
+		at[i] = first_of(samples, hash, (enum cs_sample_rank)i);
+	while (n < cap && (record = take_latest(samples, hash, at)) != NULL)
 		out[n++] = (struct cs_sample){
 			.kind = record->kind,
 			.tcp = record->tcp,
 			.wall_us = record->wall_us,
 			.bytes = { (const uint8_t *)(record + 1), record->len },
 		};
-	}
 	for (size_t i = 0; i < n / 2; i++) {
 		struct cs_sample later = out[i];
 
@@ -250,9 +329,4 @@ size_t cs_samples_find(const struct cs_samples *samples, const struct cs_addr *i
 		out[n - 1 - i] = later;
 	}
 	return n;
-}
-
-uint64_t cs_samples_lost(const struct cs_samples *samples)
-{
-	return samples->lost;
 }

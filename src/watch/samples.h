@@ -4,11 +4,13 @@
  * cut to CS_SAMPLE_MAX bytes, within a fixed budget. What is new pushes out what is
  * oldest among its equals: samples of sources that matter are kept apart from those of
  * the many that sent a packet or two, so that a flood does not wash them away.
+ *
+ * A source is known by its address's hash, by a key that nobody knows (base/addr_hash.h).
  */
 #pragma once
 
-#include "base/addr.h"
-#include "base/siphash.h"
+#include "base/err.h"
+#include "base/rd.h"
 
 /* One sample. @bytes is borrowed from the store until the next is kept or raised. */
 enum { CS_SAMPLE_MAX = 256 };
@@ -32,25 +34,20 @@ struct cs_samples;
 enum { CS_SAMPLES_BUDGET_MIN = 1 << 16 };
 
 /* CS_ERR_NOMEM; CS_ERR_RANGE: below the minimum */
-CS_MUST_USE enum cs_err cs_samples_open(size_t budget, const struct cs_sipkey *key,
-					struct cs_samples **out);
+CS_MUST_USE enum cs_err cs_samples_open(size_t budget, struct cs_samples **out);
 void cs_samples_close(struct cs_samples *samples);
 
-/* Hints, early and later, that one of the address with this hash by the key may come. */
+/* A hint that one of this source may come. */
 void cs_samples_expect(const struct cs_samples *samples, uint64_t hash);
-void cs_samples_approach(const struct cs_samples *samples, uint64_t hash);
 
 /* Copies @sample in, unless there is one of its kind of this source. */
-void cs_samples_keep(struct cs_samples *samples, const struct cs_addr *ip,
-		     enum cs_sample_rank rank, const struct cs_sample *sample);
+void cs_samples_keep(struct cs_samples *samples, uint64_t hash, enum cs_sample_rank rank,
+		     const struct cs_sample *sample);
 
 /* From now on those that are there of this source have at least @rank. */
-void cs_samples_raise(struct cs_samples *samples, const struct cs_addr *ip,
+void cs_samples_raise(struct cs_samples *samples, uint64_t hash,
 		      enum cs_sample_rank rank);
 
-/* Those of @ip into @out, the oldest first as they were kept; how many there are. */
-size_t cs_samples_find(const struct cs_samples *samples, const struct cs_addr *ip,
+/* Those of a source into @out, the oldest first as they were kept; how many there are. */
+size_t cs_samples_find(const struct cs_samples *samples, uint64_t hash,
 		       struct cs_sample *out, size_t cap);
-
-/* How many were pushed out so far. */
-uint64_t cs_samples_lost(const struct cs_samples *samples);

@@ -64,7 +64,7 @@ static enum cs_err open_parts(struct cs_track *track)
 	enum cs_err err = cs_flows_open(flows, &track->flows);
 
 	if (!err)
-		err = cs_samples_open(samples, key, &track->samples);
+		err = cs_samples_open(samples, &track->samples);
 	if (!err)
 		err = cs_ours_open(hosts, &track->ours);
 	if (!err)
@@ -189,7 +189,6 @@ void cs_track_approach(const struct cs_track *track, const struct cs_track_ahead
 		return;
 	cs_flows_approach(track->flows, ahead->key);
 	cs_table_approach(track->table, ahead->source_hash);
-	cs_samples_approach(track->samples, ahead->source_hash);
 }
 
 static void take_datagram(struct cs_track *track, int64_t wall_us,

@@ -71,14 +71,15 @@ static void tell(struct tick *tick, const struct cs_addr *ip,
 		 const struct cs_source *prefix)
 {
 	const struct cs_track *track = tick->track;
+	uint64_t hash = cs_track_hash(track, ip);
 	struct cs_sample samples[CS_SOURCE_OBS];
 	struct cs_source source;
 	size_t n;
 
 	if (!tick->more || !cs_table_find(track->table, ip, &source) ||
-	    cs_track_is_ours(track, ip, cs_track_hash(track, ip)))
+	    cs_track_is_ours(track, ip, hash))
 		return;
-	n = cs_samples_find(track->samples, ip, samples, CS_SOURCE_OBS);
+	n = cs_samples_find(track->samples, hash, samples, CS_SOURCE_OBS);
 	tick->more = tick->each(tick->arg, &source, prefix, samples, n);
 }
 
@@ -87,11 +88,13 @@ static void tell_neighbours(struct tick *tick, const struct cs_addr *ip, size_t 
 {
 	struct cs_source prefix;
 	bool is_case = fold(tick, ip, n, &prefix);
+	const struct cs_track *track = tick->track;
 	struct cs_sample samples[CS_SOURCE_OBS];
 	size_t have;
 
 	if (is_case) {
-		have = cs_samples_find(tick->track->samples, ip, samples, CS_SOURCE_OBS);
+		have = cs_samples_find(track->samples, cs_track_hash(track, ip), samples,
+				       CS_SOURCE_OBS);
 		tick->more = tick->each(tick->arg, &prefix, NULL, samples, have);
 	}
 	for (size_t i = 0; i < n; i++)

@@ -69,13 +69,6 @@ static void close_prefix(struct prefixes *prefixes)
 	prefixes->item[prefixes->n++] = prefixes->open;
 }
 
-static bool is_out(const struct walk *walk, const struct cs_source *source)
-{
-	uint64_t hash = cs_track_hash(walk->track, &source->ip);
-
-	return !cs_track_is_ours(walk->track, &source->ip, hash);
-}
-
 static bool fold_one(void *arg, const struct cs_source *source)
 {
 	struct walk *walk = arg;
@@ -84,7 +77,8 @@ static bool fold_one(void *arg, const struct cs_source *source)
 	struct cs_addr base = cs_track_base(&source->ip, &bits);
 	uint32_t level = walk->track->want.threshold.reflection;
 
-	if (!is_out(walk, source))
+	if (cs_track_is_ours(walk->track, &source->ip,
+			     cs_track_hash(walk->track, &source->ip)))
 		return true;
 	if (prefixes->open.bits == 0 || cs_addr_cmp(&base, &prefixes->open.ip) != 0) {
 		see_resources(walk->track, &prefixes->open);
@@ -119,21 +113,20 @@ static const struct cs_source *prefix_of(struct walk *walk,
 static bool hand_out(void *arg, const struct cs_source *source)
 {
 	struct walk *walk = arg;
+	uint64_t hash = cs_track_hash(walk->track, &source->ip);
 	struct cs_sample samples[CS_SOURCE_OBS];
 	const struct cs_source *prefix;
 	size_t n;
 
-	if (!is_out(walk, source))
+	if (cs_track_is_ours(walk->track, &source->ip, hash))
 		return true;
+	n = cs_samples_find(walk->track->samples, hash, samples, CS_SOURCE_OBS);
 	prefix = prefix_of(walk, source);
 	if (prefix && !walk->said) {
 		walk->said = true;
-		n = cs_samples_find(walk->track->samples, &source->ip, samples,
-				    CS_SOURCE_OBS);
 		if (!walk->each(walk->arg, prefix, NULL, samples, n))
 			return false;
 	}
-	n = cs_samples_find(walk->track->samples, &source->ip, samples, CS_SOURCE_OBS);
 	return walk->each(walk->arg, source, prefix, samples, n);
 }
 

@@ -73,6 +73,7 @@ struct cs_turn {
 	bool tcp;                /* a message of a segment, which was counted before */
 	struct cs_flow flow;
 	struct cs_source *source; /* taken out of the table, or NULL: nobody's business */
+	uint64_t source_hash;     /* of its address */
 	struct cs_track_message message;
 };
 

@@ -154,6 +154,7 @@ static void take(struct cs_turn *turn, const struct cs_addr *ip, uint64_t hash,
 
 	turn->source =
 		cs_table_take_hashed(track->table, ip, hash, turn->wall_us, is_new);
+	turn->source_hash = hash;
 	mark_recent(&track->recent, ip, hash);
 	if (*is_new)
 		turn->source->is_peer = in_any(track->peer, track->want.n_peer, ip);
@@ -209,7 +210,8 @@ void cs_turn_from(struct cs_turn *turn)
 		source->hop_high = packet->hop_limit;
 	source->packets = cs_sat32(source->packets, 1);
 	if (source->packets == HEAVY)
-		cs_samples_raise(turn->track->samples, &source->ip, CS_SAMPLE_HEAVY);
+		cs_samples_raise(turn->track->samples, turn->source_hash,
+				 CS_SAMPLE_HEAVY);
 	source->bytes_in = cs_sat64(source->bytes_in, turn->len);
 	see_first(source, turn->wall_us);
 	if (turn->wall_us > source->last_us)
@@ -271,7 +273,7 @@ void cs_turn_note(struct cs_turn *turn, enum cs_obs kind)
 	row = cs_source_note(turn->source, kind, turn->wall_us);
 	if (!row || row->count != 1)
 		return;
-	cs_samples_keep(track->samples, &turn->source->ip, rank_of(turn->source, kind),
+	cs_samples_keep(track->samples, turn->source_hash, rank_of(turn->source, kind),
 			&(struct cs_sample){ .kind = (uint8_t)kind,
 					     .tcp = turn->packet->kind == CS_PACKET_TCP,
 					     .wall_us = turn->wall_us,

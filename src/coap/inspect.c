@@ -33,11 +33,15 @@ struct inspection {
 	struct cs_flaw *flaws;
 	size_t max;
 	size_t n;
-	size_t at; /* what is being looked at */
+	size_t at;     /* what is being looked at */
+	uint32_t seen; /* bit i: fault i was reported */
 };
 
 static void report(struct inspection *in, enum cs_fault fault)
 {
+	if (in->seen >> fault & 1)
+		return;
+	in->seen |= UINT32_C(1) << fault;
 	if (in->n < in->max)
 		in->flaws[in->n] = (struct cs_flaw){ .fault = fault, .at = in->at };
 	in->n++;

@@ -49,8 +49,9 @@ CS_MUST_USE enum cs_err cs_msg_decode(struct cs_span datagram, struct cs_msg *ms
 
 /*
  * Looks for the oddities of a message that decoded (M5, M13 to M21) and writes
- * up to @max of them, in the order of their offsets. Returns how many there
- * are, which may be more than @max. @datagram is what @msg was decoded from.
+ * up to @max of them, the first of each kind, in the order of their offsets. Returns how
+ * many kinds there are, which may be more than @max. @datagram is what @msg was decoded
+ * from.
  */
 size_t cs_msg_inspect(struct cs_span datagram, const struct cs_msg *msg,
 		      struct cs_flaw *flaws, size_t max);

@@ -48,7 +48,7 @@ enum cs_sight_trait {
 	CS_SIGHT_UNLIKELY = 1 << 17,
 };
 
-enum { CS_SIGHT_FLAWS = 8 };
+enum { CS_SIGHT_FLAWS = 10 /* M5, M13 to M21: one a kind */ };
 
 /* cs_sight.path of /.well-known/core, whatever the Uri-Host; of no other target. */
 #define CS_SIGHT_CORE UINT32_C(1)

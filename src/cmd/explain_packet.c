@@ -270,6 +270,12 @@ static void put_payload(const struct explaining *e, const struct cs_msg *msg)
 
 /* --- what is odd --- */
 
+/* Another version is apart: it is to be ignored, whatever it is. */
+static bool is_format_error(const struct cs_flaw *flaw)
+{
+	return cs_fault_is_format_error(flaw->fault) && flaw->fault != CS_FAULT_VERSION;
+}
+
 static void put_flaw(const struct explaining *e, const struct cs_flaw *flaw)
 {
 	const char *reference = cs_fault_reference(flaw->fault);
@@ -277,7 +283,7 @@ static void put_flaw(const struct explaining *e, const struct cs_flaw *flaw)
 	if (!e->j) {
 		(void)fprintf(e->to, "%5zu  %s: %s%s  [%s]\n", flaw->at,
 			      cs_fault_name(flaw->fault), cs_fault_text(flaw->fault),
-			      cs_fault_is_format_error(flaw->fault)
+			      is_format_error(flaw)
 				      ? "; a format error: decoding ends here"
 				      : "",
 			      reference ? reference : "no RFC sets a limit");
@@ -291,7 +297,7 @@ static void put_flaw(const struct explaining *e, const struct cs_flaw *flaw)
 	cs_json_key(e->j, "offset");
 	cs_json_uint(e->j, flaw->at);
 	cs_json_key(e->j, "format_error");
-	cs_json_bool(e->j, cs_fault_is_format_error(flaw->fault));
+	cs_json_bool(e->j, is_format_error(flaw));
 	cs_json_key(e->j, "reference");
 	cs_json_word(e->j, reference);
 	cs_json_object_end(e->j);
@@ -398,6 +404,10 @@ static void explain(const struct explaining *e, const struct cs_packet *packet)
 	struct cs_flaw flaw = { 0 };
 	struct cs_msg msg;
 	enum cs_err err = cs_msg_decode(e->bytes, &msg, &flaw);
+
+	/* Of a few bytes, too, it is said first that they are not version 1. */
+	if (err && e->bytes.len > 0 && e->bytes.ptr[0] >> 6 != 1)
+		flaw = (struct cs_flaw){ .fault = CS_FAULT_VERSION };
 
 	if (e->j) {
 		cs_json_object(e->j);

@@ -110,7 +110,7 @@ void cs_turn_icmp(struct cs_turn *turn)
 	bool sender_ours = cs_track_is_ours(track, &quote->from, sender);
 	bool receiver_ours = cs_track_is_ours(track, &quote->to, receiver);
 	uint16_t flags;
-	bool asked, answered;
+	bool asked, answered, began;
 
 	turn->flow = cs_flows_find(track->flows, cs_flow_key(sender, quote->from_port,
 							     receiver, quote->to_port));
@@ -118,10 +118,13 @@ void cs_turn_icmp(struct cs_turn *turn)
 	asked = flags & (cs_flow_side(CS_FLOW_ASKED, turn->flow.up) |
 			 cs_flow_side(CS_FLOW_ALIEN, turn->flow.up));
 	answered = flags & cs_flow_side(CS_FLOW_ANSWERED, turn->flow.up);
+	/* Our half of a handshake is an answer, too. */
+	began = (flags & cs_flow_side(CS_FLOW_ALIEN, !turn->flow.up)) &&
+		turn->from_coap && !turn->to_coap;
 
 	if (sender_ours && receiver_ours)
 		return;
-	if (answered && !receiver_ours)
+	if ((answered || began) && !receiver_ours)
 		unwanted(turn);
 	else if (!sender_ours && (receiver_ours || asked))
 		closed_by_us(turn);

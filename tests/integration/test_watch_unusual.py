@@ -373,6 +373,20 @@ def test_a_path_that_was_cut_off_is_nothing_unusual(tmp_path):
 
 # --- what the bytes hide, or are ---
 
+def test_a_handshake_that_is_refused_is_no_traffic_of_ours(tmp_path):
+    """What our server says in DTLS is an answer, though no CoAP is seen in it."""
+    hello = bytes.fromhex("16fefd0000000000000000002a0100001e000000000000001efefd") + bytes(28)
+    verify = bytes.fromhex("16feff0000000000000000001703000000000000000000000bfeff08") + bytes(8)
+    frames = []
+    for i in range(30):
+        answer = udp(HOME, 5684, STRANGER, 40000, verify)
+        frames += [(i, udp(STRANGER, 40000, HOME, 5684, hello)), (i + 0.01, answer),
+                   (i + 0.02, refusal(answer))]
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["worry"], row["victim"]) == ("I", "none", False)
+    assert "own_refused" not in [one["what"] for one in row["evidence"]]
+
+
 def test_oscore_hides_what_is_asked(tmp_path):
     """Its outer method is POST, and its outer code 2.04, whatever they are (RFC 8613 section 4.2)."""
     there, back = (STRANGER, 45000, HOME, 5683), (HOME, 5683, STRANGER, 45000)

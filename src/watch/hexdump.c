@@ -19,7 +19,7 @@ static bool is_blank(uint8_t c)
 static bool is_between(uint8_t c)
 {
 	return is_blank(c) || c == ':' || c == ',' || c == '-' || c == '"' || c == '\'' ||
-	       c == '{' || c == '}';
+	       c == '{' || c == '}' || c == ';';
 }
 
 static size_t hex_run(struct cs_span line, size_t at)
@@ -40,11 +40,45 @@ static size_t mark_at(struct cs_span line, size_t at)
 	return 0;
 }
 
+/* What an offset says, in sixteens, and as od writes it, in eights. */
+static bool says(struct cs_span digits, size_t want)
+{
+	size_t hex = 0, octal = 0;
+
+	for (size_t i = 0; i < digits.len; i++) {
+		uint8_t c = digits.ptr[i];
+
+		hex = 16 * hex + (size_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+		octal = 8 * octal + (size_t)(c & 7);
+	}
+	return hex == want || (digits.len == 7 && octal == want);
+}
+
+struct dump {
+	bool begun;   /* a line before had an offset */
+	bool offset;  /* this one has */
+	size_t taken; /* bytes of the lines before */
+};
+
+/* "0000  " of tshark, "000000 " and "0000000 " of od: what they say is to be true. */
+static bool is_counted(const struct dump *dump, struct cs_span line, size_t at, size_t n)
+{
+	size_t blanks = 0;
+
+	if (n < 4 || n > 8 || n == 5 || !says(cs_span_of(line.ptr + at, n), dump->taken))
+		return false;
+	while (at + n + blanks < line.len && is_blank(line.ptr[at + n + blanks]))
+		blanks++;
+	if (at + n + blanks == line.len) /* the last line, which has no bytes */
+		return dump->begun;
+	return blanks == (n == 4 ? 2 : 1) && n < 8 && hex_run(line, at + n + blanks) == 2;
+}
+
 /*
  * Where the bytes begin behind an offset: "0x0010:" of tcpdump, "00000010:" of xxd,
- * "00000010  " of hexdump -C. *@dump: there was one.
+ * "00000010  " of hexdump -C, and those that are counted.
  */
-static size_t behind_offset(struct cs_span line, bool *dump)
+static size_t behind_offset(struct cs_span line, struct dump *dump)
 {
 	size_t at = 0, mark, n;
 
@@ -52,34 +86,48 @@ static size_t behind_offset(struct cs_span line, bool *dump)
 		at++;
 	mark = mark_at(line, at);
 	n = hex_run(line, at + mark);
-	*dump = (mark && n >= 4 && at + mark + n < line.len &&
-		 line.ptr[at + mark + n] == ':') ||
-		(n == 8 && at + n < line.len && line.ptr[at + n] == ':') ||
-		(n == 8 && at + n + 2 < line.len && line.ptr[at + n] == ' ' &&
-		 line.ptr[at + n + 1] == ' ' && is_hex(line.ptr[at + n + 2]));
-	return *dump ? at + mark + n + 1 : 0;
+	dump->offset = (mark && n >= 4 && at + mark + n < line.len &&
+			line.ptr[at + mark + n] == ':') ||
+		       (n == 8 && at + n < line.len && line.ptr[at + n] == ':') ||
+		       (n == 8 && at + n + 2 < line.len && line.ptr[at + n] == ' ' &&
+			line.ptr[at + n + 1] == ' ' && is_hex(line.ptr[at + n + 2])) ||
+		       (!mark && is_counted(dump, line, at, n));
+	dump->begun = dump->begun || dump->offset;
+	return dump->offset ? at + mark + n + (at + mark + n < line.len) : at;
 }
 
-/* In a dump the text at the end begins behind two blanks, or with a "|". */
+/* Before the digits of a string in Python. */
+static size_t behind_prefix(struct cs_span line, size_t at)
+{
+	return at + 1 < line.len && line.ptr[at] == 'b' &&
+			       (line.ptr[at + 1] == '\'' || line.ptr[at + 1] == '"')
+		       ? at + 2
+		       : at;
+}
+
+/* In a dump the text at the end begins behind two blanks, or three, or with a "|". */
 static bool is_text(struct cs_span line, size_t at, size_t taken)
 {
+	size_t blanks = 0;
+
 	if (line.ptr[at] == '|')
 		return true;
-	return taken > 0 && at + 1 < line.len && line.ptr[at] == ' ' &&
-	       line.ptr[at + 1] == ' ' && taken % 8 != 0;
+	while (at + blanks < line.len && line.ptr[at + blanks] == ' ')
+		blanks++;
+	return taken > 0 && blanks >= (taken % 8 == 0 ? 3 : 2);
 }
 
 enum { LINE_BYTES = 16 };
 
-static enum cs_err read_line(struct cs_span line, struct cs_wr *out, size_t *bad)
+static enum cs_err read_line(struct cs_span line, struct dump *dump, struct cs_wr *out,
+			     size_t *bad)
 {
-	bool dump;
-	size_t at = behind_offset(line, &dump), taken = 0;
+	size_t at = behind_prefix(line, behind_offset(line, dump)), taken = 0;
 
 	while (at < line.len) {
 		uint8_t byte;
 
-		if (dump && (taken == LINE_BYTES || is_text(line, at, taken)))
+		if (dump->offset && (taken == LINE_BYTES || is_text(line, at, taken)))
 			return CS_OK;
 		at += mark_at(line, at);
 		if (is_between(line.ptr[at])) {
@@ -89,9 +137,10 @@ static enum cs_err read_line(struct cs_span line, struct cs_wr *out, size_t *bad
 		*bad = at;
 		if (line.len - at < 2 ||
 		    !cs_hex_read(cs_span_of(line.ptr + at, 2), &byte, 1))
-			return dump && taken > 0 ? CS_OK : CS_ERR_SYNTAX;
+			return dump->offset && taken > 0 ? CS_OK : CS_ERR_SYNTAX;
 		cs_wr_u8(out, byte);
 		taken++;
+		dump->taken++;
 		at += 2;
 	}
 	return CS_OK;
@@ -108,6 +157,7 @@ static bool is_heading(struct cs_span line)
 
 enum cs_err cs_hexdump_read(struct cs_span text, struct cs_wr *out, size_t *at)
 {
+	struct dump dump = { 0 };
 	size_t from = 0;
 
 	while (from < text.len) {
@@ -116,7 +166,7 @@ enum cs_err cs_hexdump_read(struct cs_span text, struct cs_wr *out, size_t *at)
 		struct cs_span line = cs_span_of(text.ptr + from, len);
 		size_t bad = 0;
 
-		if (!is_heading(line) && read_line(line, out, &bad)) {
+		if (!is_heading(line) && read_line(line, &dump, out, &bad)) {
 			*at = from + bad;
 			return CS_ERR_SYNTAX;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hexdump: bytes from the hex that people paste: 4001..., with blanks, colons, commas,
- * 0x or \x before each byte; lines of tcpdump -x and -X, xxd and hexdump -C with their
- * offsets and the text at their ends. Pure.
+ * 0x or \x before each byte; lines of tcpdump -x and -X, tshark -x, xxd, od -tx1 and
+ * hexdump -C with their offsets and the text at their ends. Pure.
  */
 #pragma once
 

@@ -6,7 +6,11 @@
 
 #include "watch/pasted_own.h"
 
-enum { TEXT_MAX = 16384 /* of a line that is looked at */ };
+enum {
+	TEXT_MAX = 16384, /* of a line that is looked at */
+	DIGITS_LEAST =
+		8, /* of an address without dots in a line: ports and times are shorter */
+};
 
 static bool is_blank(uint8_t c)
 {
@@ -18,22 +22,61 @@ static struct cs_span behind(struct cs_span s, size_t n)
 	return cs_span_of(s.ptr + n, s.len - n);
 }
 
-static struct cs_span skip_blanks(struct cs_span s)
+/* What no address has in it; of a name's dash it is an arrow's tail. */
+static bool is_between(struct cs_span s)
 {
-	while (s.len > 0 && is_blank(s.ptr[0]))
-		s = behind(s, 1);
-	return s;
+	uint8_t c = s.ptr[0];
+
+	if (c == '-')
+		return s.len > 1 && s.ptr[1] == '>';
+	return is_blank(c) || c >= 0x80 || (c && strchr(",;|\"'`=#<>{}", c));
 }
 
+/* "unknown[192.0.2.7]": what stands in brackets is a word; "192[.]0" is one, too. */
+static bool opens_bracket(struct cs_span s)
+{
+	return s.ptr[0] == '[' && s.len > 1 && s.ptr[1] != '.' && s.ptr[1] != ':';
+}
+
+enum arrow { ARROW_NONE, ARROW_RIGHT, ARROW_LEFT };
+
+/* Takes off what stands before the next word: the arrow, if that is all but blanks. */
+static enum arrow skip_between(struct cs_span *left)
+{
+	enum arrow arrow = ARROW_NONE;
+	bool other = false;
+
+	for (; left->len > 0 && is_between(*left); *left = behind(*left, 1)) {
+		uint8_t c = left->ptr[0];
+
+		if (c == '>')
+			arrow = ARROW_RIGHT;
+		else if (c == '<')
+			arrow = ARROW_LEFT;
+		else
+			other = other || !(is_blank(c) || c == '-' || c == '=');
+		/* "<-": that dash is no name's. */
+		if (c == '<' && left->len > 1 && left->ptr[1] == '-')
+			*left = behind(*left, 1);
+	}
+	return other ? ARROW_NONE : arrow;
+}
+
+struct word {
+	struct cs_span text;
+	enum arrow arrow; /* that stands before it */
+};
+
 /* Takes the next word off @left. False at the end. */
-static bool next_word(struct cs_span *left, struct cs_span *word)
+static bool next_word(struct cs_span *left, struct word *word)
 {
 	size_t n = 0;
 
-	*left = skip_blanks(*left);
-	while (n < left->len && !is_blank(left->ptr[n]))
+	word->arrow = skip_between(left);
+	while (n < left->len && !is_between(behind(*left, n)) &&
+	       (n == 0 || !opens_bracket(behind(*left, n))))
 		n++;
-	*word = cs_span_of(left->ptr, n);
+	word->text = cs_span_of(left->ptr, n);
 	*left = behind(*left, n);
 	return n > 0;
 }
@@ -72,16 +115,24 @@ static bool is_any_key(struct cs_span key, const char *const stems[], size_t n)
 	return false;
 }
 
-/* The value behind "=", ":", quotes and blanks, up to a blank, comma or quote. */
-static struct cs_span value_at(struct cs_span s)
+/* Whether @word is @text, in letters of any case. */
+static bool says(struct cs_span word, const char *text)
 {
-	size_t n = 0;
+	return word.len == strlen(text) &&
+	       strncasecmp((const char *)word.ptr, text, word.len) == 0;
+}
 
-	while (s.len > 0 && (is_blank(s.ptr[0]) || strchr("=:\"'", s.ptr[0])))
-		s = behind(s, 1);
-	while (n < s.len && !is_blank(s.ptr[n]) && !strchr(",\"'", s.ptr[n]))
-		n++;
-	return cs_span_of(s.ptr, n);
+/* The value behind a key: the next word, or, where it is an object's "ip", the one after it. */
+static struct cs_span value_at(struct cs_span left)
+{
+	struct word word;
+
+	while (left.len > 0 && (is_between(left) || left.ptr[0] == ':'))
+		left = behind(left, 1);
+	if (next_word(&left, &word) &&
+	    (says(word.text, "ip") || says(word.text, "address")))
+		return value_at(left);
+	return word.text;
 }
 
 static bool find_key(struct cs_span text, const char *const stems[], size_t n_stems,
@@ -100,52 +151,76 @@ static bool find_key(struct cs_span text, const char *const stems[], size_t n_st
 	return false;
 }
 
-/* --- around an arrow, or anywhere --- */
+/* --- around an arrow, behind "from", or anywhere --- */
 
-static bool is_arrow(struct cs_span word)
-{
-	return cs_span_eq(word, cs_span_str(">")) || cs_span_eq(word, cs_span_str("->"));
-}
-
-/* "A > B": tcpdump's, pf's and Cisco's. */
+/* "A > B": tcpdump's, pf's, Cisco's and MikroTik's; "B < A". */
 static bool find_arrow(struct cs_span text, struct cs_pasted *source,
 		       struct cs_pasted *to)
 {
-	struct cs_span word, before = { 0 };
+	struct word before = { 0 }, word;
 
-	while (next_word(&text, &word)) {
-		if (is_arrow(word) && cs_pasted_word(before, false, source)) {
-			struct cs_pasted other;
+	for (; next_word(&text, &word); before = word) {
+		bool left = word.arrow == ARROW_LEFT;
+		struct cs_pasted other;
 
-			if (next_word(&text, &word) &&
-			    cs_pasted_word(word, false, &other))
-				*to = other;
-			return true;
-		}
-		before = word;
+		if (word.arrow == ARROW_NONE ||
+		    !cs_pasted_word(left ? word.text : before.text, false, source))
+			continue;
+		if (cs_pasted_word(left ? before.text : word.text, false, &other))
+			*to = other;
+		return true;
 	}
 	return false;
 }
 
-static bool find_first(struct cs_span text, struct cs_pasted *out)
+/* The first address; of what follows @key alone, unless that is NULL. */
+static bool find_first(struct cs_span text, const char *key, struct cs_pasted *out)
 {
-	struct cs_span word;
+	bool begun = !key;
+	struct word word;
+
+	while (next_word(&text, &word)) {
+		if (begun && cs_pasted_word(word.text, false, out))
+			return true;
+		begun = begun || says(word.text, key);
+	}
+	return false;
+}
+
+static bool find_source(struct cs_span text, struct cs_pasted *out, struct cs_pasted *to)
+{
+	static const char *const source[] = { "src", "source" };
+	static const char *const target[] = { "dst", "dest", "destination" };
+
+	if (find_key(text, source, CS_LEN(source), out)) {
+		(void)find_key(text, target, CS_LEN(target), to); /* it may lack */
+		return true;
+	}
+	if (find_arrow(text, out, to))
+		return true;
+	if (find_first(text, "from", out)) {
+		(void)find_first(text, "to", to); /* it may lack, too */
+		return true;
+	}
+	return find_first(text, NULL, out);
+}
+
+/* A line without any address: digits that can have been one, and are no port's. */
+static bool find_digits(struct cs_span text, struct cs_pasted *out)
+{
+	struct word word;
 
 	while (next_word(&text, &word))
-		if (cs_pasted_word(word, false, out))
+		if (word.text.len >= DIGITS_LEAST && cs_pasted_digits(word.text, out))
 			return true;
 	return false;
 }
 
 static bool read_line(struct cs_span text, struct cs_pasted *out)
 {
-	static const char *const source[] = { "src", "source" };
-	static const char *const target[] = { "dst", "dest", "destination" };
 	struct cs_pasted to = { 0 };
 
-	if (find_key(text, source, CS_LEN(source), out))
-		(void)find_key(text, target, CS_LEN(target), &to); /* it may lack */
-	else if (!find_arrow(text, out, &to) && !find_first(text, out))
+	if (!find_source(text, out, &to) && !find_digits(text, out))
 		return false;
 	out->of_line = true;
 	out->has_to = to.what.bits == 128;
@@ -155,17 +230,32 @@ static bool read_line(struct cs_span text, struct cs_pasted *out)
 
 /* --- the whole --- */
 
+static struct cs_span trim(struct cs_span s)
+{
+	while (s.len > 0 && is_blank(s.ptr[0]))
+		s = behind(s, 1);
+	while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+static bool is_one_word(struct cs_span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && !is_blank(s.ptr[n]))
+		n++;
+	return n == s.len;
+}
+
 enum cs_err cs_pasted_read(struct cs_span text, struct cs_pasted *out)
 {
-	struct cs_span left, word, more;
-
 	*out = (struct cs_pasted){ 0 };
 	if (text.len > TEXT_MAX)
 		text.len = TEXT_MAX;
-	left = text;
-	if (!next_word(&left, &word))
-		return CS_ERR_SYNTAX;
-	if (!next_word(&left, &more) && cs_pasted_word(word, true, out))
+	text = trim(text);
+	if ((is_one_word(text) && cs_pasted_word(text, true, out)) ||
+	    cs_pasted_numbers(text, out) || read_line(text, out))
 		return CS_OK;
-	return read_line(text, out) ? CS_OK : CS_ERR_SYNTAX;
+	return CS_ERR_SYNTAX;
 }

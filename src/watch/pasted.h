@@ -13,15 +13,18 @@
  *   coap://HOST[:PORT]/...                         the host of a URI
  *   103111225024                                   digits alone, see below
  *   sensor.example  sensor.example:5683            a name
- * Quotes, brackets and punctuation around it are taken off. Of several words it is what
- * stands behind src, SRC=, srcip=, "src_ip": and the like, else before " > " or "->",
- * else the first word that is an address, with what stands behind dst as the other side.
+ * Quotes, brackets and punctuation around it are taken off, and those around its dots, as
+ * in 192[.]0[.]2[.]7. Of several words it is what stands behind src, SRC=, srcip=,
+ * "src_ip": and the like, else before > or ->, or behind <, else the first address behind
+ * "from", else the first at all; what stands behind dst or "to", or on the arrow's other
+ * side, is where it went. A line without any address may have digits alone.
  *
  * Digits alone are read as IPv4 without dots. A reading counts when it uses all digits,
  * in their order, as four numbers of 0 to 255, perhaps followed by a length of 0 to 32;
  * no number has a leading zero, and a length leaves no bits behind it. One reading is
  * taken; of several each is given. 103111225024 has one: 103.111.225.0/24 (as four
- * numbers alone it would need "024").
+ * numbers alone it would need "024"). Blanks, commas or dashes where dots were, as in
+ * 103 111 225 7, leave one reading.
  */
 #pragma once
 

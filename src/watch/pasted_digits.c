@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digits alone: which addresses and prefixes they can have been. */
+/* Digits without dots: which addresses and prefixes they can have been. */
 #include "watch/pasted_own.h"
 
 enum { NUMBERS = 4, DIGITS = 3, LONGEST = NUMBERS * DIGITS + 2 };
@@ -72,5 +72,43 @@ bool cs_pasted_digits(struct cs_span text, struct cs_pasted *out)
 	out->of_digits = true;
 	out->kind = out->n_readings == 1 ? CS_PASTED_PREFIX : CS_PASTED_SEVERAL;
 	out->what = out->reading[0];
+	return true;
+}
+
+/* Takes a number and what parts it from the next one off @left. */
+static bool take_number(struct cs_span *left, int most, int *out)
+{
+	size_t n = 0;
+
+	while (n < left->len && left->ptr[n] >= '0' && left->ptr[n] <= '9')
+		n++;
+	if (n == 0 || n > DIGITS || (n < left->len && !strchr(" ,-/", left->ptr[n])))
+		return false;
+	*out = number(left->ptr, n, most);
+	n += n < left->len;
+	*left = cs_span_of(left->ptr + n, left->len - n);
+	while (left->len > 0 && left->ptr[0] == ' ')
+		*left = cs_span_of(left->ptr + 1, left->len - 1);
+	return *out >= 0;
+}
+
+bool cs_pasted_numbers(struct cs_span text, struct cs_pasted *out)
+{
+	struct cs_pasted numbers = { .kind = CS_PASTED_PREFIX, .of_digits = true };
+	uint32_t address = 0;
+	int value = 0, bits = 32;
+
+	for (unsigned i = 0; i < NUMBERS; i++) {
+		if (!take_number(&text, 255, &value))
+			return false;
+		address = address << 8 | (uint32_t)value;
+	}
+	if (text.len > 0 && (!take_number(&text, 32, &bits) || text.len > 0))
+		return false;
+	add(&numbers, address, bits);
+	if (numbers.n_readings == 0)
+		return false;
+	numbers.what = numbers.reading[0];
+	*out = numbers;
 	return true;
 }

@@ -3,7 +3,7 @@
 #include "base/num.h"
 #include "watch/pasted_own.h"
 
-enum { NAME_MAX_LEN = 253, LABEL_MAX = 63, WORD_MAX = 1024 };
+enum { NAME_MAX_LEN = 253, LABEL_MAX = 63, WORD_MAX = 1024, ADDRESS_MAX = 64 };
 
 static struct cs_span before(struct cs_span s, size_t n)
 {
@@ -13,6 +13,11 @@ static struct cs_span before(struct cs_span s, size_t n)
 static struct cs_span from(struct cs_span s, size_t n)
 {
 	return cs_span_of(s.ptr + n, s.len - n);
+}
+
+static bool is_one_of(uint8_t c, const char *set)
+{
+	return c && strchr(set, c);
 }
 
 /* Where the last @c is; s.len: nowhere. */
@@ -153,7 +158,25 @@ static form *const forms[] = {
 	read_dotted,  read_called, read_interface, read_slash,
 };
 
-static bool read_numeric(struct cs_span text, struct cs_pasted *out)
+/* "192[.]0[.]2[.]7" as it was before somebody made sure that nobody clicks it; or nothing. */
+static struct cs_span without_guards(struct cs_span text, uint8_t out[ADDRESS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		bool guarded = i + 2 < text.len && is_one_of(text.ptr[i], "[(") &&
+			       is_one_of(text.ptr[i + 1], ".:") &&
+			       is_one_of(text.ptr[i + 2], "])");
+
+		if (n == ADDRESS_MAX)
+			return (struct cs_span){ 0 };
+		out[n++] = text.ptr[guarded ? i + 1 : i];
+		i += guarded ? 2 : 0;
+	}
+	return n < text.len ? cs_span_of(out, n) : (struct cs_span){ 0 };
+}
+
+static bool read_form(struct cs_span text, struct cs_pasted *out)
 {
 	for (size_t i = 0; i < CS_LEN(forms); i++) {
 		struct cs_pasted one = { .kind = CS_PASTED_PREFIX };
@@ -164,6 +187,13 @@ static bool read_numeric(struct cs_span text, struct cs_pasted *out)
 		return true;
 	}
 	return false;
+}
+
+static bool read_numeric(struct cs_span text, struct cs_pasted *out)
+{
+	uint8_t plain[ADDRESS_MAX];
+
+	return read_form(text, out) || read_form(without_guards(text, plain), out);
 }
 
 /* --- names --- */
@@ -239,11 +269,6 @@ static bool read_plain(struct cs_span text, bool names, struct cs_pasted *out)
 }
 
 /* --- what stands around it --- */
-
-static bool is_one_of(uint8_t c, const char *set)
-{
-	return c && strchr(set, c);
-}
 
 bool cs_pasted_word(struct cs_span word, bool names, struct cs_pasted *out)
 {

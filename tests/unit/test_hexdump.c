@@ -35,6 +35,31 @@ static const struct {
 	  "00000000  40 01 7d 70 bb 2e 77 65  6c 6c 2d 6b 6e 6f 77 6e  "
 	  "|@.}p..well-known|\n",
 	  "40017d70bb2e77656c6c2d6b6e6f776e" },
+	{ "hexdump -C, and its last line",
+	  "00000000  40 01 7d 70 bb 2e 77 65  6c 6c 2d 6b 6e 6f 77 6e  "
+	  "|@.}p..well-known|\n00000010  04 63 6f 72 65                                  "
+	  "  |.core|\n00000015\n",
+	  "40017d70bb2e77656c6c2d6b6e6f776e04636f7265" },
+	{ "od -Ax -tx1",
+	  "000000 40 01 7d 70 bb 2e 77 65 6c 6c 2d 6b 6e 6f 77 6e\n"
+	  "000010 04 63 6f 72 65\n000015\n",
+	  "40017d70bb2e77656c6c2d6b6e6f776e04636f7265" },
+	{ "od -tx1",
+	  "0000000 40 01 7d 70 bb 2e 77 65 6c 6c 2d 6b 6e 6f 77 6e\n"
+	  "0000020 04 63 6f 72 65\n0000025\n",
+	  "40017d70bb2e77656c6c2d6b6e6f776e04636f7265" },
+	{ "tshark -x",
+	  "0000  40 01 7d 70 bb 2e 77 65 6c 6c 2d 6b 6e 6f 77 6e   @.}p..well-known\n"
+	  "0010  04 63 6f 72 65                                    .core\n",
+	  "40017d70bb2e77656c6c2d6b6e6f776e04636f7265" },
+	{ "tshark -x, of eight bytes",
+	  "0000  40 01 7d 70 bb 2e 77 65                           @.}p..we\n",
+	  "40017d70bb2e7765" },
+	{ "zeros are no offset that is followed by none", "00000000\n", "00000000" },
+	{ "what says another number is none", "000000 40\n000002 41", "4000000241" },
+	{ "an array that ends", "0x40, 0x01 };", "4001" },
+	{ "of Python", "b'\\x40\\x01'", "4001" },
+	{ "b0 is a byte", "b001", "b001" },
 	{ "half a byte", "401", NULL },
 	{ "no hex", "zz", NULL },
 	{ "nothing", "", NULL },

@@ -330,6 +330,8 @@ static bool commit(struct cs_watch_output *o, enum cs_err err)
 	if (err)
 		cs_log(&o->ctx->log, CS_ERROR, "%s", cs_strerror(err));
 	well = cs_watch_sinks_commit(&o->sinks);
+	well &= cs_watch_keep_close(o->keep, o->now_us);
+	o->keep = NULL;
 	cs_watch_output_abort(o);
 	return well && !err;
 }
@@ -357,7 +359,7 @@ void cs_watch_output_abort(struct cs_watch_output *output)
 {
 	cs_watch_sinks_close(&output->sinks);
 	cs_watch_screen_close(output->screen);
-	cs_watch_keep_close(output->keep, output->now_us);
+	(void)cs_watch_keep_close(output->keep, output->now_us); /* it has failed already */
 	cs_watch_protect_close(output->guard);
 	cs_board_close(output->board);
 	cs_watch_group_close(output->group);

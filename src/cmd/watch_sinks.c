@@ -243,13 +243,27 @@ static bool commit(const struct cs_ctx *ctx, const char *what, struct cs_out_fil
 	return false;
 }
 
+/*
+ * A capture's outputs have all of it. A watch goes on without what a disk or a reader did not
+ * take, and says so then; but its last lines are those that count.
+ */
+static bool is_whole(const struct cs_watch_sinks *s)
+{
+	int error = s->log ? cs_live_state(s->log).error : 0;
+
+	if (s->live)
+		return error != ENOSPC && error != EDQUOT && error != EIO;
+	return cs_watch_sinks_lost(s) == 0 &&
+	       (!s->evidence || cs_evidence_state(s->evidence).lost == 0);
+}
+
 bool cs_watch_sinks_commit(struct cs_watch_sinks *sinks)
 {
 	bool well = commit(sinks->ctx, "the output", &sinks->file);
 
 	well &= commit(sinks->ctx, "--summary", &sinks->summary);
 	if (!cs_watch_sinks_flush(sinks))
-		return well;
+		return well && is_whole(sinks);
 	cs_log(&sinks->ctx->log, CS_ERROR, "the output: %s", strerror(errno));
 	return false;
 }

@@ -240,16 +240,14 @@ void cs_watch_keep_commit(struct cs_watch_keep *keep, int64_t now_us)
 	flush(keep);
 }
 
-uint64_t cs_watch_keep_lost(const struct cs_watch_keep *keep)
+bool cs_watch_keep_close(struct cs_watch_keep *keep, int64_t now_us)
 {
-	return keep ? keep->lost : 0;
-}
+	bool well;
 
-void cs_watch_keep_close(struct cs_watch_keep *keep, int64_t now_us)
-{
 	if (!keep)
-		return;
+		return true;
 	cs_watch_keep_commit(keep, now_us);
+	well = keep->n == 0;
 	keep->lost += keep->n;
 	drop_first(keep, keep->n);
 	if (keep->lost)
@@ -258,4 +256,5 @@ void cs_watch_keep_close(struct cs_watch_keep *keep, int64_t now_us)
 	cs_watch_store_close(keep->store);
 	free(keep->rows);
 	free(keep);
+	return well;
 }

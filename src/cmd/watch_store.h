@@ -28,8 +28,5 @@ void cs_watch_keep_put(struct cs_watch_keep *keep, const struct cs_verdict *verd
 /* Writes what waits; once a day, and first of all, removes old days. */
 void cs_watch_keep_commit(struct cs_watch_keep *keep, int64_t now_us);
 
-/* Verdicts that were dropped because the store took none for too long. */
-uint64_t cs_watch_keep_lost(const struct cs_watch_keep *keep);
-
-/* Writes what waits, says what was lost, and frees. */
-void cs_watch_keep_close(struct cs_watch_keep *keep, int64_t now_us);
+/* Writes what waits, says what was lost, and frees. False: the store took not all of it. */
+bool cs_watch_keep_close(struct cs_watch_keep *keep, int64_t now_us);

@@ -17,7 +17,7 @@
 
 struct cs_table;
 
-enum { CS_TABLE_BUDGET_MIN = 1 << 20 };
+enum { CS_TABLE_BUDGET_MIN = 1 << 19 };
 #define CS_TABLE_BUDGET_MAX (UINT64_C(1) << 34)
 
 /*

@@ -130,6 +130,12 @@ def test_the_summary_is_the_last_line_of_standard_output(many):
     assert summary["frames"] == summary["coap"] == summary["requests"] == 5000
 
 
+def test_the_least_memory_is_enough_for_a_small_capture(hostile):
+    least = watch_file("-r", hostile, "--memory", "1M", "-O", "jsonl").stdout
+    assert least and least == watch_file("-r", hostile, "-O", "jsonl").stdout
+    assert b"bytes from 1M" in watch_file("-r", hostile, "--memory", "1023K", status=2).stderr
+
+
 def test_a_disk_that_is_full_ends_a_files_run(many):
     done = watch_file("-r", many, "-O", "jsonl", "-o", "/dev/full", status=4)
     assert b"No space left on device" in done.stderr
@@ -149,7 +155,7 @@ def test_who_read_standard_output_may_leave(many):
 def test_events_are_lost_on_a_full_disk_and_the_run_goes_on(many, tmp_path):
     metrics = tmp_path / "m.prom"
     done = watch_file("-r", many, "-O", "jsonl", "--messages", "--eve", "/dev/full",
-                      "--metrics", metrics)
+                      "--metrics", metrics, status=4)
     assert sum(bool(v["source"]) for v in lines(done.stdout)) == 1000
     assert done.stderr.count(b"No space left on device") == 1
     lost = re.search(r'output_lost_total\{output="eve"\} (\d+)', metrics.read_text())
@@ -314,6 +320,12 @@ def small_disk(tmp_path):
         pytest.skip("cannot mount")
     yield place
     subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.mark.parametrize("output", ["--eve", "--pcap-out", "--store"])
+def test_a_file_whose_outputs_are_not_whole_has_failed(many, small_disk, output):
+    done = watch_file("-r", many, "-O", "jsonl", output, small_disk / "out", status=4)
+    assert b"lost" in done.stderr or output == "--store"
 
 
 def test_a_full_disk_costs_lines_until_there_is_room_again(pair, small_disk, tmp_path):

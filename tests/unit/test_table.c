@@ -37,9 +37,11 @@ static bool holds(struct cs_table *table, uint32_t n, uint32_t packets)
 	       s.bytes_in == (uint64_t)packets * n;
 }
 
+enum { SMALL = 1 << 20 /* bytes */ };
+
 static void a_source_is_found_as_it_was_put(void **state)
 {
-	struct cs_table *table = opened(CS_TABLE_BUDGET_MIN);
+	struct cs_table *table = opened(SMALL);
 
 	(void)state;
 	for (uint32_t round = 1; round <= 3; round++)
@@ -55,7 +57,7 @@ static void a_source_is_found_as_it_was_put(void **state)
 
 static void dropped_sources_are_gone_and_the_others_stay(void **state)
 {
-	struct cs_table *table = opened(CS_TABLE_BUDGET_MIN);
+	struct cs_table *table = opened(SMALL);
 
 	(void)state;
 	for (uint32_t n = 0; n < 1000; n++)
@@ -74,7 +76,7 @@ static void dropped_sources_are_gone_and_the_others_stay(void **state)
 
 static void a_flood_of_sources_leaves_the_heavy_ones(void **state)
 {
-	struct cs_table *table = opened(CS_TABLE_BUDGET_MIN);
+	struct cs_table *table = opened(SMALL);
 
 	(void)state;
 	for (uint32_t n = 0; n < 50; n++)
@@ -85,7 +87,7 @@ static void a_flood_of_sources_leaves_the_heavy_ones(void **state)
 	for (uint32_t n = 0; n < 50; n++)
 		assert_true(holds(table, n, 100));
 	assert_true(cs_table_counted(table).evicted > 200000);
-	assert_true(cs_table_counted(table).bytes <= CS_TABLE_BUDGET_MIN);
+	assert_true(cs_table_counted(table).bytes <= SMALL);
 	cs_table_close(table);
 }
 
@@ -106,7 +108,7 @@ static bool step(void *arg, const struct cs_source *source)
 
 static void all_come_in_the_order_of_their_addresses(void **state)
 {
-	struct cs_table *table = opened(CS_TABLE_BUDGET_MIN);
+	struct cs_table *table = opened(SMALL);
 	struct walk all = { 0 }, some = { .stop = 5 };
 
 	(void)state;
@@ -257,21 +259,21 @@ static void agree_on(uint32_t sources, unsigned packets, unsigned kinds, size_t 
 static void what_is_known_does_not_depend_on_how_it_is_kept(void **state)
 {
 	(void)state;
-	agree_on(1000, 20, 12, CS_TABLE_BUDGET_MIN, true); /* all whole */
-	agree_on(8000, 10, 6, CS_TABLE_BUDGET_MIN, true);  /* most packed */
-	agree_on(30000, 10, 12, 4 * CS_TABLE_BUDGET_MIN, true);
+	agree_on(1000, 20, 12, SMALL, true); /* all whole */
+	agree_on(8000, 10, 6, SMALL, true);  /* most packed */
+	agree_on(30000, 10, 12, 4 * SMALL, true);
 }
 
 static void a_full_table_forgets_whole_sources_and_nothing_else(void **state)
 {
 	(void)state;
-	agree_on(60000, 6, 6, CS_TABLE_BUDGET_MIN, false);
-	agree_on(12000, 40, CS_SOURCE_OBS, CS_TABLE_BUDGET_MIN, false);
+	agree_on(60000, 6, 6, SMALL, false);
+	agree_on(12000, 40, CS_SOURCE_OBS, SMALL, false);
 }
 
 static void dropped_sources_leave_the_others_whatever_form_they_have(void **state)
 {
-	struct cs_table *table = opened(CS_TABLE_BUDGET_MIN);
+	struct cs_table *table = opened(SMALL);
 	struct model m = model_of(8000);
 	struct cs_source s;
 
@@ -297,13 +299,13 @@ static void dropped_sources_leave_the_others_whatever_form_they_have(void **stat
 /* Whoever knows the hash without the key finds addresses of one bucket, of no use. */
 static void addresses_that_fall_together_under_another_key_are_all_kept(void **state)
 {
-	struct cs_table *known = opened(CS_TABLE_BUDGET_MIN), *table = NULL;
+	struct cs_table *known = opened(SMALL), *table = NULL;
 	const struct cs_sipkey other = { 7, 8 };
 	uint32_t n = 0, chosen[1000];
 	struct cs_source s;
 
 	(void)state;
-	assert_int_equal(cs_table_open(CS_TABLE_BUDGET_MIN, &other, &table), CS_OK);
+	assert_int_equal(cs_table_open(SMALL, &other, &table), CS_OK);
 	for (uint32_t i = 0; n < CS_LEN(chosen); i++) {
 		struct cs_addr ip = cs_addr_v4(i);
 

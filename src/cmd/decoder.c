@@ -52,7 +52,7 @@ struct decoder {
 	bool stop, broken; /* asked to; nobody reads what we write */
 	uint64_t frames, messages, messages_lost;
 	uint64_t notes;                       /* of captures */
-	const struct cs_capture_frame *frame; /* at the moment */
+	const struct cs_capture_frame *frame; /* at the moment; NULL: it is gone */
 	char lost[256];                       /* interfaces, as was said last */
 	bool said_messages;                   /* that some were lost */
 	struct cs_wr out;
@@ -113,9 +113,9 @@ static void tell_message(void *arg, const struct cs_track_message *message)
 	const struct cs_watching_want *want = d->want;
 	size_t before;
 
-	if (want->evidence && message->evidence && !has_room(d)) {
+	if (want->evidence && message->evidence && d->frame && !has_room(d)) {
 		d->messages_lost++;
-	} else if (want->evidence && message->evidence) {
+	} else if (want->evidence && message->evidence && d->frame) {
 		const struct cs_post_evidence e = { .wall_us = d->frame->wall_us,
 						    .dlt = d->frame->dlt,
 						    .wire_len = d->frame->wire_len,
@@ -266,11 +266,29 @@ static void take_all(struct decoder *d)
 		take_first(d);
 }
 
+/*
+ * Datagrams of which only the first part was captured, as with the filter "udp port 5683", are
+ * taken when it is clear that no more comes: after all that was read before.
+ */
+static void take_begun(struct decoder *d, int64_t now_ns)
+{
+	struct cs_packet packet;
+	int64_t since_ns;
+
+	while (!d->stop && cs_packet_begun(&d->reader, now_ns, &packet, &since_ns)) {
+		take_all(d);
+		d->frame = NULL;
+		if (!d->stop)
+			cs_track_packet(d->track, since_ns / CS_NS_PER_US, &packet);
+	}
+}
+
 /* A frame, taken some frames later, when its source is out of slow memory. */
 static void take_later(struct decoder *d, const struct cs_capture_frame *frame)
 {
 	struct waiting *w;
 
+	take_begun(d, clock_of(frame->wall_us));
 	if (frame->bytes.len > WAITS_MOST) {
 		take_all(d);
 		if (!d->stop)
@@ -338,6 +356,7 @@ static void decode_files(struct decoder *d)
 		look(d);
 		tell_how_far(d);
 	}
+	take_begun(d, INT64_MAX);
 }
 
 /* --- live --- */
@@ -443,6 +462,7 @@ static void drain(struct decoder *d)
 		quiet = err ? quiet + 1 : 0;
 	}
 	take_all(d);
+	take_begun(d, INT64_MAX);
 }
 
 /* Between two ticks, however far apart, it is heard when we are to end, and we beat. */

@@ -6,11 +6,13 @@
 #include "base/clock.h"
 
 static const int64_t hold_ns = CS_FRAGS_HOLD_S * CS_NS_PER_S;
+static const uint64_t soon_ns = CS_FRAGS_SOON_MS * CS_NS_PER_MS;
 
 void cs_frags_init(struct cs_frags *frags, void *room)
 {
 	memset(frags, 0, sizeof(*frags));
 	frags->room = room;
+	frags->begun_ns = INT64_MAX;
 }
 
 static uint8_t *bytes_of(const struct cs_frags *frags, const struct cs_frag *slot)
@@ -36,6 +38,7 @@ static void give_up(struct cs_frags *frags, struct cs_frag *slot)
 {
 	frags->lost += slot->parts;
 	slot->used = false;
+	frags->used--;
 }
 
 void cs_frags_expire(struct cs_frags *frags, int64_t now_ns)
@@ -64,6 +67,7 @@ static struct cs_frag *slot_for(struct cs_frags *frags, const struct cs_ip *part
 	}
 	if (best->used)
 		give_up(frags, best);
+	frags->used++;
 	*best = (struct cs_frag){
 		.from = part->from,
 		.to = part->to,
@@ -143,8 +147,12 @@ static void take_in(struct cs_frags *frags, struct cs_frag *slot,
 		slot->end = end;
 	if (!part->more)
 		slot->total = end;
-	if (part->offset == 0)
+	if (part->offset == 0) {
 		slot->begins = part->protocol;
+		slot->hop_limit = part->hop_limit;
+		if (slot->since_ns < frags->begun_ns)
+			frags->begun_ns = slot->since_ns;
+	}
 }
 
 /* Hands the datagram out and frees its slot; the bytes stay for now. */
@@ -163,6 +171,7 @@ static enum cs_frags_step finish(struct cs_frags *frags, struct cs_frag *slot,
 		return CS_FRAGS_WRONG;
 	}
 	slot->used = false;
+	frags->used--;
 	*whole = joined;
 	return CS_FRAGS_WHOLE;
 }
@@ -194,4 +203,86 @@ enum cs_frags_step cs_frags_take(struct cs_frags *frags, const struct cs_ip *par
 	}
 	slot->parts++; /* lost with the rest, when the slot is given up */
 	return CS_FRAGS_WRONG;
+}
+
+bool cs_frag_as_begun(const struct cs_ip *part, struct cs_ip *begun)
+{
+	struct cs_ip cut = *part;
+
+	if (part->offset > 0)
+		return false;
+	cut.is_fragment = cut.more = false;
+	cut.payload_len = CS_FRAGS_SIZE - 1;
+	if (cs_ip_walk(&cut) || cut.protocol != CS_IPPROTO_UDP)
+		return false;
+	*begun = cut;
+	return true;
+}
+
+static bool has_begun(const struct cs_frag *slot)
+{
+	return slot->used && !slot->spoilt && unit_filled(slot, 0);
+}
+
+/* What is there without a gap, from the first byte on. */
+static struct cs_ip begin_of(const struct cs_frags *frags, const struct cs_frag *slot)
+{
+	uint32_t units = 1;
+
+	while (units < CS_FRAGS_SIZE / CS_FRAGS_UNIT && unit_filled(slot, units))
+		units++;
+
+	uint32_t len =
+		units * CS_FRAGS_UNIT < slot->end ? units * CS_FRAGS_UNIT : slot->end;
+
+	return (struct cs_ip){ .from = slot->from,
+			       .to = slot->to,
+			       .hop_limit = slot->hop_limit,
+			       .protocol = slot->begins,
+			       .checksum_ok = true,
+			       .id = slot->id,
+			       .payload = cs_span_of(bytes_of(frags, slot), len) };
+}
+
+/* The one whose first part came first, or NULL. */
+static struct cs_frag *oldest_begun(struct cs_frags *frags)
+{
+	struct cs_frag *oldest = NULL;
+
+	for (unsigned i = 0; i < CS_FRAGS_SLOTS; i++) {
+		struct cs_frag *slot = &frags->slot[i];
+
+		if (has_begun(slot) && (!oldest || slot->since_ns < oldest->since_ns))
+			oldest = slot;
+	}
+	return oldest;
+}
+
+static bool is_soon(int64_t since_ns, int64_t now_ns)
+{
+	return now_ns <= since_ns || (uint64_t)now_ns - (uint64_t)since_ns <= soon_ns;
+}
+
+bool cs_frags_begun(struct cs_frags *frags, int64_t now_ns, struct cs_ip *begun,
+		    int64_t *since_ns)
+{
+	bool full = frags->used == CS_FRAGS_SLOTS;
+
+	while (frags->begun_ns != INT64_MAX &&
+	       (full || !is_soon(frags->begun_ns, now_ns))) {
+		struct cs_frag *slot = oldest_begun(frags);
+
+		frags->begun_ns = slot ? slot->since_ns : INT64_MAX;
+		if (!slot || (!full && is_soon(slot->since_ns, now_ns)))
+			return false;
+
+		struct cs_ip part = begin_of(frags, slot);
+
+		*since_ns = slot->since_ns;
+		give_up(frags, slot);
+		full = false;
+		if (cs_frag_as_begun(&part, begun))
+			return true;
+	}
+	return false;
 }

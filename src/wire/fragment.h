@@ -12,10 +12,11 @@
 #include "wire/ip.h"
 
 enum {
-	CS_FRAGS_SLOTS = 64,   /* datagrams in progress */
-	CS_FRAGS_SIZE = 65536, /* bytes of one, more than an IP length can say */
-	CS_FRAGS_UNIT = 8,     /* bytes: offsets are multiples of it */
-	CS_FRAGS_HOLD_S = 30,  /* from the first part to the last (RFC 791: 15) */
+	CS_FRAGS_SLOTS = 64,    /* datagrams in progress */
+	CS_FRAGS_SIZE = 65536,  /* bytes of one, more than an IP length can say */
+	CS_FRAGS_UNIT = 8,      /* bytes: offsets are multiples of it */
+	CS_FRAGS_HOLD_S = 30,   /* from the first part to the last (RFC 791: 15) */
+	CS_FRAGS_SOON_MS = 250, /* parts come one right after the other, as a rule */
 	CS_FRAGS_ROOM = CS_FRAGS_SLOTS * CS_FRAGS_SIZE,
 };
 
@@ -25,6 +26,7 @@ struct cs_frag {
 	uint32_t id;
 	uint8_t protocol;  /* of the key: 0 for IPv6 */
 	uint8_t begins;    /* protocol that the part at offset 0 names */
+	uint8_t hop_limit; /* of that part */
 	bool used, spoilt; /* spoilt: kept only to swallow what still comes */
 	int64_t since_ns;  /* first part */
 	uint32_t parts;    /* taken into it */
@@ -35,8 +37,10 @@ struct cs_frag {
 };
 
 struct cs_frags {
-	uint8_t *room; /* CS_FRAGS_ROOM bytes, borrowed; touched as needed */
-	uint64_t lost; /* fragments that never made a datagram */
+	uint8_t *room;    /* CS_FRAGS_ROOM bytes, borrowed; touched as needed */
+	uint64_t lost;    /* fragments that never made a datagram */
+	int64_t begun_ns; /* no first part that waits came before; INT64_MAX: none waits */
+	unsigned used;    /* slots */
 	struct cs_frag slot[CS_FRAGS_SLOTS];
 };
 
@@ -57,6 +61,18 @@ void cs_frags_init(struct cs_frags *frags, void *room);
  */
 enum cs_frags_step cs_frags_take(struct cs_frags *frags, const struct cs_ip *part,
 				 int64_t now_ns, struct cs_ip *whole);
+
+/*
+ * The begin of a datagram whose other parts did not come soon, in @begun as a packet that
+ * was cut short (.payload_len is the most that it can have been): a capture that was
+ * filtered by port has no others. It is given up with that. @since_ns: when it came.
+ * INT64_MAX as @now_ns: all that are left. False: there is none; then @begun is untouched.
+ */
+CS_MUST_USE bool cs_frags_begun(struct cs_frags *frags, int64_t now_ns,
+				struct cs_ip *begun, int64_t *since_ns);
+
+/* The same of @part itself, where it is the first one and cannot be joined. */
+CS_MUST_USE bool cs_frag_as_begun(const struct cs_ip *part, struct cs_ip *begun);
 
 /* Gives up what has been held for longer than CS_FRAGS_HOLD_S. */
 void cs_frags_expire(struct cs_frags *frags, int64_t now_ns);

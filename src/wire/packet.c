@@ -85,14 +85,19 @@ static void take_ip(const struct cs_ip *ip, struct cs_packet *out)
 		take_icmp(ip, !v4, out);
 }
 
-/* A part joins the others, unless some of its bytes are not here. */
+/* A part joins the others, unless some of its bytes are not here: of the first, what is there is read. */
 static void take_part(struct cs_packet_reader *reader, const struct cs_ip *part,
 		      int64_t now_ns, struct cs_packet *out)
 {
+	bool cut = part->payload.len < part->payload_len;
 	struct cs_ip whole;
 
 	reader->fragments++;
-	if (reader->frags && part->payload.len == part->payload_len &&
+	if (cut && cs_frag_as_begun(part, &whole)) {
+		take_ip(&whole, out);
+		return;
+	}
+	if (reader->frags && !cut &&
 	    cs_frags_take(reader->frags, part, now_ns, &whole) == CS_FRAGS_WHOLE) {
 		out->joined = true;
 		take_ip(&whole, out);
@@ -149,6 +154,18 @@ void cs_packet_read(struct cs_packet_reader *reader, struct cs_span frame,
 		take_part(reader, &ip, now_ns, out);
 	else
 		take_ip(&ip, out);
+}
+
+bool cs_packet_begun(struct cs_packet_reader *reader, int64_t now_ns,
+		     struct cs_packet *out, int64_t *since_ns)
+{
+	struct cs_ip begun;
+
+	if (!reader->frags || !cs_frags_begun(reader->frags, now_ns, &begun, since_ns))
+		return false;
+	clear(out);
+	take_ip(&begun, out);
+	return true;
 }
 
 /* The sum that a sender leaves for its network card to finish. */

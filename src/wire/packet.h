@@ -65,6 +65,14 @@ void cs_packet_read(struct cs_packet_reader *reader, struct cs_span frame,
 		    uint32_t wire_len, int64_t now_ns, struct cs_packet *out);
 
 /*
+ * Sets *@out to the begin of a datagram that is in parts of which the others did not come: as
+ * one that the snap length cut. @since_ns is when it came. INT64_MAX as @now_ns: all that
+ * are left. False: there is none; then *@out is untouched.
+ */
+CS_MUST_USE bool cs_packet_begun(struct cs_packet_reader *reader, int64_t now_ns,
+				 struct cs_packet *out, int64_t *since_ns);
+
+/*
  * Whether a UDP datagram's checksum shows that it is not as it was sent. False where
  * that cannot be told: without a checksum (IPv4), cut by the snap length, or with no
  * more than the pseudo header's sum, as a sending host captures what its network card

@@ -50,6 +50,20 @@ static void check_whole(const struct cs_ip *whole)
 		MUST(whole->payload.ptr[i] == byte_at(whole->id, i));
 }
 
+/* Each is handed out once, and lies in the room. */
+static void check_begun(int64_t now_ns)
+{
+	struct cs_ip begun;
+	int64_t since_ns;
+
+	for (unsigned n = 0; cs_frags_begun(&frags, now_ns, &begun, &since_ns); n++) {
+		MUST(n < CS_FRAGS_SLOTS && since_ns <= now_ns);
+		MUST(begun.payload.len <= begun.payload_len && !begun.is_fragment);
+		MUST(begun.payload.ptr >= room &&
+		     begun.payload.ptr + begun.payload.len <= room + CS_FRAGS_ROOM);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t bytes[CS_FRAGS_SIZE];
@@ -74,8 +88,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case CS_FRAGS_WRONG:
 			break;
 		}
+		check_begun(now);
 		MUST(frags.lost <= given);
 	}
+	check_begun(INT64_MAX);
+	MUST(frags.begun_ns == INT64_MAX);
 	cs_frags_expire(&frags, now + 2 * CS_FRAGS_HOLD_S * CS_NS_PER_S);
 	for (unsigned i = 0; i < CS_FRAGS_SLOTS; i++)
 		MUST(!frags.slot[i].used);

@@ -235,6 +235,58 @@ static void the_oldest_makes_room_when_all_slots_are_used(void **state)
 			 CS_FRAGS_WAIT); /* its first is gone */
 }
 
+static bool begun_at(int64_t now_ns, size_t len)
+{
+	int64_t since_ns = 0;
+	struct cs_ip begun = { 0 };
+
+	if (!cs_frags_begun(&frags, now_ns, &begun, &since_ns))
+		return false;
+	assert_int_equal(begun.payload.len, len);
+	assert_memory_equal(begun.payload.ptr, text, len);
+	assert_true(begun.payload_len > len && !begun.is_fragment);
+	assert_true(since_ns < now_ns);
+	return true;
+}
+
+static void a_begin_whose_rest_does_not_come_soon_is_handed_out_once(void **state)
+{
+	int64_t soon = CS_FRAGS_SOON_MS * CS_NS_PER_MS;
+
+	(void)state;
+	assert_int_equal(give(part(1, 0, 16, true)), CS_FRAGS_WAIT);
+	assert_int_equal(give(part(1, 24, 8, true)), CS_FRAGS_WAIT); /* behind a gap */
+	assert_false(begun_at(soon, 16));
+	assert_true(begun_at(soon + 1, 16));
+	assert_false(begun_at(INT64_MAX, 16));
+	assert_int_equal(frags.lost, 2);
+}
+
+static void what_is_whole_or_spoilt_or_without_a_begin_is_not_begun(void **state)
+{
+	(void)state;
+	assert_int_equal(give(part(1, 0, 16, true)), CS_FRAGS_WAIT);
+	assert_int_equal(give(part(1, 16, 8, false)), CS_FRAGS_WHOLE);
+	assert_int_equal(give(part(2, 8, 16, true)), CS_FRAGS_WAIT);
+	assert_int_equal(give(part(3, 0, 16, true)), CS_FRAGS_WAIT);
+	assert_int_equal(give(part(3, 8, 16, true)), CS_FRAGS_WRONG);
+	assert_false(begun_at(INT64_MAX, 16));
+	assert_int_equal(give(part(2, 0, 8, true)), CS_FRAGS_WAIT);
+	assert_true(begun_at(INT64_MAX, 24));
+}
+
+static void when_all_slots_are_used_the_oldest_begin_does_not_wait(void **state)
+{
+	(void)state;
+	for (uint32_t id = 0; id < CS_FRAGS_SLOTS; id++) {
+		struct cs_ip p = part(id, 0, 8, true);
+
+		assert_int_equal(cs_frags_take(&frags, &p, id, &whole), CS_FRAGS_WAIT);
+	}
+	assert_true(begun_at(CS_FRAGS_SLOTS, 8));
+	assert_false(begun_at(CS_FRAGS_SLOTS, 8));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +306,12 @@ int main(void)
 		cmocka_unit_test_setup(what_is_held_too_long_is_given_up, start),
 		cmocka_unit_test_setup(the_oldest_makes_room_when_all_slots_are_used,
 				       start),
+		cmocka_unit_test_setup(
+			a_begin_whose_rest_does_not_come_soon_is_handed_out_once, start),
+		cmocka_unit_test_setup(
+			what_is_whole_or_spoilt_or_without_a_begin_is_not_begun, start),
+		cmocka_unit_test_setup(
+			when_all_slots_are_used_the_oldest_begin_does_not_wait, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

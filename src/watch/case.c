@@ -174,6 +174,21 @@ static void find_relation(struct cs_case *c)
 				(!writes && cs_case_count(c, CS_OBS_ANSWERED_404) == 0)));
 }
 
+/*
+ * Where all addresses of a prefix share one Message ID, what repeats it is no client's
+ * retransmission: a request as the first.
+ */
+static void count_again(struct cs_case *c)
+{
+	uint32_t again = cs_case_less(c->source->packets, c->source->requests);
+
+	if (!c->is_prefix || !c->one_mid)
+		return;
+	c->busiest = cs_sat32(c->busiest, again);
+	c->run = cs_sat32(c->run, again);
+	c->unproved = cs_sat32(c->unproved, again);
+}
+
 void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 		bool alone, const struct cs_threshold *threshold, struct cs_case *out)
 {
@@ -192,6 +207,7 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 	out->refusals = cs_source_count_range(source, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
 	out->busiest = busiest_of(source);
 	out->run = run_of(source, threshold);
+	count_again(out);
 	out->faults = faults_of(source);
 	out->sound = cs_case_less(out->left, out->faults);
 	out->chance = cs_source_count(source, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);

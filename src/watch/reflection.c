@@ -16,6 +16,13 @@ static bool is_known(const struct cs_case *c)
 	return c->own > 0 || c->peer > 0 || c->familiar;
 }
 
+/* Who writes wants something done, and hears what came of it: unless he refuses to. */
+static uint32_t written(const struct cs_case *c)
+{
+	return c->refusals < c->threshold->reflection ? cs_case_count(c, CS_OBS_WRITE)
+						      : 0;
+}
+
 /*
  * Refused answers prove it at a level of their own: --threshold reflection=100. What comes on flows
  * that somebody answers for is not forged.
@@ -24,13 +31,10 @@ static bool reaches_level(const struct cs_case *c)
 {
 	const struct cs_threshold *t = c->threshold;
 	uint32_t run = is_known(c) && c->left < c->run ? c->left : c->run;
-	uint32_t writes = cs_case_count(c, CS_OBS_WRITE);
 
 	if (run > c->unproved)
 		run = c->unproved;
-	/* Who writes wants something done, and hears what came of it: unless he refuses to. */
-	if (c->refusals < t->reflection)
-		run = cs_case_less(run, writes);
+	run = cs_case_less(run, written(c));
 	return run >= t->reflection || (c->refusals > 0 && run >= t->refusals);
 }
 
@@ -113,9 +117,10 @@ static bool is_carpet(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
 	const struct cs_threshold *t = c->threshold;
-	bool together = c->run >= t->reflection && is_dense(c);
+	bool together = cs_case_less(c->run, written(c)) >= t->reflection && is_dense(c);
 
-	return s->addresses >= t->prefix_addresses && c->unproved >= t->reflection &&
+	return s->addresses >= t->prefix_addresses &&
+	       cs_case_less(c->unproved, written(c)) >= t->reflection &&
 	       (together || s->flooded >= t->prefix_addresses) && !cs_case_is_client(c);
 }
 

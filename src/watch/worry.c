@@ -25,7 +25,8 @@ bool cs_question_is_served(const struct cs_question *q)
 
 bool cs_question_is_attacked(const struct cs_question *q)
 {
-	return cs_question_is(q, CS_CLASS_G) && q->reflectors >= q->threshold->reflectors;
+	return q->finding->primary == CS_CLASS_G &&
+	       q->reflectors >= q->threshold->reflectors;
 }
 
 static bool changed_something(const struct cs_question *q)

@@ -318,6 +318,25 @@ def test_what_peers_refuse_in_a_carpet_makes_them_victims(tmp_path):
     assert (row["class"], row["victim"]) == ("C1", True)
 
 
+def test_a_carpet_with_one_message_id_does_not_retransmit(tmp_path):
+    frames = []
+    for i in range(48):
+        who, ask = f"203.0.113.{i % 16 + 1}", message(NON, GET, 0x0101, b"", [(11, b"large")])
+        frames += [(i * 0.1, udp(who, 80, HOME, 5683, ask)),
+                   (i * 0.1 + 0.01, udp(HOME, 5683, who, 80, message(NON, CONTENT, i, b"",
+                                                                     payload=b"x" * 300)))]
+    row = verdict(tmp_path, frames, source=None)
+    assert (row["class"], row["victim"], row["worry"]) == ("C1", True, "act_now")
+
+
+def test_writes_from_all_over_a_network_are_no_carpet(tmp_path):
+    frames = [(i * 0.1, udp(f"203.0.113.{i % 30 + 1}", 40000, HOME, 5683,
+                            message(CON, PUT, i, bytes([i % 256]), [(11, b"led")], b"1")))
+              for i in range(300)]
+    row = verdict(tmp_path, frames, source=None)
+    assert (row["class"], row["victim"]) == ("D", False)
+
+
 # --- what our own hosts, or a look around at home, excuse ---
 
 PING = message(CON, 0, 77)
@@ -363,6 +382,20 @@ def test_a_stranger_whose_requests_took_another_way_has_a_line(tmp_path):
     row = verdict(tmp_path, frames)
     assert (row["class"], row["answered"], row["worry"]) == ("B", True, "note")
     assert "was answered" in row["what"]
+
+
+def test_an_answer_of_which_only_the_first_part_was_captured_is_one(tmp_path):
+    """The filter "udp port 5683" lets no other part through."""
+    frames = []
+    for i in range(30):
+        ask = message(CON, GET, i * 77, b"", [(11, b".well-known"), (11, b"core")])
+        answer = udp(HOME, 5683, STRANGER, 80, message(ACK, CONTENT, i * 77, b"",
+                                                       payload=b"x" * 3000))
+        first = struct.pack(">BBHHH", 0x45, 0, 1500, i, 0x2000) + answer[8:1500]
+        frames += [(i, udp(STRANGER, 80, HOME, 5683, ask)), (i + 0.01, first)]
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["worry"], row["answered"]) == ("C1", "act_now", True)
+    assert row["bytes_out"] > 90000
 
 
 def test_a_path_that_was_cut_off_is_nothing_unusual(tmp_path):

@@ -323,12 +323,24 @@ static void summarise(const struct cs_watch_output *o)
 				 &o->counts);
 }
 
+/* Where a summary is written it is in there, too; but not everybody reads one. */
+static void tell_evicted(const struct cs_watch_output *o)
+{
+	uint64_t n = o->counts.track.evicted;
+
+	if (n > 0)
+		cs_log(&o->ctx->log, CS_WARN,
+		       "%llu source%s made room for others, and %s not told: --memory",
+		       (unsigned long long)n, cs_plural(n), n == 1 ? "is" : "are");
+}
+
 static bool commit(struct cs_watch_output *o, enum cs_err err)
 {
 	bool well;
 
 	if (err)
 		cs_log(&o->ctx->log, CS_ERROR, "%s", cs_strerror(err));
+	tell_evicted(o);
 	well = cs_watch_sinks_commit(&o->sinks);
 	well &= cs_watch_keep_close(o->keep, o->now_us);
 	o->keep = NULL;
@@ -359,7 +371,8 @@ void cs_watch_output_abort(struct cs_watch_output *output)
 {
 	cs_watch_sinks_close(&output->sinks);
 	cs_watch_screen_close(output->screen);
-	(void)cs_watch_keep_close(output->keep, output->now_us); /* it has failed already */
+	(void)cs_watch_keep_close(output->keep,
+				  output->now_us); /* it has failed already */
 	cs_watch_protect_close(output->guard);
 	cs_board_close(output->board);
 	cs_watch_group_close(output->group);

@@ -100,6 +100,9 @@ static void write_heads(struct cs_watch_screen *s, FILE *to, size_t width,
 		n += snprintf(line + n, sizeof(line) - (size_t)n,
 			      ", %llu lost by the kernel",
 			      (unsigned long long)counts->kernel_dropped);
+	if (counts->track.evicted > 0)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, ", %llu evicted",
+			      (unsigned long long)counts->track.evicted);
 	(void)fputc('\n', to);
 	(void)cs_term_text_fit(to, cs_span_of(line, (size_t)n), width);
 	(void)fputc('\n', to);

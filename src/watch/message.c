@@ -84,6 +84,7 @@ static void tell(const struct cs_sight *sight, struct cs_span bytes, uint32_t st
 		.mid = sight->msg.mid,
 		.token = sight->msg.token,
 		.payload = sight->msg.payload,
+		.payload_len = (uint32_t)sight->msg.payload.len,
 		.options = pack_options(sight->msg.tail, options),
 		.bytes = bytes,
 		.len = stated,

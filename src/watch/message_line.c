@@ -235,8 +235,8 @@ static void put_payload(struct cs_wr *w, const struct cs_post_message *m)
 
 	if (m->payload.len == 0)
 		return;
-	put_number(w, ", payload ", (uint32_t)m->payload.len);
-	put_word(w, m->payload.len == 1 ? " byte" : " bytes");
+	put_number(w, ", payload ", m->payload_len);
+	put_word(w, m->payload_len == 1 ? " byte" : " bytes");
 	if (!is_text(m->payload))
 		return;
 	put_word(w, ": ");

@@ -35,7 +35,7 @@ struct cs_post_message {
 	bool tcp, secure, again, matched, to_group;
 	int64_t request_us;
 	uint32_t request_len;
-	uint32_t len; /* payload bytes as sent */
+	uint32_t len; /* bytes of the datagram or the TCP message, as sent */
 	enum cs_sight_kind kind;
 	enum cs_alien alien;
 	uint32_t traits;
@@ -47,7 +47,8 @@ struct cs_post_message {
 	struct cs_span
 		options; /* number u16, length u16, value; repeated: only whole ones */
 	struct cs_span payload; /* CoAP's, as captured */
-	struct cs_span bytes;   /* the datagram's payload, as captured */
+	uint32_t payload_len; /* and as sent, where that is known; 0: none was captured */
+	struct cs_span bytes; /* the datagram's payload or the TCP message, as captured */
 };
 
 struct cs_post_source {

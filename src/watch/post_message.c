@@ -25,7 +25,7 @@ static void where_write(struct cs_wr *w, const struct cs_track_message *m)
 	cs_wr_u8(w, flags_of(m));
 	cs_wr_u64(w, (uint64_t)m->request_us);
 	cs_wr_u32(w, m->request_len);
-	cs_wr_u32(w, p->payload_len);
+	cs_wr_u32(w, m->len);
 }
 
 static void where_read(struct cs_rd *rd, struct cs_post_message *m)
@@ -127,7 +127,7 @@ void cs_post_message_write(struct cs_wr *w, const struct cs_track_message *messa
 	cs_post_span_write(w, s->msg.token);
 	options_write(w, s->msg.tail);
 	cs_post_span_write(w, s->msg.payload);
-	cs_post_span_write(w, message->packet->payload);
+	cs_post_span_write(w, message->bytes);
 	cs_post_end(w, at);
 }
 
@@ -147,6 +147,9 @@ enum cs_err cs_post_message_read(struct cs_rd *body, struct cs_post_message *out
 	out->options = options_read(body);
 	out->payload = cs_post_span_read(body);
 	out->bytes = cs_post_span_read(body);
+	if (out->payload.len > 0)
+		out->payload_len =
+			(uint32_t)(out->payload.len + out->len - out->bytes.len);
 	if (out->type > CS_RST || out->version > 3)
 		cs_rd_fail(body, CS_ERR_RANGE);
 	return cs_post_done(body);

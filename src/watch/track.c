@@ -214,6 +214,8 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 		.message = { .wall_us = wall_us,
 			     .packet = packet,
 			     .sight = &sight,
+			     .bytes = packet->payload,
+			     .len = packet->payload_len,
 			     .secure = cs_track_is_secure(track, packet->from_port) ||
 				       cs_track_is_secure(track, packet->to_port) },
 	};

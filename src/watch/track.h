@@ -24,6 +24,8 @@ struct cs_track_message {
 	int64_t wall_us;
 	const struct cs_packet *packet;
 	const struct cs_sight *sight; /* also where it is not CoAP */
+	struct cs_span bytes; /* of the datagram or the TCP message, as captured */
+	uint32_t len;         /* as sent */
 	enum cs_track_way way;
 	bool tcp, secure;
 	bool again;         /* a repetition of a message seen before */

@@ -88,8 +88,9 @@ static void take_broken(struct cs_turn *turn)
 	cs_turn_flaws(turn);
 }
 
+/* @bytes are what was captured of a message of @len bytes. */
 static void take_message(struct cs_turn *turn, const struct cs_msg *msg,
-			 const struct cs_flaw *flaw, struct cs_span bytes)
+			 const struct cs_flaw *flaw, struct cs_span bytes, size_t len)
 {
 	struct cs_track *track = turn->track;
 	struct cs_turn one = *turn;
@@ -99,8 +100,8 @@ static void take_message(struct cs_turn *turn, const struct cs_msg *msg,
 	cs_counts_stream(&track->counts, &sight);
 	one.tcp = one.message.tcp = true;
 	one.sight = one.message.sight = &sight;
-	one.bytes = bytes;
-	one.len = (uint32_t)bytes.len;
+	one.bytes = one.message.bytes = bytes;
+	one.len = one.message.len = (uint32_t)len;
 	if (sight.kind == CS_SIGHT_REQUEST)
 		cs_turn_request(&one);
 	else if (sight.kind == CS_SIGHT_RESPONSE)
@@ -174,7 +175,7 @@ static void read_stream(struct cs_turn *turn, struct cs_tcp_stream *stream)
 		if (step == CS_STREAM_MORE && cs_tcp_stream_is_stuck(stream) &&
 		    used > bytes.len && cs_stream_begun(bytes, &msg)) {
 			flaw.fault = CS_FAULT_NONE;
-			take_message(turn, &msg, &flaw, bytes);
+			take_message(turn, &msg, &flaw, bytes, used);
 			cs_tcp_stream_use(stream, used);
 			continue;
 		}
@@ -187,15 +188,14 @@ static void read_stream(struct cs_turn *turn, struct cs_tcp_stream *stream)
 		if (step == CS_STREAM_LOST) {
 			stream->lost = true;
 			if (flaw.fault)
-				take_message(turn, &msg, &flaw, bytes);
+				take_message(turn, &msg, &flaw, bytes, bytes.len);
 			return;
 		}
 		if (step == CS_STREAM_MESSAGE)
 			flaw.fault = CS_FAULT_NONE;
 		first = false;
 		turn->flow.head->flags |= cs_flow_side(CS_FLOW_ANSWERED, turn->flow.up);
-		take_message(turn, &msg, &flaw,
-			     cs_span_of(bytes.ptr, used < bytes.len ? used : bytes.len));
+		take_message(turn, &msg, &flaw, cs_span_of(bytes.ptr, used), used);
 		cs_tcp_stream_use(stream, used);
 	}
 }

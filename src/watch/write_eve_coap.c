@@ -135,7 +135,8 @@ static void put_fields(struct cs_json *j, const struct cs_post_message *m)
 	put_block(j, "block1", m, CS_OPT_BLOCK1);
 	put_block(j, "block2", m, CS_OPT_BLOCK2);
 	put_options(j, m);
-	cs_json_put_uint(j, "payload_len", m->payload.len);
+	cs_json_put_uint_if(j, "payload_len",
+			    m->payload.len > 0 || m->bytes.len == m->len, m->payload_len);
 }
 
 /* --- DTLS --- */

@@ -186,7 +186,7 @@ static enum cs_err print_rows(FILE *to, const struct cs_verdict *verdicts, size_
 	return err;
 }
 
-/* How many lines @n rows take on this screen. */
+/* How many lines @n rows and their heads take on this screen. */
 static enum cs_err count_lines(const struct cs_verdict *verdicts, size_t n,
 			       const struct cs_verdict_look *look, size_t *lines)
 {
@@ -214,18 +214,21 @@ static enum cs_err count_lines(const struct cs_verdict *verdicts, size_t n,
 static enum cs_err fit(const struct cs_verdict *verdicts, size_t *n,
 		       const struct cs_verdict_look *look)
 {
-	size_t room = look->lines - 1, lines = 0;
-	enum cs_err err;
+	size_t room = look->lines - 1, least = 0, most = *n < room ? *n : room;
 
-	if (*n > room)
-		*n = room;
-	do {
-		err = count_lines(verdicts, *n, look, &lines);
-		if (err || lines <= room)
-			break;
-		*n -= *n > lines - room ? lines - room : *n;
-	} while (*n > 0);
-	return err;
+	while (least < most) {
+		size_t some = (least + most + 1) / 2, lines;
+		enum cs_err err = count_lines(verdicts, some, look, &lines);
+
+		if (err)
+			return err;
+		if (lines <= room)
+			least = some;
+		else
+			most = some - 1;
+	}
+	*n = least;
+	return CS_OK;
 }
 
 enum cs_err cs_write_table(FILE *to, const struct cs_verdict *verdicts, size_t n,

@@ -136,6 +136,7 @@ def test_a_flood_of_forged_sources_neither_fills_memory_nor_pushes_out_a_heavy_o
     # On a busy machine a burst may be lost between the two ends, where nobody counts it.
     assert 180000 <= summary["coap"] + summary["kernel_dropped"] <= 202000 + STRAY
     assert summary["evicted"] > 100000
+    assert f"{summary['evicted']} sources made room for others" in str(watch.said)
     # The writer holds 20,000 verdicts (--rows); of the decoder's, 64 are the kernel's ring.
     assert writer < 96 and decoder < 64 + 32, (writer, decoder)
 

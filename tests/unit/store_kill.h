@@ -58,7 +58,7 @@ static inline void limit_file_size(const char *dir)
 static inline void mount_small(const char *dir)
 {
 	if (unshare(CLONE_NEWNS) != 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("small", dir, "tmpfs", 0, "size=2m") != 0)
 		_exit(77);
 }

@@ -105,6 +105,23 @@ static void a_signal_has_options_of_its_own(void **state)
 	assert_false(cs_message_option(&m, CS_OPT_ETAG, &opt)); /* 4, but of a CSM */
 }
 
+static void a_payload_is_as_long_as_it_was_sent(void **state)
+{
+	uint8_t options[CS_MESSAGE_OPTIONS], line[CS_MESSAGE_LINE];
+	struct cs_post_message m;
+	struct cs_span text;
+
+	(void)state;
+	cs_message_of(SPAN("\x60\x45\x00\x07\xff"
+			   "abc"),
+		      options, &m);
+	m.len = 1000;
+	m.payload_len = 995;
+	text = cs_span_of(line, cs_message_line(&m, line, sizeof(line)));
+	assert_true(cs_span_eq(text, SPAN("ACK 2.05 Content, MID 0x0007, no token, "
+					  "payload 995 bytes: abc")));
+}
+
 static void a_line_is_cut_to_its_room(void **state)
 {
 	uint8_t options[CS_MESSAGE_OPTIONS];
@@ -246,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_datagram_is_told_in_a_line),
 		cmocka_unit_test(a_signal_has_options_of_its_own),
+		cmocka_unit_test(a_payload_is_as_long_as_it_was_sent),
 		cmocka_unit_test(a_line_is_cut_to_its_room),
 		cmocka_unit_test(a_cut_datagram_is_never_a_crash),
 		cmocka_unit_test(options_are_found_and_a_broken_list_ends),

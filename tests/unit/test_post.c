@@ -112,6 +112,8 @@ static struct cs_track_message message_of(struct cs_packet *packet,
 	return (struct cs_track_message){ .wall_us = 1700000000123456,
 					  .packet = packet,
 					  .sight = sight,
+					  .bytes = SPAN(request),
+					  .len = 1000,
 					  .way = CS_WAY_OUT,
 					  .again = true,
 					  .matched = true,
@@ -140,6 +142,8 @@ static void a_message_comes_back_with_its_options(void **state)
 	assert_int_equal(got.hop_limit, 63);
 	assert_int_equal(got.way, CS_WAY_OUT);
 	assert_true(got.again && got.matched && got.to_group);
+	assert_int_equal(got.payload_len,
+			 got.payload.len ? got.payload.len + 1000 - got.bytes.len : 0);
 	assert_false(got.tcp || got.secure);
 	assert_int_equal(got.request_len, 21);
 	assert_int_equal(got.len, 1000);
@@ -168,8 +172,8 @@ static void a_datagram_of_nothing_but_options_fits(void **state)
 	struct cs_rd body;
 
 	(void)state;
-	packet.payload = cs_span_of(many, sizeof(many));
-	assert_int_equal(cs_msg_decode(packet.payload, &sight.msg, &flaw), CS_OK);
+	message.bytes = cs_span_of(many, sizeof(many));
+	assert_int_equal(cs_msg_decode(message.bytes, &sight.msg, &flaw), CS_OK);
 	cs_post_message_write(&w, &message);
 	body = frame_of(&w, CS_POST_MESSAGE);
 	assert_int_equal(cs_post_message_read(&body, &got), CS_OK);

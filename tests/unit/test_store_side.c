@@ -446,7 +446,7 @@ static void a_side_that_may_not_grow_is_an_error_with_its_reason(void **state)
 static void mount_some(const char *dir)
 {
 	if (unshare(CLONE_NEWNS) != 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("small", dir, "tmpfs", 0, "size=32m") != 0)
 		_exit(77);
 }

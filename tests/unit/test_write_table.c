@@ -86,6 +86,32 @@ static void a_screen_never_gets_more_lines_than_it_has(void **state)
 		}
 }
 
+/* Where each row takes two lines the screen is as full as it can be. */
+static void a_screen_is_filled_with_rows_that_wrap(void **state)
+{
+	struct made_verdict m;
+	struct cs_verdict many[40];
+
+	(void)state;
+	make_verdict(&m);
+	m.finding.primary = CS_CLASS_C1;
+	m.finding.victim = true;
+	for (size_t i = 0; i < CS_LEN(many); i++)
+		many[i] = m.verdict;
+	for (size_t width = 60; width < 120; width += 20)
+		for (size_t lines = 6; lines < 60; lines++) {
+			const struct cs_verdict_look look = { .width = width,
+							      .lines = lines };
+			char *text = table_of(many, CS_LEN(many), look);
+
+			assert_non_null(strstr(text, "SOURCE"));
+			assert_non_null(strstr(text, "192.0.2.7"));
+			/* No row of these takes more than three. */
+			assert_true(lines_of(text) + 3 > lines || !strstr(text, " more"));
+			free(text);
+		}
+}
+
 static void what_is_left_out_is_said(void **state)
 {
 	struct made_verdict m;
@@ -181,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_row_says_it_all),
 		cmocka_unit_test(a_victim_is_called_one_and_a_prefix_has_its_addresses),
 		cmocka_unit_test(a_screen_never_gets_more_lines_than_it_has),
+		cmocka_unit_test(a_screen_is_filled_with_rows_that_wrap),
 		cmocka_unit_test(what_is_left_out_is_said),
 		cmocka_unit_test(colour_follows_worry_and_names_are_escaped),
 		cmocka_unit_test(a_narrow_screen_leaves_out_what_is_missed_least),

@@ -18,6 +18,7 @@
 #include "cmd/guard_socket.h"
 #include "cmd/networked.h"
 #include "net/notify.h"
+#include "out/term.h"
 
 enum { REFUSALS_A_MINUTE = 60, MINUTE_S = 60 };
 
@@ -44,10 +45,12 @@ static void put_block(const struct run *run, const struct cs_guard_request *r,
 
 	cs_prefix_short(&r->prefix, who);
 	cs_guard_text(&r->because, because);
-	(void)fprintf(out, "%s %s %s %" PRIu32 " s (%s): %s\n",
+	(void)fprintf(out, "%s %s %s %" PRIu32 " s (%s): ",
 		      run->job->options.enforce ? "blocked" : "would block", who,
 		      longer ? "again, for" : "for", kept->seconds,
-		      cs_guard_reason_names[r->reason], because);
+		      cs_guard_reason_names[r->reason]);
+	cs_term_text(out, cs_span_str(because));
+	(void)fputc('\n', out);
 }
 
 static void put_refusal(const struct run *run, const struct cs_prefix *prefix,

@@ -55,13 +55,13 @@ CS_MUST_USE bool cs_guard_worry_read(struct cs_span name, enum cs_guard_worry *o
 
 enum {
 	CS_GUARD_SEEN = 8,     /* observations that go with a request */
-	CS_GUARD_WHAT = 24,    /* of an observation's name, with its NUL */
+	CS_GUARD_WHAT = 64,    /* of what was observed, with its NUL */
 	CS_GUARD_LEAST_S = 60, /* nobody asks for less; an operator's limit may be */
 	CS_GUARD_MOST_S = 7 * 86400,
 	CS_GUARD_PRESET_S = 3600,
 };
 
-/* What was observed how often: letters, digits and _ alone. */
+/* What was observed how often: a stranger's words, maybe. */
 struct cs_guard_seen {
 	char what[CS_GUARD_WHAT];
 	uint32_t count;
@@ -186,7 +186,7 @@ CS_MUST_USE enum cs_err cs_guard_remember(struct cs_guard *guard,
 					  const struct cs_guard_entry *entry);
 void cs_guard_forget(struct cs_guard *guard, const struct cs_prefix *prefix);
 
-enum { CS_GUARD_TEXT = 512 };
+enum { CS_GUARD_TEXT = 1024 };
 
-/* The evidence as one line of text. */
+/* The evidence as text, with such words as they are: it is encoded where it is shown. */
 void cs_guard_text(const struct cs_guard_evidence *because, char out[CS_GUARD_TEXT]);

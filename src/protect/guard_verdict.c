@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/json_look.h"
 #include "base/sat.h"
-#include "protect/guard_wire.h"
 
 enum {
 	DEPTH = 8,
@@ -164,20 +163,35 @@ static void count_sign(struct cs_guard_verdict *v, const char *what, uint32_t co
 	}
 }
 
+/* Ends in "..." where it is too long, and never within a character. */
+static void copy_cut(struct cs_span text, char out[CS_GUARD_WHAT])
+{
+	static const char dots[] = "...";
+	bool whole_fits = text.len < CS_GUARD_WHAT;
+	size_t n = whole_fits ? text.len : CS_GUARD_WHAT - sizeof(dots);
+
+	while (!whole_fits && (text.ptr[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(out, text.ptr, n);
+	if (!whole_fits)
+		memcpy(out + n, dots, sizeof(dots));
+}
+
 static enum cs_err take_observation(const struct reading *r, const cJSON *item,
 				    struct cs_guard_verdict *v)
 {
 	const struct cs_span what =
 		text_of(cJSON_GetObjectItemCaseSensitive(item, "what"));
 	struct cs_guard_evidence *e = &v->because;
-	struct cs_guard_seen seen;
+	struct cs_guard_seen seen = { 0 };
 	uint64_t count;
 
-	if (!cs_guard_what_read(what, seen.what))
-		return wrong(r, "evidence: what", "the name of an observation");
+	if (!what.len)
+		return wrong(r, "evidence: what", "a text that says what was seen");
 	if (!whole(cJSON_GetObjectItemCaseSensitive(item, "count"), UINT32_MAX, &count))
 		return wrong(r, "evidence: count", "a whole number");
 	seen.count = (uint32_t)count;
+	copy_cut(what, seen.what);
 	count_sign(v, seen.what, seen.count);
 	if (e->n_seen < CS_GUARD_SEEN)
 		e->seen[e->n_seen++] = seen;

@@ -2,7 +2,7 @@
 #include "protect/guard_wire.h"
 
 enum {
-	MAGIC = 0x43536731, /* "CSg1": another layout gets another number */
+	MAGIC = 0x43536732, /* "CSg2": another layout gets another number */
 	V4_BITS = 96,
 	MOST_BITS = 128,
 	PERCENT = 100,
@@ -42,21 +42,13 @@ void cs_guard_wire_write(struct cs_wr *w, const struct cs_guard_request *request
 
 /* --- reading --- */
 
-static bool is_name(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_';
-}
-
 bool cs_guard_what_read(struct cs_span what, char out[CS_GUARD_WHAT])
 {
 	struct cs_rd rd = cs_rd_over(what.ptr, what.len);
 
-	if (what.len == 0 || what.len >= CS_GUARD_WHAT)
+	if (what.len == 0 || what.len >= CS_GUARD_WHAT ||
+	    memchr(what.ptr, '\0', what.len))
 		return false;
-	for (size_t i = 0; i < what.len; i++)
-		if (!is_name(what.ptr[i]))
-			return false;
 	memset(out, 0, CS_GUARD_WHAT);
 	cs_rd_copy(&rd, out, what.len);
 	return true;

@@ -24,5 +24,5 @@ void cs_guard_wire_write(struct cs_wr *w, const struct cs_guard_request *request
 CS_MUST_USE enum cs_err cs_guard_wire_read(struct cs_span bytes,
 					   struct cs_guard_request *out);
 
-/* Whether @what is letters, digits and _, at least one, and fits. */
+/* Whether @what is at least one byte, has no NUL, and fits. */
 CS_MUST_USE bool cs_guard_what_read(struct cs_span what, char out[CS_GUARD_WHAT]);

@@ -323,9 +323,9 @@ def record(address="203.0.114.9", bits=128, reason=1, class_=2, worry=3, seconds
     """A request as guard_wire.h has it."""
     family, mapped = (socket.AF_INET6, b"") if ":" in address else (
         socket.AF_INET, bytes(10) + b"\xff\xff")
-    return (struct.pack("!IBBBBBBBB", 0x43536731, reason, class_, worry, 95, 1, bits, seen, 0) +
+    return (struct.pack("!IBBBBBBBB", 0x43536732, reason, class_, worry, 95, 1, bits, seen, 0) +
             mapped + socket.inet_pton(family, address) +
-            struct.pack("!IIqqQQ", seconds, 7, 10**15, 10**15, 1, 2)).ljust(292, b"\0")
+            struct.pack("!IIqqQQ", seconds, 7, 10**15, 10**15, 1, 2)).ljust(68 + 8 * 68, b"\0")
 
 
 def client(street):
@@ -555,6 +555,17 @@ def test_lines_that_are_wrong_are_named_and_the_rest_is_judged(street):
     assert "verdicts.jsonl:1: the line: want JSON" in done.stderr
     assert "verdicts.jsonl:3: source: want an address" in done.stderr
     assert "capture" not in done.stderr
+
+
+def test_any_text_is_evidence_and_shown_encoded(street):
+    odd = [{"what": "PUT /a", "count": 5, "first": "2026-11-22T10:00:00.000000Z",
+            "sample_hex": "44037d70", "decoded": "CON PUT"}, {"what": "\x1b[2J\u00e9", "count": 1}]
+    done = judge(street, verdict("198.18.1.1", victim=True, evidence=odd),
+                 verdict("198.18.1.2", evidence=odd), args=["--enforce"])
+    assert "left alone 198.18.1.2: its address may be forged" in done.stdout
+    assert "; PUT /a 5, \\x1b[2J\\xc3\\xa9 1;" in done.stdout
+    assert "; PUT /a 5, \x1b[2J\u00e9 1;" in street.blocked()["198.18.1.1/32"]["evidence"]
+    assert "\x1b" not in street.command("status", "-O", "table").stdout
 
 
 def test_blocks_of_a_file_last_as_long_as_is_said(street):

@@ -389,8 +389,10 @@ static void evidence_is_one_line_however_much_there_is(void **state)
 	e.bytes_in = e.bytes_out = UINT64_MAX;
 	e.n_seen = CS_GUARD_SEEN;
 	for (size_t i = 0; i < CS_GUARD_SEEN; i++)
-		e.seen[i] =
-			(struct cs_guard_seen){ "twenty_three_characters", UINT32_MAX };
+		e.seen[i] = (struct cs_guard_seen){
+			"a text of sixty-three bytes, as many as there is room for it at",
+			UINT32_MAX
+		};
 	cs_guard_text(&e, text);
 	assert_true(strlen(text) < CS_GUARD_TEXT);
 	assert_null(strchr(text, '\n'));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
+#include <stdio.h>
+
 #include "protect/guard_verdict.h"
 
 #define WHO "\"source\":\"203.0.113.7\",\"prefix\":null"
@@ -12,6 +14,7 @@
 #define SIGNS                                                                      \
 	"\"evidence\":[{\"what\":\"write_done\",\"count\":2},{\"what\":\"acked\"," \
 	"\"count\":1}]"
+#define TEN         "123456789 "
 #define SCHEMA      "\"schema\":\"coapscope.verdict/1\""
 #define LINE(parts) "{" SCHEMA "," parts "}"
 #define GOOD        WHO "," WHEN "," COUNTS "," CLASS "," SIGNS
@@ -71,6 +74,41 @@ static void signs_are_told_apart_by_who_could_give_them(void **state)
 	assert_int_equal(v.unproved, 0);
 }
 
+static void what_was_seen_is_any_text_and_only_known_words_prove(void **state)
+{
+	static const struct {
+		const char *what, *shown;
+		uint32_t proved;
+	} cases[] = {
+		{ "PUT /a", "PUT /a", 0 },
+		{ "acked", "acked", 1 },
+		{ "ack\\u0065d", "acked", 1 },
+		{ "Acked", "Acked", 0 },
+		{ "acked ", "acked ", 0 },
+		{ "\\u001b[2J\\n", "\x1b[2J\n", 0 },
+		{ "\xc3\xa9", "\xc3\xa9", 0 },
+		{ TEN TEN TEN TEN TEN TEN "123", TEN TEN TEN TEN TEN TEN "123", 0 },
+		{ TEN TEN TEN TEN TEN TEN "1234", TEN TEN TEN TEN TEN TEN "...", 0 },
+		{ TEN TEN TEN TEN TEN "123456789\xc3\xa9"
+				      "123",
+		  TEN TEN TEN TEN TEN "123456789...", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		struct cs_guard_verdict v;
+		char why[CS_GUARD_WHY] = "", line[1024];
+
+		(void)snprintf(line, sizeof(line),
+			       "{%s,\"evidence\":[{\"what\":\"%s\",%s}]}",
+			       SCHEMA "," WHO "," WHEN "," COUNTS "," CLASS,
+			       cases[i].what, "\"count\":1");
+		assert_int_equal(read_line(line, &v, why), CS_OK);
+		assert_string_equal(v.because.seen[0].what, cases[i].shown);
+		assert_int_equal(v.proved, cases[i].proved);
+	}
+}
+
 static void what_is_no_verdict_is_foreign(void **state)
 {
 	static const char *const lines[] = {
@@ -126,10 +164,10 @@ static void what_is_wrong_is_named(void **state)
 		  "packets: want a whole number" },
 		{ LINE(WHO "," CLASS "," WHEN "," COUNTS), "evidence: want a list" },
 		{ LINE(WHO "," CLASS "," WHEN "," COUNTS ",\"evidence\":[1]"),
-		  "evidence: what: want the name of an observation" },
+		  "evidence: what: want a text that says what was seen" },
 		{ LINE(WHO "," CLASS "," WHEN "," COUNTS
-			   ",\"evidence\":[{\"what\":\"a b\",\"count\":1}]"),
-		  "evidence: what: want the name of an observation" },
+			   ",\"evidence\":[{\"what\":\"\",\"count\":1}]"),
+		  "evidence: what: want a text that says what was seen" },
 		{ LINE(WHO "," CLASS "," WHEN "," COUNTS
 			   ",\"evidence\":[{\"what\":\"acked\"}]"),
 		  "evidence: count: want a whole number" },
@@ -187,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_of_watch_is_read_whole),
 		cmocka_unit_test(signs_are_told_apart_by_who_could_give_them),
+		cmocka_unit_test(what_was_seen_is_any_text_and_only_known_words_prove),
 		cmocka_unit_test(what_is_no_verdict_is_foreign),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(every_beginning_of_a_line_is_refused),

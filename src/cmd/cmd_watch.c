@@ -69,8 +69,8 @@ static int open_capture(struct job *job)
 	enum cs_err err;
 
 	if (o->files.n > 0) {
-		err = cs_capture_open_files(o->files.item, o->files.n, job->ctx->in, NULL,
-					    &job->capture, why);
+		err = cs_capture_open_merged(o->files.item, o->files.n, job->ctx->in,
+					     NULL, &job->capture, why);
 	} else {
 		char filter[CS_CAPTURE_FILTER];
 		struct cs_capture_live live = { .interfaces = o->interfaces.item,

@@ -144,8 +144,8 @@ static int start(struct reading *r, struct cs_explain_options *o,
 	enum cs_err err = cs_decode_plan(&o->decode, &o->common.arena, &r->plan);
 
 	if (!err)
-		err = cs_capture_open_files(o->files.item, o->files.n, r->ctx->in, NULL,
-					    &want.capture, why);
+		err = cs_capture_open_merged(o->files.item, o->files.n, r->ctx->in, NULL,
+					     &want.capture, why);
 	return err ? failed(r, err, why) : cs_watching_start(r->ctx, &want, watching);
 }
 

@@ -18,6 +18,7 @@ enum {
 	CS_CAPTURE_SNAPLEN = 1600,
 	CS_CAPTURE_FILTER = 2048, /* bytes of cs_capture_filter()'s text */
 	CS_CAPTURE_PORTS = 64,    /* that it has room for */
+	CS_CAPTURE_MERGED = 8,    /* files that are read side by side */
 };
 
 struct cs_capture;
@@ -64,6 +65,15 @@ CS_MUST_USE enum cs_err cs_capture_open_files(const char *const *files, size_t n
 					      FILE *in, const char *filter,
 					      struct cs_capture **out,
 					      char why[CS_CAPTURE_WHY]);
+
+/*
+ * Likewise; but up to CS_CAPTURE_MERGED files, if none of them is a pipe, are read side by
+ * side, each frame in its time: they may have one direction each, and come in any order.
+ */
+CS_MUST_USE enum cs_err cs_capture_open_merged(const char *const *files, size_t n,
+					       FILE *in, const char *filter,
+					       struct cs_capture **out,
+					       char why[CS_CAPTURE_WHY]);
 
 void cs_capture_close(struct cs_capture *capture);
 

@@ -534,6 +534,32 @@ static void remove_folder(const struct folder *f)
 	assert_int_equal(rmdir(f->path), 0);
 }
 
+static void files_that_overlap_in_time_are_read_side_by_side(void **state)
+{
+	struct made *m = made_new(false);
+	struct folder dir;
+	const char *names[2];
+	struct cs_capture *c;
+	char got[512];
+
+	(void)state;
+	make_folder(&dir);
+	put_pcap_file(m);
+	write_to(dir.names[0], m->bytes, m->len);
+	m->len = 0;
+	put_pcapng_file(m);
+	write_to(dir.names[1], m->bytes, m->len);
+	names[0] = dir.names[1];
+	names[1] = dir.names[0];
+	assert_int_equal(cs_capture_open_merged(names, 2, stdin, NULL, &c, why), CS_OK);
+	remove_folder(&dir); /* all are open */
+	read_all(c, got, sizeof(got));
+	assert_string_equal(got, "10500000 1 one 60|10500000 1 one 60|11000001 12 two! "
+				 "4|11000001 1 two! 4|");
+	cs_capture_close(c);
+	free(m);
+}
+
 static void files_follow_each_other_and_damage_is_of_one(void **state)
 {
 	struct made *m = made_new(false);
@@ -708,6 +734,7 @@ int main(void)
 		cmocka_unit_test(blocks_that_do_not_hold_together_end_a_file),
 		cmocka_unit_test(a_frame_has_a_greatest_length),
 		cmocka_unit_test(files_follow_each_other_and_damage_is_of_one),
+		cmocka_unit_test(files_that_overlap_in_time_are_read_side_by_side),
 		cmocka_unit_test(what_cannot_be_opened_is_said_at_once),
 		cmocka_unit_test(a_silent_pipe_is_not_the_end),
 		cmocka_unit_test(a_filter_lets_through_what_it_takes),

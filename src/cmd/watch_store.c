@@ -246,6 +246,7 @@ bool cs_watch_keep_close(struct cs_watch_keep *keep, int64_t now_us)
 
 	if (!keep)
 		return true;
+	cs_watch_store_last(keep->store);
 	cs_watch_keep_commit(keep, now_us);
 	well = keep->n == 0;
 	keep->lost += keep->n;

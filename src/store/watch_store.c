@@ -16,7 +16,7 @@ static const char schema[] =
 #include "store/watch.sql.inc"
 	;
 
-enum { SCHEMA = 1, WAIT_MS = 250 };
+enum { SCHEMA = 1, WAIT_MS = 250, LAST_WAIT_MS = 10000 };
 
 static const char *const migrations[SCHEMA] = { NULL };
 
@@ -45,6 +45,7 @@ static const char *const statements[STATEMENTS] = {
 struct cs_watch_store {
 	char *dir; /* owned */
 	uint64_t run;
+	int wait_ms; /* for others who write, at most */
 	struct cs_why why;
 	bool open; /* the file of: */
 	int32_t day;
@@ -74,10 +75,18 @@ enum cs_err cs_watch_store_open(const char *dir, uint64_t run,
 	if (!store)
 		return CS_ERR_NOMEM;
 	store->run = run;
+	store->wait_ms = WAIT_MS;
 	if (cs_dir_make(dir) != 0)
 		return cs_why_errno(&store->why, dir);
 	store->dir = realpath(dir, NULL);
 	return store->dir ? CS_OK : cs_why_errno(&store->why, dir);
+}
+
+void cs_watch_store_last(struct cs_watch_store *store)
+{
+	store->wait_ms = LAST_WAIT_MS;
+	if (store->open)
+		(void)sqlite3_busy_timeout(store->db.sql, store->wait_ms);
 }
 
 static void close_day(struct cs_watch_store *store)
@@ -113,7 +122,7 @@ static enum cs_err prepare(struct cs_watch_store *store)
 {
 	enum cs_err err = CS_OK;
 
-	(void)sqlite3_busy_timeout(store->db.sql, WAIT_MS);
+	(void)sqlite3_busy_timeout(store->db.sql, store->wait_ms);
 	for (size_t i = 0; i < STATEMENTS && !err; i++)
 		err = cs_db_prepare(&store->db, statements[i], &store->stmt[i]);
 	return err;

@@ -42,6 +42,9 @@ CS_MUST_USE enum cs_err cs_watch_store_open(const char *dir, uint64_t run,
 					    struct cs_watch_store **out);
 void cs_watch_store_close(struct cs_watch_store *store);
 
+/* What is put from here on has no other chance: a day's file waits for others for 10 s. */
+void cs_watch_store_last(struct cs_watch_store *store);
+
 /*
  * Puts @n rows, each in the day of its last_us, in place of what this run put there of
  * the same source; durable when it returns. The day's file waits at most a quarter of a

@@ -4,8 +4,10 @@ like CoAP. The frames are written apart from tests/scenario on purpose."""
 import json
 import random
 import socket
+import sqlite3
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -42,14 +44,19 @@ def connection(first):
             (0.03, segment(*there, 101, 501, PUSH, first))]
 
 
-def verdict(folder, frames, *args, source=STRANGER, ordered=True, cut=0):
-    path = folder / "x.pcap"
+def capture(path, frames, cut=0):
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
-        for at, frame in sorted(frames, key=lambda pair: pair[0]) if ordered else frames:
+        for at, frame in frames:
             us, kept = round(at * 1e6), frame[:len(frame) - cut]
             file.write(struct.pack("<4I", 1790000000 + us // 10**6, us % 10**6, len(kept),
                                    len(frame)) + kept)
+    return path
+
+
+def verdict(folder, frames, *args, source=STRANGER, ordered=True, cut=0):
+    path = capture(folder / "x.pcap", sorted(frames, key=lambda pair: pair[0]) if ordered else frames,
+                   cut)
     done = subprocess.run([COAPSCOPE, "watch", "-r", path, "-O", "jsonl", "--local",
                            "192.0.2.0/24", *args], capture_output=True, check=True)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
@@ -456,3 +463,36 @@ def test_evidence_of_tcp_is_told_as_tcp(tmp_path):
     told = {one["what"]: one["decoded"] for one in row["evidence"]}
     assert told["write"] == "TCP PUT /light, token 01, payload 2 bytes: on"
     assert told["tcp"] == "TCP, no data"
+
+
+# --- several files, and others who write ---
+
+def both_ways(folder):
+    ask = [(i, udp(STRANGER, 45000, HOME, 5683, message(CON, PUT, i, b"t", [(11, b"led")], b"1")))
+           for i in range(5)]
+    done = [(i + 0.02, udp(HOME, 5683, STRANGER, 45000, message(ACK, 0x44, i, b"t")))
+            for i in range(5)]
+    return capture(folder / "in.pcap", ask), capture(folder / "out.pcap", done)
+
+
+def test_a_file_for_each_direction_may_come_in_any_order(tmp_path):
+    there, back = both_ways(tmp_path)
+    for files in ((there, back), (back, there)):
+        args = [arg for file in files for arg in ("-r", file)]
+        done = subprocess.run([COAPSCOPE, "watch", *args, "-O", "jsonl"], capture_output=True,
+                              check=True)
+        row = json.loads(done.stdout.splitlines()[0])
+        assert (row["class"], row["worry"], row["answered"]) == ("D", "act_now", True)
+
+
+def test_a_store_that_is_locked_at_the_end_is_waited_for(tmp_path):
+    there, _ = both_ways(tmp_path)
+    argv = [COAPSCOPE, "watch", "-r", there, "-O", "jsonl", "--store", tmp_path / "store"]
+    subprocess.run(argv, capture_output=True, check=True)
+    day = next((tmp_path / "store").rglob("watch.db"))
+    other = sqlite3.connect(day, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    running = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1)
+    other.execute("ROLLBACK")
+    assert (running.wait(10), running.communicate()[1]) == (0, b"")

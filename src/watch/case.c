@@ -246,8 +246,14 @@ bool cs_case_is_client(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
 	uint64_t requests = s->requests;
+	bool pings = cs_case_count(c, CS_OBS_PING) == s->requests;
 
-	if (!s->tokens_differ || s->no_token > 0 || c->refusals > 0 || has_one_mid(s))
+	if (c->refusals > 0 || has_one_mid(s))
+		return false;
+	/* A Reset of four bytes is of no use to anybody, and a ping has no token. */
+	if (pings)
+		return requests <= c->span_s;
+	if (!s->tokens_differ || s->no_token > 0)
 		return false;
 	if (c->is_prefix && s->addresses > 0 && !is_of_use(c))
 		requests /= s->addresses;
@@ -257,9 +263,8 @@ bool cs_case_is_client(const struct cs_case *c)
 		       requests * SLOW_S <= c->span_s;
 	if (is_of_use(c) && requests * OF_USE_S > c->span_s)
 		return false;
-	if (s->mids_rise)
-		return requests <= c->span_s;
-	return s->ports_differ && requests * SLOW_S <= c->span_s;
+	/* Many clients behind one address have a port each, and count for themselves. */
+	return (s->mids_rise || s->ports_differ) && requests <= c->span_s;
 }
 
 /* What it reads is there; where no answer is seen, on one host, and nothing speaks against it. */

@@ -81,6 +81,30 @@ def test_clients_behind_one_address_are_no_flood(tmp_path):
     assert row["class"] in ("B", "H") and not row["victim"] and row["answered"]
 
 
+def test_clients_whose_ports_a_router_changes_are_no_flood(tmp_path):
+    """Twelve of them; the router gives each another port every fifth time."""
+    frames = []
+    for client in range(12):
+        for i in range(20):
+            at, mid = client * 3.3 + i * 60, client * 5003 + i
+            there, token = 20000 + client * 100 + i // 5, bytes([client, i, 9])
+            frames += [(at, udp(STRANGER, there, HOME, 5683, message(CON, GET, mid, token, TEMP))),
+                       (at + 0.03, udp(HOME, 5683, STRANGER, there, message(
+                           ACK, CONTENT, mid, token, payload=b"21.5")))]
+    row = verdict(tmp_path, frames)
+    assert row["class"] in ("B", "H") and not row["victim"]
+
+
+def test_pings_from_a_port_each_are_no_flood(tmp_path):
+    frames = []
+    for i in range(100):
+        mid = i * 7919 % 65536
+        frames += [(i * 30, udp(STRANGER, 30000 + i, HOME, 5683, message(CON, 0, mid))),
+                   (i * 30 + 0.01, udp(HOME, 5683, STRANGER, 30000 + i, message(RST, 0, mid)))]
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["victim"]) == ("B", False)
+
+
 def test_clients_that_repeat_themselves_to_a_dead_host_are_no_flood(tmp_path):
     row = verdict(tmp_path, rounds(3, 12, 120, answered=False, again=(2.3, 6.9, 16.1, 34.5)))
     assert "C1" not in row["classes"] and not row["victim"]

@@ -134,8 +134,7 @@ unsigned cs_table_weight(const struct cs_source *s)
 {
 	unsigned weight = s->packets ? 32u - (unsigned)__builtin_clz(s->packets) : 0;
 
-	if (cs_source_count(s, CS_OBS_WRITE) || cs_source_count(s, CS_OBS_PROXY) ||
-	    cs_source_count(s, CS_OBS_OBSERVE))
+	if (cs_source_count_range(s, CS_OBS_WRITE, CS_OBS_PROXY))
 		weight++;
 	if (cs_source_count(s, CS_OBS_ANSWERED))
 		weight++;
@@ -207,6 +206,7 @@ void cs_table_enter(struct cs_table *t, uint32_t place, uint64_t hash, uint32_t 
 void cs_table_expect(const struct cs_table *table, uint64_t hash)
 {
 	cs_fetch(&table->index[bucket_of(table, hash, 0)]);
+	cs_fetch(&table->index[bucket_of(table, hash, 1)]);
 }
 
 /* The lines of a source that nearly every packet touches. */
@@ -223,16 +223,21 @@ static void fetch(const struct cs_table *t, uint32_t unit)
 	cs_fetch(bytes + offsetof(struct cs_source, obs) + LINE);
 }
 
+static bool approach(const struct cs_table *t, uint32_t at, uint32_t tag)
+{
+	for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++)
+		if ((t->index[at] ^ tag) >> t->unit_bits == 0 && t->index[at]) {
+			fetch(t, cs_table_unit(t, at));
+			return true;
+		}
+	return false;
+}
+
 /* The first that has the tag is it, but for one time in some thousand. */
 void cs_table_approach(const struct cs_table *table, uint64_t hash)
 {
-	uint32_t at = bucket_of(table, hash, 0);
 	uint32_t tag = tag_of(table, hash);
 
-	for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++)
-		if ((table->index[at] ^ tag) >> table->unit_bits == 0 &&
-		    table->index[at]) {
-			fetch(table, cs_table_unit(table, at));
-			return;
-		}
+	if (!approach(table, bucket_of(table, hash, 0), tag))
+		(void)approach(table, bucket_of(table, hash, 1), tag);
 }

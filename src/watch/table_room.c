@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How room is made: whole sources are packed, and then the lightest are forgotten. */
+#include "base/fetch.h"
 #include "watch/table_parts.h"
 
 enum {
 	SPARE_PAGES = CS_POOL_CLASSES, /* so that each class can begin a page */
 	LOOKED_AT = 4,   /* whole sources, for the one that was quiet longest */
 	LOOKED_FOR = 64, /* ... while most cannot be packed */
+	AHEAD = 8,       /* slots before the hand is there one is asked for */
+	LINE = 64,       /* bytes that memory is fetched by */
 	STEPS = 1024,    /* slots seen before more worth is given up */
 	PATIENCE = 4096, /* evictions after which less is tried again */
 	WORTH_MOST = 15,
@@ -64,8 +67,13 @@ static uint32_t next_whole(struct cs_table *t)
 		t->hand_slot = cs_pool_in_page(pool, t->hand_page);
 	}
 	t->hand_slot--;
-	return t->hand_page * CS_POOL_PAGE_UNITS +
-	       t->hand_slot * pool->class[CS_TABLE_WHOLE].units;
+
+	uint32_t unit =
+		t->hand_page * CS_POOL_PAGE_UNITS + t->hand_slot * CS_TABLE_WHOLE_UNITS;
+
+	if (t->hand_slot >= AHEAD)
+		cs_fetch(cs_table_whole(t, unit - AHEAD * CS_TABLE_WHOLE_UNITS));
+	return unit;
 }
 
 /* The page of the hand may be another class's by now. */
@@ -116,16 +124,44 @@ static void settle(struct cs_table *t, uint32_t unit, const uint8_t *bytes, size
 	cs_table_free_slot(t, unit);
 }
 
+/* Whether who was chosen is still there, or another whole source in his place. */
+static bool can_be_packed(const struct cs_table *t, uint32_t unit)
+{
+	uint32_t slot = unit % CS_POOL_PAGE_UNITS / CS_TABLE_WHOLE_UNITS;
+
+	return unit && cs_table_is_whole(t, unit) &&
+	       slot < cs_pool_in_page(&t->pool, unit / CS_POOL_PAGE_UNITS) &&
+	       cs_table_stay_of(t, unit)->home != CS_TABLE_REFUSED;
+}
+
+/* He was quiet for long, and his memory is cold: it is asked for when he is chosen. */
+static void choose_next(struct cs_table *t)
+{
+	const uint8_t *bytes;
+
+	t->chosen = quiet_whole(t);
+	if (!t->chosen)
+		return;
+	bytes = cs_pool_at(&t->pool, t->chosen);
+	for (size_t at = 0; at < sizeof(struct cs_source); at += LINE)
+		cs_fetch(bytes + at);
+	cs_fetch(cs_pool_at(&t->pool, cs_table_stay_of(t, t->chosen)->home));
+	cs_fetch(&t->index[cs_table_stay_of(t, t->chosen)->place]);
+}
+
 /* Packs one whole source; false: of those looked at none can be. */
 static bool pack_one(struct cs_table *t)
 {
 	uint8_t space[CS_PACK_SPACE];
-	uint32_t unit = quiet_whole(t);
+	uint32_t unit = can_be_packed(t, t->chosen) ? t->chosen : quiet_whole(t);
 	struct cs_table_stay *stay;
 	size_t len;
 
 	if (!unit)
 		return false;
+	choose_next(t);
+	if (t->chosen == unit)
+		t->chosen = 0;
 	len = cs_pack_write(&t->pack, cs_table_whole(t, unit),
 			    cs_table_weight(cs_table_whole(t, unit)), space);
 	if (len > 0) {

@@ -2,6 +2,7 @@
 #include "watch/flow.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/fetch.h"
 #include "net/large_pages.h"
@@ -41,13 +42,13 @@ enum cs_err cs_flows_open(size_t bytes, struct cs_flows **out)
 		return CS_ERR_NOMEM;
 	while (n * 2 * sizeof(struct set) <= bytes)
 		n *= 2;
-	flows->set = aligned_alloc(sizeof(struct set), n * sizeof(struct set));
-	if (!flows->set) {
+	flows->set = mmap(NULL, n * sizeof(struct set), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (flows->set == MAP_FAILED) {
 		free(flows);
 		return CS_ERR_NOMEM;
 	}
 	cs_prefer_large_pages(flows->set, n * sizeof(struct set));
-	memset(flows->set, 0, n * sizeof(struct set));
 	flows->mask = n - 1;
 	*out = flows;
 	return CS_OK;
@@ -57,7 +58,7 @@ void cs_flows_close(struct cs_flows *flows)
 {
 	if (!flows)
 		return;
-	free(flows->set);
+	(void)munmap(flows->set, (flows->mask + 1) * sizeof(struct set)); /* as mapped */
 	free(flows);
 }
 

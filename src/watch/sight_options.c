@@ -31,11 +31,12 @@ static void set(struct walk *walk, enum cs_sight_trait trait)
 /* /1/0, /5/0/1: LwM2M addresses everything by numbers. */
 static void take_segment(struct walk *walk, struct cs_span segment)
 {
-	static const char *const core[] = { ".well-known", "core" };
+	static const struct cs_span core[] = { { (const uint8_t *)".well-known", 11 },
+					       { (const uint8_t *)"core", 4 } };
 	unsigned at = walk->segments++;
 
-	walk->leads_to_core = walk->leads_to_core && at < CS_LEN(core) &&
-			      cs_span_eq(segment, cs_span_str(core[at]));
+	walk->leads_to_core =
+		walk->leads_to_core && at < CS_LEN(core) && cs_span_eq(segment, core[at]);
 	if (cs_sight_is_sensitive(segment))
 		set(walk, CS_SIGHT_SENSITIVE);
 	if (at == 0)

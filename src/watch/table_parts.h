@@ -48,9 +48,9 @@ struct cs_table {
 	bool begun;                    /* pack.epoch_us is set */
 	uint64_t whole_least;          /* so many stay whole however short memory is */
 	uint32_t hand_page, hand_slot; /* where the search for who is packed goes on */
-	uint32_t chosen; /* who is packed next, most likely; 0: nobody yet */
-	uint32_t out_page, out_slot;   /* ... for who is evicted */
-	int threshold;                 /* who is worth no more than that is evicted */
+	uint32_t chosen;             /* who is packed next, most likely; 0: nobody yet */
+	uint32_t out_page, out_slot; /* ... for who is evicted */
+	int threshold;               /* who is worth no more than that is evicted */
 	uint64_t sources, evicted;
 	size_t sorted; /* rows that table_each.c left sorted; 0: none that still hold */
 	int64_t now_us;

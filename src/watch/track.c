@@ -178,6 +178,10 @@ void cs_track_expect(struct cs_track *track, const struct cs_packet *packet,
 	out->key = cs_flow_key(out->from_hash, packet->from_port, out->to_hash,
 			       packet->to_port);
 	cs_flows_expect(track->flows, out->key);
+	/* Where nobody asked who answers, it is seen whether a group was asked. */
+	if (out->from_coap)
+		cs_flows_expect(track->flows, cs_flow_key(out->to_hash, packet->to_port,
+							  CS_FLOW_ANY, 0));
 	out->source_hash = source_of(track, packet, out);
 	cs_table_expect(track->table, out->source_hash);
 	cs_samples_expect(track->samples, out->source_hash);

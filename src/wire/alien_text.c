@@ -45,6 +45,9 @@ static bool begins(struct cs_span s, const char *word)
 static enum cs_alien by_words(struct cs_span s)
 {
 	for (size_t i = 0; i < CS_LEN(words); i++) {
+		if (s.ptr[0] != (uint8_t)words[i].begins[0])
+			continue;
+
 		size_t len = strlen(words[i].begins);
 
 		if (begins(s, words[i].begins) &&

@@ -275,6 +275,8 @@ static void take_begun(struct decoder *d, int64_t now_ns)
 	struct cs_packet packet;
 	int64_t since_ns;
 
+	if (d->reader.fragments == 0)
+		return;
 	while (!d->stop && cs_packet_begun(&d->reader, now_ns, &packet, &since_ns)) {
 		take_all(d);
 		d->frame = NULL;

@@ -36,6 +36,8 @@ static bool is_meant(const struct cs_pasted *what, const struct cs_source *sourc
 {
 	const struct cs_prefix of_source = { source->ip, source->bits };
 
+	if (what->what.bits < 96 && cs_addr_is_v4(&source->ip))
+		return false; /* ::/0 are the addresses of IPv6 */
 	return cs_prefix_overlap(&what->what, &of_source);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/watch_options.h"
 
+#include "cmd/watch_clash.h"
 #include "cmd/watch_protect.h"
 
 #define AT(field) offsetof(struct cs_watch_options, field)
@@ -252,7 +253,7 @@ enum cs_err cs_watch_options_settle(struct cs_watch_options *o, char why[CS_ARG_
 	if (o->files.n > 0)
 		o->protect = NULL;
 	if (!what)
-		return CS_OK;
+		return cs_watch_clash(o, why) ? CS_ERR_USAGE : CS_OK;
 	(void)snprintf(why, CS_ARG_WHY, "%s", what);
 	return CS_ERR_USAGE;
 }

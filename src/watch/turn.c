@@ -37,10 +37,13 @@ uint64_t cs_track_neighbours(const struct cs_track *track, const struct cs_addr 
 	return cs_track_hash(track, &base);
 }
 
+/* ::/0 are the addresses of IPv6: whoever lists them has said nothing of IPv4. */
 static bool in_any(const struct cs_prefix *prefixes, size_t n, const struct cs_addr *ip)
 {
+	unsigned least = cs_addr_is_v4(ip) ? 96 : 0;
+
 	for (size_t i = 0; i < n; i++)
-		if (cs_prefix_has(&prefixes[i], ip))
+		if (prefixes[i].bits >= least && cs_prefix_has(&prefixes[i], ip))
 			return true;
 	return false;
 }

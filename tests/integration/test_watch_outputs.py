@@ -136,6 +136,31 @@ def test_the_least_memory_is_enough_for_a_small_capture(hostile):
     assert b"bytes from 1M" in watch_file("-r", hostile, "--memory", "1023K", status=2).stderr
 
 
+def test_a_prefix_is_of_its_family(many):
+    of_v6, of_both = [lines(watch_file("-r", many, "-O", "jsonl", *prefixes).stdout)
+                      for prefixes in (["--peer", "::/0"], ["--peer", "0.0.0.0/0"])]
+    assert {v["class"] for v in of_both if v["source"]} == {"H"}
+    assert "H" not in {v["class"] for v in of_v6}
+
+
+@pytest.mark.parametrize("args,said", [
+    (["-o", "{capture}"], "--output-file {capture}: is the capture to be read"),
+    (["--eve", "{other}"], "--eve {other}: is the capture to be read"),
+    (["-o", "{new}", "--eve", "{new}"], "--output-file and --eve: both are {new}"),
+    (["--eve", "{new}", "--summary", "{new}"], "--eve and --summary: both are {new}"),
+    (["-o", "-", "--summary", "-"], None),
+    (["-o", "/dev/null", "--eve", "/dev/null"], None),
+])
+def test_no_output_is_a_capture_or_another_output(hostile, tmp_path, args, said):
+    os.link(hostile, tmp_path / "link")
+    names = {"capture": hostile, "other": tmp_path / "link", "new": tmp_path / "new"}
+    before = pathlib.Path(hostile).read_bytes()
+    done = watch_file("-r", hostile, "-O", "jsonl", *[arg.format(**names) for arg in args],
+                      status=2 if said else 0)
+    assert said is None or said.format(**names) in done.stderr.decode()
+    assert pathlib.Path(hostile).read_bytes() == before
+
+
 def test_a_disk_that_is_full_ends_a_files_run(many):
     done = watch_file("-r", many, "-O", "jsonl", "-o", "/dev/full", status=4)
     assert b"No space left on device" in done.stderr

@@ -277,11 +277,26 @@ static bool is_served(const struct cs_case *c)
 	return c->source->n_pairs <= 1 && cs_case_count(c, CS_OBS_CLOSED) == 0;
 }
 
+/*
+ * Comes to each host for each resource again and again: who goes from host to host and reads
+ * what is there once does not. Of more hosts than are followed the first speak for the others.
+ */
+static bool goes_round(const struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+	uint32_t each = STEADY_ROUNDS * c->targets;
+
+	for (size_t i = 0; s->pairs_lost > 0 && i < CS_SOURCE_FIRST; i++)
+		if (s->pair[i].run_most < each)
+			return false;
+	return s->requests >= (uint64_t)each * (s->n_pairs ? s->n_pairs : 1);
+}
+
 bool cs_case_is_steady(const struct cs_case *c)
 {
 	return (c->proof > 0 || cs_case_is_client(c)) && c->refusals == 0 &&
 	       c->source->no_token == 0 &&
 	       cs_source_count_range(c->source, CS_OBS_READ, CS_OBS_SENSITIVE) > 0 &&
 	       cs_case_count(c, CS_OBS_ANSWERED_404) == 0 && is_served(c) &&
-	       c->source->requests >= STEADY_ROUNDS * c->targets;
+	       goes_round(c);
 }

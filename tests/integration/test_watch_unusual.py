@@ -197,6 +197,20 @@ def test_who_reads_the_same_few_things_all_day_enumerates_nothing(tmp_path):
     assert (row["class"], row["worry"], row["victim"]) == ("H", "note", False)
 
 
+def test_who_reads_all_that_five_hosts_have_once_goes_through_them(tmp_path):
+    frames, mid = [], 0
+    for host in range(5):
+        home = f"192.0.2.{10 + host}"
+        for path in ([b".well-known", b"core"], [b"a"], [b"b"], [b"c"], [b"d"]):
+            mid += 1
+            ask = message(CON, GET, mid, bytes([mid, 7]), [(11, part) for part in path])
+            frames += [(mid * 2, udp(STRANGER, 40000, home, 5683, ask)),
+                       (mid * 2 + 0.02, udp(home, 5683, STRANGER, 40000, message(
+                           ACK, CONTENT, mid, bytes([mid, 7]), payload=b"x" * 20)))]
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["worry"]) == ("E", "act")
+
+
 def test_objects_of_lwm2m_are_read_as_any_others(tmp_path):
     """A path of numbers is one segment each; here one resource in one."""
     frames = gateway([b"3303", b"3304", b"3316", b"3323"], 30, 60)

@@ -27,9 +27,10 @@ struct opening {
 	bool forward;    /* it is for another host */
 };
 
+/* In front of the rule; of all of them where the policy decides: a rule may return before it. */
 static void put_nft(const struct opening *o, FILE *to)
 {
-	fprintf(to, "nft %s rule ", o->rule->handle ? "insert" : "add");
+	fputs("nft insert rule ", to);
 	put_text(to, o->rule->table);
 	fputc(' ', to);
 	put_text(to, o->rule->chain);
@@ -76,16 +77,24 @@ static void put_firewalld(const struct opening *o, FILE *to)
 		o->v4 ? "ipv4" : "ipv6", o->from, o->port, o->proto);
 }
 
+/* "iptables" is one of both, as the machine is set up: mostly nft's. */
+static const char *iptables_of(const struct opening *o)
+{
+	if (o->rule->legacy)
+		return o->v4 ? "iptables-legacy" : "ip6tables-legacy";
+	return o->v4 ? "iptables" : "ip6tables";
+}
+
 /* Docker's chains are made anew whenever it likes; this one is for others. */
 static void put_docker(const struct opening *o, FILE *to)
 {
 	fprintf(to, "%s -I DOCKER-USER -s %s -p %s --dport %u -j ACCEPT\n",
-		o->v4 ? "iptables" : "ip6tables", o->from, o->proto, o->port);
+		iptables_of(o), o->from, o->proto, o->port);
 }
 
 static void put_iptables(const struct opening *o, FILE *to)
 {
-	fprintf(to, "%s -I ", o->v4 ? "iptables" : "ip6tables");
+	fprintf(to, "%s -I ", iptables_of(o));
 	put_text(to, o->rule->chain);
 	if (o->rule->handle)
 		fprintf(to, " %" PRIu64, o->rule->handle);
@@ -102,12 +111,6 @@ static void put_ufw(const struct opening *o, FILE *to)
 		o->proto);
 }
 
-/* Chains have any name; those that hold back answers have this one by custom. */
-static bool is_output(const struct cs_rule *rule)
-{
-	return strcasestr(rule->chain, "output") != NULL;
-}
-
 static void put_opening(const struct cs_meaning *row, FILE *to)
 {
 	static void (*const put[CS_RULE_TOOLS])(const struct opening *o, FILE *to) = {
@@ -122,13 +125,13 @@ static void put_opening(const struct cs_meaning *row, FILE *to)
 		.from = row->from,
 		.port = sent_on ? sent_on : row->ask.port,
 		.v4 = cs_addr_is_v4(&row->ask.from),
-		.answer = is_output(row->told.rule),
+		.answer = row->told.answer_ended,
 		.forward = row->forward,
 	};
 	char by[CS_MEANING_TEXT];
 
-	fprintf(to, "# Peer %s, %s %u: not let in by ", row->from, o.proto,
-		row->ask.port);
+	fprintf(to, "# Peer %s, %s %u: %s by ", row->from, o.proto, row->ask.port,
+		row->told.verdict == CS_MEANING_LIMIT ? "limited" : "not let in");
 	cs_meaning_rule_text(o.rule, by);
 	put_text(to, by);
 	fputs("\n#   to open it: ", to);
@@ -155,11 +158,8 @@ static bool is_allowed(const struct cs_policy *policy, const struct cs_host *hos
 static bool is_kept_out(const struct cs_policy *policy, const struct cs_host *host,
 			const struct cs_meaning *row)
 {
-	bool shut = row->told.verdict == CS_MEANING_DROP ||
-		    row->told.verdict == CS_MEANING_REJECT;
-
-	return shut && row->ask.flow == CS_FLOW_NEW && row->told.rule &&
-	       !row->told.rule->ours &&
+	return row->told.verdict != CS_MEANING_OPEN && row->ask.flow == CS_FLOW_NEW &&
+	       row->told.rule && !row->told.rule->ours &&
 	       (policy->router || !row->forward || row->told.forward_port) &&
 	       is_allowed(policy, host, row);
 }
@@ -177,6 +177,8 @@ static void put_kept_out(const struct cs_meanings *meanings,
 			 const struct cs_policy *policy, const struct cs_host *host,
 			 FILE *to)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < meanings->n; i++) {
 		const struct cs_meaning *row = &meanings->rows[i];
 		bool said = false;
@@ -188,7 +190,13 @@ static void put_kept_out(const struct cs_meanings *meanings,
 			       is_kept_out(policy, host, &meanings->rows[k]);
 		if (!said)
 			put_opening(row, to);
+		any = true;
 	}
+	if (any)
+		fputs("# Of several one behind the other the first is told: plan again "
+		      "when "
+		      "these are open.\n",
+		      to);
 }
 
 /* What the policy does not touch, and may have been thought to. */

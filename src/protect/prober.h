@@ -53,7 +53,8 @@ struct cs_probe_told {
 	uint16_t forward_port;
 	/* The rule that decided, of the request or (when that passed) of the answer; NULL: none did. */
 	const struct cs_rule *rule;
-	bool rated; /* a rule with a limit or meter was met on the way */
+	bool answer_ended; /* it is the answer that @rule let no further */
+	bool rated;        /* a rule with a limit or meter was met on the way */
 };
 
 struct cs_prober;

@@ -362,6 +362,7 @@ static const struct cs_rule *decided_closed(const struct cs_prober_burst *b,
 {
 	struct finding end = find_end(b, j);
 
+	b->told->answer_ended = end.journey && !end.journey->request;
 	return end.journey ? known_rule(b->prober, end.journey, end.at) : NULL;
 }
 
@@ -377,8 +378,10 @@ static const struct cs_rule *decided_limit(const struct cs_prober_burst *b,
 
 	if (!parting.journey && in && end.journey && !end.journey->request)
 		parting = find_parting(p, answer_to(b, in), end.journey);
-	if (parting.journey)
+	if (parting.journey) {
+		b->told->answer_ended = !parting.journey->request;
 		return known_rule(p, parting.journey, parting.at);
+	}
 	for (size_t i = 0; i < CS_LEN(ways); i++) {
 		size_t at = ways[i] ? find_rate(p, ways[i]) : SIZE_MAX;
 

@@ -33,6 +33,7 @@ struct cs_rule {
 		*raw; /* as the kernel was given it: of ufw's too iptables-save's line */
 	size_t place; /* position in its chain, from 0; SIZE_MAX: the policy */
 	bool ours;    /* of table inet coapscope */
+	bool legacy;  /* iptables-legacy's: iptables may be another program */
 	bool unseen;  /* in force, and no trace will tell of it: of legacy4, legacy6 */
 };
 

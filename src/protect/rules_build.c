@@ -286,7 +286,7 @@ static bool is_wanted(const struct cs_save *save, size_t table,
 
 static struct cs_span *restored_by(struct cs_rules *out, const struct cs_rules_wanted *w)
 {
-	if (w->legacy)
+	if (w->as_it_is)
 		return w->v6 ? &out->legacy6 : &out->legacy4;
 	return w->v6 ? &out->xtables6 : &out->xtables4;
 }
@@ -322,7 +322,8 @@ enum cs_err cs_rules_add_save(struct cs_rules_build *build, const struct cs_save
 	for (size_t i = 0; !err && i < save->n_chains; i++) {
 		struct cs_span table = save->tables[save->chains[i].table].name;
 		struct cs_rule rule = { .tool = CS_RULE_IPTABLES,
-					.unseen = wanted->legacy };
+					.legacy = wanted->legacy,
+					.unseen = wanted->as_it_is };
 		char name[64];
 
 		if (!is_wanted(save, save->chains[i].table, wanted))

@@ -32,7 +32,8 @@ CS_MUST_USE enum cs_err cs_rules_add_listing(struct cs_rules_build *build,
 /* Which of a text's tables are wanted, and for what. */
 struct cs_rules_wanted {
 	bool v6;               /* those of that family */
-	bool legacy;           /* for the old backend's restore */
+	bool legacy;           /* of the old backend */
+	bool as_it_is;         /* for its restore, too */
 	const bool *not_these; /* by index; NULL: all are wanted */
 };
 

@@ -318,14 +318,15 @@ static enum cs_err read_legacy(struct reading *r, bool v6)
 		not_taken[i] = nothing || !taken[i];
 		any |= !not_taken[i];
 	}
-	err = cs_rules_add_save(
-		&r->build, &save,
-		&(struct cs_rules_wanted){ .v6 = v6, .not_these = taken });
+	err = cs_rules_add_save(&r->build, &save,
+				&(struct cs_rules_wanted){
+					.v6 = v6, .legacy = true, .not_these = taken });
 	if (err || !any)
 		return err;
 	return cs_rules_add_save(&r->build, &save,
 				 &(struct cs_rules_wanted){ .v6 = v6,
 							    .legacy = true,
+							    .as_it_is = true,
 							    .not_these = not_taken });
 }
 

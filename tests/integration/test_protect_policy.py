@@ -700,6 +700,30 @@ def test_a_plan_says_what_check_will_and_who_else_keeps_a_peer_out(lone):
     assert ask(lone.outside, STRANGER4).n == 0
 
 
+def test_what_a_plan_says_opens_it_when_it_is_run(lone):
+    lone.nft("table inet filter {\n chain input {\n type filter hook input priority 0\n"
+             "policy drop\nip saddr 198.19.0.0/16 return\n}\n"
+             " chain back {\n type filter hook output priority 0\n"
+             "udp sport 5683 drop\n}\n}\n")
+    lone.host.sh("iptables-legacy -A INPUT -p udp --dport 5683 -j DROP")
+
+    def opens():
+        said = run(lone.host, lab.COAPSCOPE, "protect", "plan", "--allow", PEER4, timeout=60).stdout
+        commands = re.findall("#   to open it: (.*)", said)
+        (one,) = [c for c in commands if re.search("udp (--)?[ds]port 5683", c)]
+        assert "plan again when these are open" in said
+        lone.host.sh(one)
+        return ask(lone.outside, PEER4, n=3).n
+
+    # One behind the other, each at the front of where the packet is stopped.
+    assert [opens(), opens(), opens()] == [0, 0, 3]
+    rules = lone.host.sh("nft list ruleset")
+    assert f"ip daddr {PEER4} udp sport 5683 accept" in rules
+    assert f"-s {PEER4}/32 -p udp" in lone.host.sh("iptables-legacy -S")
+    assert ask(lone.outside, STRANGER4, n=3).n == 0
+    lone.host.sh("iptables-legacy -F")
+
+
 def test_other_programs_rules_are_left_alone_and_opened_in_their_own_words(lone):
     lone.nft("table inet firewalld {\n chain filter_IN_public {\n reject\n }\n"
              " chain filter_INPUT {\n type filter hook input priority 10\n"
@@ -720,7 +744,7 @@ def test_a_local_network_that_is_allowed_and_kept_out_is_said_like_any_peer(
     said = run(lone.host, lab.COAPSCOPE, "protect", "plan", "--allow", "192.168.5.0/24",
                timeout=60).stdout
     assert ("# Peer 192.168.5.0/24, tcp 5683: not let in by nft inet filter input: policy drop\n"
-            "#   to open it: nft add rule inet filter input ip saddr 192.168.5.0/24 "
+            "#   to open it: nft insert rule inet filter input ip saddr 192.168.5.0/24 "
             "tcp dport 5683 accept\n") in said
     assert said.count("# Peer ") == 3  # udp 5683 is open
     done = run(lone.host, lab.COAPSCOPE, "protect", "apply", "--allow", "192.168.5.0/24",

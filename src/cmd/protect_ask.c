@@ -7,6 +7,8 @@
 #include "cmd/live_line.h"
 #include "protect/source_ports.h"
 
+enum { LEFT_OUT_MAX = 64 /* rules that nft prints wrongly */ };
+
 /* --- who is named --- */
 
 static int out_of_memory(const struct cs_protect_job *job)
@@ -283,6 +285,12 @@ int cs_protect_ask_all(struct cs_protect_job *job, struct cs_protect_ask *ask,
 	ask->request.progress = show_progress;
 	ask->request.arg = &line;
 	err = cs_meaning_ask(&ask->request, &job->arena, out, why);
+	for (size_t n = 0; err == CS_ERR_REFUSED && n < LEFT_OUT_MAX &&
+			   cs_rules_leave_out(&ask->rules, &job->arena, why);
+	     n++) {
+		cs_log(log, CS_WARN, "%s; answers may differ", why);
+		err = cs_meaning_ask(&ask->request, &job->arena, out, why);
+	}
 	cs_live_clear(&line);
 	if (err)
 		return rules_failed(job, err, why);

@@ -84,6 +84,14 @@ struct cs_rules {
 CS_MUST_USE enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *out,
 				      char why[CS_RULES_WHY]);
 
+/*
+ * Takes the rule that @why blames out of @rules: what cs_meaning_ask() said of a load that nft refused by
+ * line, as it prints some rules wrongly. @why is then one line that names the rule. False, and nothing is changed:
+ * it is not such a refusal, or no rule of nft's.
+ */
+CS_MUST_USE bool cs_rules_leave_out(struct cs_rules *rules, struct cs_arena *arena,
+				    char why[CS_RULES_WHY]);
+
 /* A change that is not made yet; what is empty changes nothing. */
 struct cs_rules_change {
 	struct cs_span script; /* for `nft -f -`, of our table alone */

@@ -62,6 +62,33 @@ def table(*rules, hook="input", priority=0, policy="accept", family="inet", name
     return "\n".join(lines) + "\n"
 
 
+# --- rules that nft prints wrongly ---
+
+def test_a_rule_that_nft_prints_wrongly_is_named_and_the_others_are_asked(town):
+    wrong = ("meta length < 100 meta length > 40 drop", "udp length < 1500 udp length > 100 accept")
+    assert truth.load(town, table("udp dport 5684 drop", wrong[0], "udp dport 5683 accept",
+                                  wrong[1], "tcp dport 5683 drop", policy="drop"))
+    rules = town.host.sh("nft -a list ruleset")
+    handle = {rule: int(n) for rule, n in re.findall(r"^\t\t(.*) # handle (\d+)$", rules, re.M)}
+    with town.host.inside():
+        done = subprocess.run([COAPSCOPE, "protect", "check", "-O", "jsonl"], text=True,
+                              capture_output=True, timeout=60)
+    assert done.returncode == 1, done.stderr
+    said = [line for line in done.stderr.splitlines() if "left out" in line]
+    assert len(said) == 2
+    for line, text in zip(said, ("meta length != 100-40 drop", "udp length != 1500-100 accept")):
+        assert f"table inet filter: chain input: handle {handle[text]}: left out" in line
+        assert line.endswith(f"{text}; answers may differ")
+    rows = truth.rows_of(done.stdout)
+    for proto, port, rule in (("udp", 5683, "udp dport 5683 accept"),
+                              ("tcp", 5683, "tcp dport 5683 drop"),
+                              ("udp", 5684, "udp dport 5684 drop")):
+        row = one(rows, **{"from": "internet", "to": OWN4, "proto": proto, "port": port})
+        assert row["rule"]["text"] == rule and row["rule"]["handle"] == handle[rule]
+    policy = one(rows, **{"from": "internet", "to": OWN4, "proto": "tcp", "port": 5684})
+    assert policy["rule"]["text"] == "policy drop"
+
+
 # --- the usual advice, and what it really does ---
 
 def numbered(ufw):

@@ -6,6 +6,7 @@
 #include "wire/checksum.h"
 #include "wire/ethernet.h"
 #include "wire/ip.h"
+#include "wire/tcp.h"
 
 enum {
 	ETHERNET = 14, /* header lengths, bytes */
@@ -21,7 +22,6 @@ enum {
 	TCP_CHECKSUM_AT = 16,
 	ICMPV6_CHECKSUM_AT = 2,
 
-	TCP_OFFSET = 5 << 4, /* no options */
 	TCP_WINDOW = 64000,
 
 	ETHERTYPE_ARP = 0x0806,
@@ -48,7 +48,8 @@ static void write_v4(struct cs_wr *w, const struct cs_prober_packet *p, uint8_t 
 	cs_wr_u8(w, V4_VERSION_LENGTH);
 	cs_wr_u8(w, 0);
 	cs_wr_u16(w, (uint16_t)(IPV4 + len));
-	cs_wr_u16(w, 0); /* nobody reads it beside "don't fragment" (RFC 6864) */
+	/* Nobody reads it beside "don't fragment" (RFC 6864) but rules: a socket that is connected has one. */
+	cs_wr_u16(w, p->from_port);
 	cs_wr_u16(w, V4_DONT_FRAGMENT);
 	cs_wr_u8(w, p->hop_limit);
 	cs_wr_u8(w, protocol);
@@ -114,20 +115,31 @@ static void write_udp(struct cs_wr *w, const struct cs_prober_packet *p)
 	finish(w, p, CS_IPPROTO_UDP, at, UDP_CHECKSUM_AT);
 }
 
+/*
+ * What begins a connection says what its sender can do, and rules look at that: as Linux has it, the largest segment,
+ * selective acknowledgements, time stamps (RFC 7323) and scaled windows. A peer may leave all of it out afterwards.
+ */
+static const uint8_t syn_options[] = { 2, 4, 1460 >> 8, 1460 & 0xff, 4, 2, 8, 10, 0, 0,
+				       0, 1, 0,         0,           0, 0, 1, 3,  3, 7 };
+
 static void write_tcp(struct cs_wr *w, const struct cs_prober_packet *p)
 {
+	struct cs_span options = { 0 };
 	size_t at;
 
-	write_ip(w, p, CS_IPPROTO_TCP, TCP + p->payload.len);
+	if (p->flags & CS_TCP_SYN)
+		options = cs_span_of(syn_options, sizeof(syn_options));
+	write_ip(w, p, CS_IPPROTO_TCP, TCP + options.len + p->payload.len);
 	at = w->pos;
 	cs_wr_u16(w, p->from_port);
 	cs_wr_u16(w, p->to_port);
 	cs_wr_u32(w, p->seq);
 	cs_wr_u32(w, p->ack);
-	cs_wr_u8(w, TCP_OFFSET);
+	cs_wr_u8(w, (uint8_t)((TCP + options.len) / 4 << 4));
 	cs_wr_u8(w, p->flags);
 	cs_wr_u16(w, p->untold ? CS_TRACE_UNTOLD : TCP_WINDOW);
 	cs_wr_u32(w, 0); /* checksum and urgent pointer */
+	cs_wr_span(w, options);
 	cs_wr_span(w, p->payload);
 	finish(w, p, CS_IPPROTO_TCP, at, TCP_CHECKSUM_AT);
 }

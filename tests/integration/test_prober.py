@@ -159,6 +159,11 @@ CASES = {
         "\t\tip saddr @banned udp dport 5683 drop\n\t\tudp dport 5684 add @banned { ip saddr } accept\n\t}\n}\n", 2 * [
             (f"{NEIGHBOUR} {U4}", "open", "add @banned"), (f"{NEIGHBOUR} {U3}", "open", "policy accept"),
             (f"{STRANGER} {U3}", "drop", "@banned")]),
+    "rules for what no system sends": (chain(
+        "input", "tcp flags & (syn|ack) == syn tcp option maxseg missing drop", "ip id 0 drop",
+        "tcp flags & (syn|ack) == syn meta length < 60 drop"), [
+        (f"{STRANGER} {T3}", "open", "policy accept"), (f"{STRANGER6} {T3}", "open", "policy accept"),
+        (f"{STRANGER} {T3E}", "open", "policy accept"), (f"{STRANGER} {U3}", "open", "policy accept")]),
     "a quota": (chain("input", "udp dport 5683 quota over 25 mbytes drop"), [
         (f"{STRANGER} {U3}", "open", "policy accept")]),
     "a quota that is used up": (chain("input", "udp dport 5683 quota over 25 mbytes used 25 mbytes drop"), [

@@ -105,6 +105,29 @@ static void a_segment_is_read_back_as_it_was_meant(void **state)
 	}
 }
 
+static void what_begins_a_connection_has_the_options_that_systems_send(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(pairs); i++) {
+		struct cs_prober_packet p = packet_of(pairs[i][0], pairs[i][1]);
+		uint8_t frame[CS_PROBER_FRAME];
+		size_t header = i ? 40 : 20;
+		struct cs_packet got;
+
+		p.tcp = true;
+		p.flags = CS_TCP_SYN;
+		p.payload = cs_span_of(NULL, 0);
+		assert_int_equal(cs_prober_frame(&p, frame), 14 + header + 40);
+		got = read_back(frame, 14 + header + 40);
+		assert_int_equal(got.kind, CS_PACKET_TCP);
+		assert_int_equal(got.flags, CS_TCP_SYN);
+		assert_int_equal(got.payload_len, 0);
+		assert_memory_equal(frame + 14 + header + 20, "\x02\x04\x05\xb4", 4);
+		/* An identification of nought is no connected socket's. */
+		assert_true(i || got.ip_id == 40000);
+	}
+}
+
 static void a_payload_has_its_largest_size(void **state)
 {
 	static const uint8_t bytes[CS_PROBER_PAYLOAD_MAX + 1];
@@ -242,6 +265,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_datagram_is_read_back_as_it_was_meant),
 		cmocka_unit_test(a_segment_is_read_back_as_it_was_meant),
+		cmocka_unit_test(
+			what_begins_a_connection_has_the_options_that_systems_send),
 		cmocka_unit_test(a_payload_has_its_largest_size),
 		cmocka_unit_test(everybody_is_at_one_hardware_address),
 		cmocka_unit_test(a_neighbour_of_ipv6_is_told_too),

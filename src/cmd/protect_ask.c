@@ -164,6 +164,18 @@ static int host_failed(const struct cs_protect_job *job, enum cs_err err)
 	return cs_exit_of(err);
 }
 
+/* Which of another host's interfaces is the outer one is a guess, and all answers follow from it. */
+static void say_assumed(const struct cs_protect_job *job, const struct cs_host *host)
+{
+	const struct cs_addr far = cs_addr_v4(0x08080808);
+	const struct cs_host_link *outer = cs_host_way(host, &far);
+
+	if (outer && (job->options.ruleset || job->options.ufw))
+		cs_log(&job->ctx->log, CS_NOTE,
+		       "the internet is taken to come in by %s, as the rules look",
+		       outer->name);
+}
+
 static int read_host(struct cs_protect_job *job, struct cs_protect_ask *ask)
 {
 	struct cs_meaning_request *r = &ask->request;
@@ -181,7 +193,10 @@ static int read_host(struct cs_protect_job *job, struct cs_protect_ask *ask)
 	}
 	err = cs_host_assume(&ask->rules, r->locals, r->n_locals, &job->arena,
 			     &ask->host);
-	return err ? host_failed(job, err) : -1;
+	if (err)
+		return host_failed(job, err);
+	say_assumed(job, &ask->host);
+	return -1;
 }
 
 static int read_listeners(struct cs_protect_job *job, struct cs_protect_ask *ask)

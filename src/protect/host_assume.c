@@ -11,6 +11,9 @@
 
 #include "protect/host_assume_own.h"
 #include "protect/rules.h"
+#include "protect/rules_span.h"
+
+enum { JUMPS_DEEP = 4, JUMPS_MAX = 1024 };
 
 /* --- words of the rules --- */
 
@@ -31,14 +34,60 @@ static enum cs_host_place place_of(const struct cs_rules *rules, const struct cs
 	return CS_HOST_PLACE_OTHER;
 }
 
+/* What chains do that are jumped to, under way. */
+struct jumps {
+	const struct cs_rules *rules;
+	const struct cs_host_said *said; /* of each rule */
+	size_t left;                     /* chains that may still be looked at */
+	bool masquerades, sends_on;
+};
+
+/* What @chain does with all that comes there, and those that it jumps to. */
+static void look_into(struct jumps *j, const char *table, struct cs_span chain,
+		      unsigned depth)
+{
+	if (chain.len == 0 || depth == JUMPS_DEEP || j->left == 0)
+		return;
+	j->left--;
+	for (size_t i = 0; i < j->rules->n; i++) {
+		const struct cs_rule *rule = &j->rules->rules[i];
+		const struct cs_host_said *said = &j->said[i];
+
+		if (!cs_text_is(chain, rule->chain) || strcmp(table, rule->table) != 0)
+			continue;
+		j->masquerades |= said->masquerades && !said->out;
+		j->sends_on |= said->sends_on && !said->in;
+		if (!said->in && !said->out)
+			look_into(j, table, said->jump, depth + 1);
+	}
+}
+
+/* OpenWrt and firewalld say where it goes out in one chain, and masquerade in another. */
+static void read_jumps(const struct cs_rules *rules, const struct cs_host_said *said)
+{
+	struct jumps j = { .rules = rules, .said = said, .left = JUMPS_MAX };
+
+	for (size_t i = 0; i < rules->n; i++) {
+		if (!said[i].in && !said[i].out)
+			continue;
+		j.masquerades = j.sends_on = false;
+		look_into(&j, rules->rules[i].table, said[i].jump, 0);
+		cs_host_words_jumped(&said[i], j.masquerades, j.sends_on);
+	}
+}
+
 static enum cs_err read_words(struct cs_assumption *a, const struct cs_rules *rules)
 {
+	struct cs_host_said *said =
+		cs_arena_array(a->draft.arena, rules->n + 1, sizeof(*said));
+
 	a->words = cs_arena_alloc(a->draft.arena, sizeof(*a->words));
-	if (!a->words)
+	if (!a->words || !said)
 		return CS_ERR_NOMEM;
 	for (size_t i = 0; i < rules->n; i++)
-		cs_host_words_rule(a->words, rules->rules[i].raw,
-				   place_of(rules, &rules->rules[i]));
+		said[i] = cs_host_words_rule(a->words, rules->rules[i].raw,
+					     place_of(rules, &rules->rules[i]));
+	read_jumps(rules, said);
 	cs_host_words_sets(a->words, rules->nft);
 	return CS_OK;
 }

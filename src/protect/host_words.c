@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "net/special.h"
 #include "protect/rules_span.h"
 
 enum {
@@ -18,11 +19,13 @@ enum {
 /* How much it says, when a rule or a name says that an interface is the outer one. */
 enum {
 	BY_MASQUERADE = 100,
+	BY_PRIVATE = 90, /* likewise, to an address behind another router */
 	BY_DNAT = 80,
 	BY_WAN = 60,
 	BY_PPP = 50,
 	BY_ETH0 = 40,
-	BY_EN = 30
+	BY_EN = 30,
+	BY_REFLECTION = 20, /* for one of our own hosts, that asks by the outer address */
 };
 
 /* What the next value is. */
@@ -39,6 +42,7 @@ struct rule {
 	struct cs_host_named *in, *out, *not_out;
 	struct cs_prefix from, to;
 	bool has_from, has_to, refuses, masquerades, sends_on;
+	struct cs_span jump;
 	struct cs_addr target;
 	bool has_target;
 };
@@ -257,6 +261,8 @@ static bool is_one_of(struct cs_span token, const char *const *words, size_t n)
 /* What the rule does; true when @token said so. */
 static bool acts(struct rule *r, struct cs_span token)
 {
+	if (IS_ONE_OF(r->before, "jump", "goto", "-j", "-g"))
+		r->jump = token; /* or, of iptables', what is no chain */
 	if (IS_ONE_OF(token, "drop", "DROP", "reject", "REJECT")) {
 		r->refuses = true;
 	} else if (IS_ONE_OF(token, "masquerade", "MASQUERADE", "snat", "SNAT")) {
@@ -350,14 +356,27 @@ static void add(struct cs_addr *list, size_t *n, const struct cs_addr *a)
 	list[(*n)++] = *a;
 }
 
+/* Of private space: nobody's on the internet. */
+static bool is_ours(const struct cs_addr *a)
+{
+	const struct cs_special *special = cs_special_of(a);
+
+	return special && !special->never;
+}
+
 static void conclude(struct rule *r, enum cs_host_place place)
 {
 	struct cs_host_words *w = r->words;
 
 	if (r->masquerades)
-		outwards(r->out, BY_MASQUERADE);
+		outwards(r->out, r->has_to                              ? BY_REFLECTION
+				 : r->has_target && is_ours(&r->target) ? BY_PRIVATE
+									: BY_MASQUERADE);
 	if (r->sends_on)
-		outwards(r->in, BY_DNAT);
+		outwards(r->in,
+			 r->has_from && is_ours(&r->from.addr) ? BY_REFLECTION : BY_DNAT);
+	if (cs_text_starts(r->jump, "wan") || cs_text_is(r->jump, "input_wan"))
+		outwards(r->in, BY_WAN);
 	if (r->has_from)
 		lies_beyond(r, r->in, &r->from);
 	if (r->has_from && r->masquerades)
@@ -373,13 +392,24 @@ static void conclude(struct rule *r, enum cs_host_place place)
 		add(w->own, &w->n_own, &r->to.addr);
 }
 
-void cs_host_words_rule(struct cs_host_words *words, const char *text,
-			enum cs_host_place place)
+struct cs_host_said cs_host_words_rule(struct cs_host_words *words, const char *text,
+				       enum cs_host_place place)
 {
 	struct rule r = { .words = words, .rest = cs_span_str(text) };
 
 	read_rule(&r);
 	conclude(&r, place);
+	return (struct cs_host_said){ r.in, r.out, r.masquerades && !r.has_to,
+				      r.sends_on && !r.has_from, r.jump };
+}
+
+void cs_host_words_jumped(const struct cs_host_said *from, bool masquerades,
+			  bool sends_on)
+{
+	if (masquerades)
+		outwards(from->out, BY_MASQUERADE);
+	if (sends_on)
+		outwards(from->in, BY_DNAT);
 }
 
 /* --- sets --- */

@@ -49,9 +49,20 @@ enum cs_host_place {
 	CS_HOST_PLACE_FORWARD, /* passes it */
 };
 
+/* What a rule says of the way that packets take through it. */
+struct cs_host_said {
+	struct cs_host_named *in, *out; /* NULL: by any */
+	bool masquerades, sends_on;
+	struct cs_span jump; /* to this chain; empty: to none */
+};
+
 /* Adds what one rule of nft's or iptables' words says. */
-void cs_host_words_rule(struct cs_host_words *words, const char *rule,
-			enum cs_host_place place);
+struct cs_host_said cs_host_words_rule(struct cs_host_words *words, const char *rule,
+				       enum cs_host_place place);
+
+/* Likewise of an interface from which rules jump to such as masquerade or send on what comes there. */
+void cs_host_words_jumped(const struct cs_host_said *from, bool masquerades,
+			  bool sends_on);
 
 /* Adds the interfaces in nft's sets and maps of them. */
 void cs_host_words_sets(struct cs_host_words *words, struct cs_span nft);

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	cs_host_words_sets(w, cs_span_of(data, size));
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		cs_host_words_rule(
+		(void)cs_host_words_rule(
 			w, line, size % 2 ? CS_HOST_PLACE_INPUT : CS_HOST_PLACE_FORWARD);
 	check(w);
 	free(text);

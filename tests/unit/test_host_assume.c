@@ -174,6 +174,43 @@ static void the_outer_interface_is_the_one_that_they_say(void **state)
 	}
 }
 
+static void a_jump_from_the_outer_interface_to_who_masquerades_says_it(void **state)
+{
+	/* As OpenWrt's fw4 has it, and then firewalld. */
+	static const struct line fw4[] = {
+		{ "inet fw4", "dstnat", "iifname \"br-lan\" jump dstnat_lan" },
+		{ "inet fw4", "dstnat_lan",
+		  "ip saddr 192.168.1.0/24 ip daddr 81.2.69.142 udp dport 5683 dnat ip "
+		  "to "
+		  "192.168.1.7:5683" },
+		{ "inet fw4", "srcnat", "oifname \"eth1\" jump srcnat_wan" },
+		{ "inet fw4", "srcnat",
+		  "oifname \"eth0\" ip saddr 192.168.1.0/24 ip daddr 192.168.1.7 udp "
+		  "dport "
+		  "5683 snat ip to 192.168.1.1" },
+		{ "inet fw4", "srcnat_wan", "meta nfproto ipv4 masquerade" },
+		{ 0 },
+	};
+	static const struct line zones[] = {
+		{ "inet firewalld", "zones", "oifname \"eth0\" goto home" },
+		{ "inet firewalld", "zones", "oifname \"eth1\" goto outside" },
+		{ "inet firewalld", "outside", "jump outside_allow" },
+		{ "inet firewalld", "outside_allow", "oifname != \"lo\" masquerade" },
+		{ "inet firewalld", "home", "jump home" },
+		{ 0 },
+	};
+	static const struct line *const cases[] = { fw4, zones };
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		struct made *m = make(cases[i], NULL, NULL);
+
+		check_whole(m);
+		assert_string_equal(way(m, "8.8.8.8"), "eth1");
+		done(m);
+	}
+}
+
 static void every_interface_that_is_named_is_there(void **state)
 {
 	static const struct line lines[] = {
@@ -421,6 +458,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_said_is_a_usual_machine),
 		cmocka_unit_test(the_outer_interface_is_the_one_that_they_say),
+		cmocka_unit_test(
+			a_jump_from_the_outer_interface_to_who_masquerades_says_it),
 		cmocka_unit_test(every_interface_that_is_named_is_there),
 		cmocka_unit_test(
 			networks_lie_behind_the_interfaces_that_they_are_named_with),

@@ -36,11 +36,14 @@ struct cs_host_address {
 	uint32_t link;
 };
 
+enum { CS_HOST_HOPS = 3 };
+
 struct cs_host_route {
-	struct cs_prefix to;    /* default: ::/0, of IPv4 ::ffff:0:0/96 */
-	struct cs_addr gateway; /* zero bytes: on the link */
-	uint32_t link;          /* 0: unreachable, blackhole, prohibit */
-	uint32_t table;         /* RT_TABLE_MAIN and others, not local */
+	struct cs_prefix to;         /* default: ::/0, of IPv4 ::ffff:0:0/96 */
+	struct cs_addr gateway;      /* zero bytes: on the link */
+	uint32_t link;               /* 0: unreachable, blackhole, prohibit */
+	uint32_t more[CS_HOST_HOPS]; /* of several next hops the others' links; 0: none */
+	uint32_t table;              /* RT_TABLE_MAIN and others, not local */
 	uint32_t metric;
 	/* The kernel's own message, where it told more than this; empty: made up. */
 	struct cs_span told;

@@ -163,17 +163,31 @@ struct route {
 
 static int on_route_attribute(const struct nlattr *attr, void *arg);
 
-/* Of several next hops the first stands for all; the scratch has them all. */
-static void first_hop(const struct nlattr *attr, struct route *r)
+/* Of several next hops the first stands for all, of the others the links are kept; the scratch has them all. */
+static void read_hops(const struct nlattr *attr, struct route *r)
 {
-	const struct rtnexthop *hop = mnl_attr_get_payload(attr);
-	size_t len = mnl_attr_get_payload_len(attr);
+	const uint8_t *at = mnl_attr_get_payload(attr);
+	size_t left = mnl_attr_get_payload_len(attr), step;
+	struct rtnexthop hop;
 
-	if (len < sizeof(*hop) || hop->rtnh_len < sizeof(*hop) || hop->rtnh_len > len)
-		return;
-	r->out->link = (uint32_t)hop->rtnh_ifindex;
-	(void)mnl_attr_parse_payload(hop + 1, hop->rtnh_len - sizeof(*hop),
-				     on_route_attribute, r); /* bad ones are left out */
+	for (size_t i = 0; i <= CS_HOST_HOPS && left >= sizeof(hop); i++) {
+		memcpy(&hop, at, sizeof(hop));
+		if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > left)
+			return;
+		if (i > 0)
+			r->out->more[i - 1] = (uint32_t)hop.rtnh_ifindex;
+		else
+			r->out->link = (uint32_t)hop.rtnh_ifindex;
+		if (i == 0) /* bad ones are left out */
+			(void)mnl_attr_parse_payload(at + sizeof(hop),
+						     hop.rtnh_len - sizeof(hop),
+						     on_route_attribute, r);
+		step = (hop.rtnh_len + RTNH_ALIGNTO - 1u) & ~(RTNH_ALIGNTO - 1u);
+		if (step > left)
+			return;
+		left -= step;
+		at += step;
+	}
 }
 
 static int on_route_attribute(const struct nlattr *attr, void *arg)
@@ -202,7 +216,7 @@ static int on_route_attribute(const struct nlattr *attr, void *arg)
 			r->out->table = mnl_attr_get_u32(attr);
 		break;
 	case RTA_MULTIPATH:
-		first_hop(attr, r);
+		read_hops(attr, r);
 		break;
 	default:
 		break;

@@ -116,9 +116,10 @@ static const bool *find_same(struct asking *a, const struct cs_question *questio
 	return a->same;
 }
 
-/* As each of its askers, until one gets everything: nobody gets more. */
-static enum cs_err ask_as_all(struct asking *a, const struct cs_question *question,
-			      struct cs_probe_ask ask, struct cs_meaning *out)
+/* As each of its askers by one link, until one gets everything: nobody gets more. */
+static enum cs_err ask_by_link(struct asking *a, const struct cs_question *question,
+			       struct cs_probe_ask ask, bool *first,
+			       struct cs_meaning *out)
 {
 	size_t n = a->by_source ? question->n_askers : 1;
 	const bool *same = find_same(a, question);
@@ -133,14 +134,30 @@ static enum cs_err ask_as_all(struct asking *a, const struct cs_question *questi
 		err = cs_prober_ask(a->prober, &ask, &told);
 		if (err)
 			return err;
-		if (i == 0 || is_more_open(&told, &out->told)) {
+		if (*first || is_more_open(&told, &out->told)) {
 			out->told = told;
 			out->ask = ask;
 		}
+		*first = false;
 		if (told.verdict == CS_MEANING_OPEN)
 			break;
 	}
 	return CS_OK;
+}
+
+static enum cs_err ask_as_all(struct asking *a, const struct cs_question *question,
+			      struct cs_probe_ask ask, struct cs_meaning *out)
+{
+	bool first = true;
+	enum cs_err err = ask_by_link(a, question, ask, &first, out);
+
+	for (size_t i = 0; i < CS_QUESTION_WAYS && question->others[i] && !err &&
+			   out->told.verdict != CS_MEANING_OPEN;
+	     i++) {
+		ask.link = question->others[i];
+		err = ask_by_link(a, question, ask, &first, out);
+	}
+	return err;
 }
 
 /*

@@ -89,6 +89,8 @@ static void ask_internet(struct cs_question_maker *m, bool v4)
 				   .name = "internet",
 				   .at = at };
 	const struct cs_host_link *way = cs_ordinary_way(m->host, v4);
+	const struct cs_host_link *others[CS_QUESTION_WAYS];
+	size_t n;
 
 	if (!at) {
 		m->err = CS_ERR_NOMEM;
@@ -103,6 +105,9 @@ static void ask_internet(struct cs_question_maker *m, bool v4)
 	if (asker.n == 0)
 		return; /* all of it is ours */
 	asker.link = way->index;
+	n = cs_ordinary_other_ways(m->host, v4, CS_LEN(others), others);
+	for (size_t i = 0; i < n; i++)
+		asker.others[i] = others[i]->index;
 	cs_question_ask(m, &asker);
 }
 

@@ -23,7 +23,8 @@ struct cs_asking {
 	const struct cs_addr *at; /* in the arena */
 	size_t n;
 	uint32_t link;
-	struct cs_prefix network; /* of ours, that it is in; bits 0: in none */
+	struct cs_prefix network;          /* of ours, that it is in; bits 0: in none */
+	uint32_t others[CS_QUESTION_WAYS]; /* by which it may enter, too; 0: none */
 };
 
 struct cs_asked_port {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an asker is asked about. */
 #include <netinet/in.h>
+#include <string.h>
 
 #include "net/special.h"
 #include "protect/question_own.h"
@@ -40,6 +41,9 @@ static void put(struct cs_question_maker *m, const struct cs_asking *asker,
 		.n_askers = asker->n,
 		.routed = routed,
 	};
+	if (!cs_host_is_own(m->host, to))
+		memcpy(out->list[out->n - 1].others, asker->others,
+		       sizeof(asker->others));
 }
 
 /* All ports, protocols and flows to one address. */
@@ -68,6 +72,51 @@ static void put_ports(struct cs_question_maker *m, const struct cs_asking *asker
 
 /* --- what of --- */
 
+static size_t most_own(const struct cs_question_maker *m)
+{
+	return m->request->brief ? 1 : OWN_MAX;
+}
+
+/* Of our addresses on the link by which it enters; how many. */
+static size_t ask_on_link(struct cs_question_maker *m, const struct cs_asking *asker)
+{
+	const struct cs_host *host = m->host;
+	size_t n = 0;
+
+	for (size_t i = 0; i < host->n_addresses && n < most_own(m); i++) {
+		const struct cs_host_address *own = &host->addresses[i];
+
+		if (own->link != asker->link ||
+		    !cs_addr_same_family(&own->address, &asker->at[0]) ||
+		    (asker->network.bits &&
+		     !cs_prefix_has(&asker->network, &own->address)))
+			continue;
+		put_ports(m, asker, &own->address, false);
+		n++;
+	}
+	return n;
+}
+
+static bool is_other_way(const struct cs_asking *asker, uint32_t link)
+{
+	for (size_t i = 0; i < CS_LEN(asker->others); i++)
+		if (asker->others[i] == link)
+			return true;
+	return false;
+}
+
+/* What is ours on another link by which it may enter is reached by that one. */
+static void ask_other_ways(struct cs_question_maker *m, const struct cs_asking *asker)
+{
+	for (size_t i = 0; i < CS_LEN(asker->others) && asker->others[i]; i++) {
+		struct cs_asking by = *asker;
+
+		memset(by.others, 0, sizeof(by.others));
+		by.link = asker->others[i];
+		ask_on_link(m, &by);
+	}
+}
+
 /* Who is far away reaches a public address of ours wherever it is: on the loopback, too. */
 static size_t ask_elsewhere(struct cs_question_maker *m, const struct cs_asking *asker,
 			    size_t most)
@@ -78,7 +127,8 @@ static size_t ask_elsewhere(struct cs_question_maker *m, const struct cs_asking 
 	for (size_t i = 0; i < host->n_addresses && n < most; i++) {
 		const struct cs_host_address *own = &host->addresses[i];
 
-		if (own->link == asker->link || cs_special_of(&own->address) ||
+		if (own->link == asker->link || is_other_way(asker, own->link) ||
+		    cs_special_of(&own->address) ||
 		    !cs_addr_same_family(&own->address, &asker->at[0]))
 			continue;
 		put_ports(m, asker, &own->address, false);
@@ -87,28 +137,24 @@ static size_t ask_elsewhere(struct cs_question_maker *m, const struct cs_asking 
 	return n;
 }
 
+static const struct cs_addr *any_own(const struct cs_host *host,
+				     const struct cs_addr *like)
+{
+	for (size_t i = 0; i < host->n_addresses; i++)
+		if (cs_addr_same_family(&host->addresses[i].address, like))
+			return &host->addresses[i].address;
+	return NULL;
+}
+
 /* Our addresses on the link by which it enters; where there are none, any one. */
 static void ask_own(struct cs_question_maker *m, const struct cs_asking *asker)
 {
-	const struct cs_host *host = m->host;
-	const struct cs_addr *any = NULL;
-	size_t n = 0, most = m->request->brief ? 1 : OWN_MAX;
+	const struct cs_addr *any = any_own(m->host, &asker->at[0]);
+	size_t most = most_own(m), n = ask_on_link(m, asker);
 
-	for (size_t i = 0; i < host->n_addresses && n < most; i++) {
-		const struct cs_host_address *own = &host->addresses[i];
-
-		if (!cs_addr_same_family(&own->address, &asker->at[0]))
-			continue;
-		any = any ? any : &own->address;
-		if (own->link != asker->link)
-			continue;
-		if (asker->network.bits && !cs_prefix_has(&asker->network, &own->address))
-			continue;
-		put_ports(m, asker, &own->address, false);
-		n++;
-	}
 	if (asker->who == CS_ASKER_INTERNET)
 		n += ask_elsewhere(m, asker, most - n);
+	ask_other_ways(m, asker);
 	if (n == 0 && any)
 		put_ports(m, asker, any, false);
 }

@@ -371,6 +371,26 @@ def test_a_rule_for_a_group_of_interfaces_decides(town):
             assert one(done.rows, **{"from": "internet", "to": to})["verdict"] == verdict
 
 
+def test_the_internet_comes_by_each_uplink(town):
+    """By the second next hop of one route, and by a table that a rule leads to."""
+    host = town.host
+    default = host.sh("ip route show default").strip()
+    rules = table('iifname "eth0" udp dport 5683 accept', policy="drop")
+    ways = {"ip route replace default nexthop via 192.168.1.200 dev lan0 nexthop via 93.184.77.1 dev eth0": "",
+            "ip route replace default via 192.168.1.200 dev lan0; ip rule add from 93.184.77.10 lookup 100;"
+            "ip route add default via 93.184.77.1 dev eth0 table 100": "ip rule del from 93.184.77.10"}
+    try:
+        for way, back in ways.items():
+            host.sh(way)
+            done = nft(town, rules)
+            assert done.status == 1
+            assert one(done.rows, **{"from": "internet", "to": OWN4})["verdict"] == "open"
+            assert one(done.rows, **{"from": "internet", "to": "192.168.1.1"})["verdict"] == "drop"
+            host.sh(back or "true")
+    finally:
+        host.sh(f"ip route flush table 100 2>/dev/null; ip route replace {default}")
+
+
 def test_a_rule_for_a_kind_of_interface_decides(town):
     """All interfaces of the scratch are of one kind."""
     town.host.sh("ip link add br7 type bridge && ip addr add 192.168.7.1/24 dev br7 && ip link set br7 up")

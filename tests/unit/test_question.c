@@ -186,6 +186,56 @@ static void the_internet_asks_of_our_public_addresses_wherever_they_are(void **s
 	cs_arena_clear(&h.arena);
 }
 
+/* Two uplinks: by further next hops, or by a table of its own where the link has a public address. */
+static void the_internet_asks_by_each_link_that_leads_to_it(void **state)
+{
+	static const struct {
+		bool hop, up, public, asked;
+	} cases[] = {
+		{ true, true, true, true },   { true, true, false, true },
+		{ false, true, true, true },  { false, true, false, false },
+		{ true, false, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		const char *second = cases[i].public ? "81.2.69.142" : "192.168.7.1";
+		struct home h;
+
+		make_home(&h);
+		h.links[DOCK].up = cases[i].up;
+		put_address(&h, DOCK, second, 96 + 24);
+		if (cases[i].hop) {
+			h.routes[0].more[0] = DOCK + 1;
+		} else {
+			put_route(&h, DOCK, (struct cs_prefix){ cs_addr_v4(0), 96 },
+				  "81.2.69.1");
+			h.routes[h.host.n_routes - 1].table = 100;
+		}
+		ask(&h);
+		assert_int_equal(count(&h, "internet", "93.184.77.10"), EACH);
+		/* A public address of ours is asked of wherever it is. */
+		assert_int_equal(count(&h, "internet", second),
+				 cases[i].asked || cases[i].public ? EACH : 0);
+		for (size_t k = 0; k < h.q.n; k++) {
+			const struct cs_question *q = &h.q.list[k];
+			struct cs_addr a = addr(second);
+
+			if (q->asker == CS_ASKER_INTERNET &&
+			    cs_addr_cmp(&q->ask.to, &a) == 0)
+				assert_int_equal(q->ask.link,
+						 (cases[i].asked ? DOCK : ETH) + 1);
+			/* What is not ours is asked of by both. */
+			if (q->asker == CS_ASKER_INTERNET && cs_addr_is_v4(&q->ask.to))
+				assert_int_equal(q->others[0],
+						 is_group(&q->ask.to) && cases[i].asked
+							 ? DOCK + 1
+							 : 0);
+		}
+		cs_arena_clear(&h.arena);
+	}
+}
+
 static void groups_are_asked_of_by_udp_alone_and_on_the_link(void **state)
 {
 	const struct cs_addr far = addr("198.51.100.7");
@@ -625,6 +675,7 @@ int main(void)
 			the_internet_asks_of_our_public_addresses_wherever_they_are),
 		cmocka_unit_test(who_is_ours_or_allowed_does_not_stand_for_the_internet),
 		cmocka_unit_test(each_asker_is_asked_of_our_address_on_its_link),
+		cmocka_unit_test(the_internet_asks_by_each_link_that_leads_to_it),
 		cmocka_unit_test(groups_are_asked_of_by_udp_alone_and_on_the_link),
 		cmocka_unit_test(hosts_behind_are_asked_of_only_when_it_forwards),
 		cmocka_unit_test(who_is_named_twice_is_asked_once),

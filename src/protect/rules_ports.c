@@ -261,11 +261,12 @@ static void take(struct reader *r, bool source, const struct values *v)
 static bool is_field(const struct reader *r, const struct cs_words_token *before,
 		     const struct cs_words_token *token, bool *source)
 {
+	bool raw = is_word(token, "@th,0,16");
 	bool flow = (is_word(before, "original") && is_word(token, "proto-src")) ||
 		    (is_word(before, "reply") && is_word(token, "proto-dst"));
 
-	*source = flow ? !r->answer : is_word(token, "sport");
-	if (flow)
+	*source = flow ? !r->answer : raw || is_word(token, "sport");
+	if (flow || raw || is_word(token, "@th,16,16"))
 		return true;
 	return (is_word(before, r->tcp ? "tcp" : "udp") || is_word(before, "th")) &&
 	       (*source || is_word(token, "dport"));
@@ -280,11 +281,12 @@ static void look_nft(struct reader *r)
 		struct values v = { .n = 0 };
 		bool source;
 
-		if (!token.quoted && (cs_text_starts(token.text, "@th,") ||
-				      cs_text_starts(token.text, "@nh,")))
-			take_unknown(r);
-		if (!is_field(r, &before, &token, &source))
+		if (!is_field(r, &before, &token, &source)) {
+			if (!token.quoted && (cs_text_starts(token.text, "@th,") ||
+					      cs_text_starts(token.text, "@nh,")))
+				take_unknown(r);
 			continue;
+		}
 		read_right(r, &v, rest);
 		take(r, source, &v);
 	}

@@ -113,6 +113,8 @@ static const struct {
 	{ "udp sport &", ALL " 5683 53", ALL },
 	{ "jhash udp sport mod 2 0 accept", ALL " 5683 53", ALL },
 	{ "meta l4proto udp @th,8,8 0x33 accept", ALL " 5683 53", ALL " 5683 53" },
+	{ "@th,0,16 7777 udp dport 5683 accept", ALL " 7777", ALL " 7777" },
+	{ "@th,0,16 7777 @th,16,16 22 accept", ALL, ALL },
 	{ "@nh,160,16 53 accept", ALL " 5683 53", ALL " 5683 53" },
 	{ "udp sport @named accept", ALL " 77", ALL },
 	{ "udp sport @unknown accept", ALL " 5683 53", ALL },

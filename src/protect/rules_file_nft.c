@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "protect/rules_span.h"
+#include "protect/rules_words_nft.h"
 
 /* @part is of the file's own text. */
 static void blank(struct cs_rules_file *file, struct cs_span part)
@@ -107,6 +108,76 @@ static enum cs_err blank_unloadable(struct cs_rules_file *file)
 			"(iptables-save's text can be read): %.*s",
 			file->path, n, (int)bare.len, (const char *)bare.ptr);
 		blank(file, whole);
+	}
+	return err;
+}
+
+/* Words of nft's that a chain of iptables' may be called by. */
+static bool is_nfts_word(struct cs_span name)
+{
+	static const char *const words[] = {
+		"accept",   "add",      "all",      "and",     "arp",        "bridge",
+		"chain",    "comment",  "continue", "counter", "create",     "ct",
+		"day",      "delete",   "device",   "dnat",    "drop",       "dup",
+		"dynamic",  "element",  "ether",    "exists",  "export",     "fib",
+		"flow",     "frag",     "fwd",      "goto",    "hook",       "hour",
+		"icmp",     "icmpv6",   "iif",      "import",  "inet",       "insert",
+		"interval", "ip",       "ip6",      "ipsec",   "jump",       "limit",
+		"list",     "log",      "map",      "mark",    "masquerade", "meta",
+		"missing",  "monitor",  "netdev",   "notrack", "oif",        "or",
+		"policy",   "priority", "queue",    "quota",   "random",     "redirect",
+		"reject",   "reset",    "return",   "rt",      "rule",       "ruleset",
+		"set",      "size",     "snat",     "socket",  "synproxy",   "table",
+		"tcp",      "time",     "timeout",  "tproxy",  "type",       "udp",
+		"update",   "vlan",     "xt",
+	};
+
+	for (size_t i = 0; i < CS_LEN(words); i++)
+		if (cs_text_is(name, words[i]))
+			return true;
+	return false;
+}
+
+/* Such a chain, and who jumps to it, by a name of the same length that nft can read. */
+static enum cs_err rename_in(struct cs_rules_file *file, struct cs_span line, size_t n)
+{
+	struct cs_words_token token, before = { .text = line };
+	struct cs_span rest = line;
+	enum cs_err err = CS_OK;
+
+	for (; !err && cs_words_next(&rest, &token); before = token) {
+		bool chain =
+			before.text.ptr == line.ptr && cs_text_is(before.text, "chain");
+		char *last;
+
+		if (token.quoted || !is_nfts_word(token.text) ||
+		    (!chain && !cs_text_is(before.text, "jump") &&
+		     !cs_text_is(before.text, "goto")))
+			continue;
+		last = file->text +
+		       ((const char *)token.text.ptr + token.text.len - 1 - file->text);
+		*last = *last == '6' ? '_' : (char)(*last - 'a' + 'A');
+		if (chain)
+			err = cs_rules_unread(
+				&file->build,
+				"%s:%zu: named %.*s, as nft cannot read what it printed "
+				"of iptables' chain",
+				file->path, n, (int)token.text.len,
+				(const char *)token.text.ptr);
+	}
+	return err;
+}
+
+static enum cs_err rename_chains(struct cs_rules_file *file)
+{
+	struct cs_span rest = cs_span_of(file->text, file->len), line;
+	enum cs_err err = CS_OK;
+
+	for (size_t n = 1; !err && cs_text_line(&rest, &line); n++) {
+		struct cs_span bare = cs_text_trim(line);
+
+		if (!cs_text_starts(bare, "#"))
+			err = rename_in(file, bare, n);
 	}
 	return err;
 }
@@ -240,6 +311,8 @@ enum cs_err cs_rules_file_nft(struct cs_rules_file *file)
 
 	if (!err)
 		err = blank_flows(file);
+	if (!err)
+		err = rename_chains(file);
 	if (!err)
 		err = canonical(file, &listing);
 	if (err)

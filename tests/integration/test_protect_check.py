@@ -663,6 +663,24 @@ def test_another_hosts_rules_need_no_root(shared, namespaces_work):
 
 
 @unprivileged
+def test_a_chain_of_iptables_may_have_a_name_that_nft_cannot_read(shared, namespaces_work):
+    file = shared / "rules.nft"
+    file.write_text(table("udp dport 5683 counter jump reject comment \"jump drop\"",
+                          "udp dport vmap { 5684 : goto drop, 5685 : accept }")
+                    .replace("\n}\n", "\n\tchain reject {\n\t\tdrop\n\t}\n"
+                                      "\tchain drop {\n\t\tcounter reject\n\t}\n}\n"))
+    done = run("--ruleset", str(file), "-O", "jsonl", wrap=netns.AS_NOBODY, cwd="/")
+    assert done.returncode == 1, done.stderr  # TCP is open
+    assert f"{file}:7: named rejecT, as nft cannot read what it printed" in done.stderr
+    assert f"{file}:10: named droP, " in done.stderr
+    rows = [r for r in truth.rows_of(done.stdout) if r["from"] == "internet" and
+            r["family"] == 4 and r["proto"] == "udp" and r["flow"] == "new" and
+            not r["to"].startswith("224")]
+    assert [(r["port"], r["verdict"], r["rule"]["chain"]) for r in rows] == [
+        (5683, "drop", "rejecT"), (5684, "reject", "droP")]
+
+
+@unprivileged
 def test_another_hosts_ufw_needs_no_root(shared, namespaces_work):
     with Town(forward=False) as town:
         ufw = truth.Ufw(town)

@@ -323,6 +323,12 @@ static enum cs_err read_legacy(struct reading *r, bool v6)
 					.v6 = v6, .legacy = true, .not_these = taken });
 	if (err || !any)
 		return err;
+	err = cs_rules_unread(&r->build,
+			      "%s: it has rules in tables that the new backend has, too: "
+			      "they are asked, but which of them decides is not known",
+			      v6 ? "ip6tables-legacy" : "iptables-legacy");
+	if (err)
+		return err;
 	return cs_rules_add_save(&r->build, &save,
 				 &(struct cs_rules_wanted){ .v6 = v6,
 							    .legacy = true,

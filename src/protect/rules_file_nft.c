@@ -141,13 +141,13 @@ static bool is_nfts_word(struct cs_span name)
 /* Such a chain, and who jumps to it, by a name of the same length that nft can read. */
 static enum cs_err rename_in(struct cs_rules_file *file, struct cs_span line, size_t n)
 {
-	struct cs_words_token token, before = { .text = line };
+	struct cs_words_token token, before = { 0 };
+	const bool declares = cs_text_starts(line, "chain ");
 	struct cs_span rest = line;
 	enum cs_err err = CS_OK;
 
 	for (; !err && cs_words_next(&rest, &token); before = token) {
-		bool chain =
-			before.text.ptr == line.ptr && cs_text_is(before.text, "chain");
+		bool chain = declares && before.text.ptr == line.ptr;
 		char *last;
 
 		if (token.quoted || !is_nfts_word(token.text) ||

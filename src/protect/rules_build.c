@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protect/rules_build.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -167,12 +168,13 @@ static enum cs_err script_table(struct cs_rules_build *build, const struct cs_li
 		copy(s, from, rule->whole.ptr);
 		from = rule->whole.ptr + rule->whole.len;
 		err = cs_rules_unread(build,
-				      "table %.*s: chain %.*s: left out, as nft cannot "
-				      "load it again: %.*s",
+				      "table %.*s: chain %.*s: handle %" PRIu64
+				      ": left out, as nft cannot load it again: %.*s",
 				      (int)table->name.len, (const char *)table->name.ptr,
 				      (int)l->chains[rule->chain].name.len,
 				      (const char *)l->chains[rule->chain].name.ptr,
-				      (int)rule->text.len, (const char *)rule->text.ptr);
+				      rule->handle, (int)rule->text.len,
+				      (const char *)rule->text.ptr);
 	}
 	copy(s, from, table->whole.ptr + table->whole.len);
 	return err;

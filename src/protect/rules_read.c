@@ -9,6 +9,7 @@
 #include "protect/rules_build.h"
 #include "protect/rules_file.h"
 #include "protect/rules_ipset.h"
+#include "protect/rules_misprint.h"
 #include "protect/rules_span.h"
 #include "protect/rules_ufw.h"
 #include "protect/script_listing.h"
@@ -336,6 +337,23 @@ static enum cs_err read_legacy(struct reading *r, bool v6)
 							    .not_these = not_taken });
 }
 
+/* Where nothing looks like it, and that is nearly always, nobody is asked. */
+static enum cs_err mark_misprinted(struct reading *r)
+{
+	static const char *const argv[] = { "nft",  "-t",      "--debug=netlink",
+					    "list", "ruleset", NULL };
+	const struct cs_program program = { .argv = argv };
+	struct cs_span given;
+	enum cs_err err;
+
+	if (!cs_rules_may_misprint(&r->listing))
+		return CS_OK;
+	err = cs_program_must(&program, r->build.arena, &given, r->why);
+	if (!err)
+		cs_rules_mark_misprinted(&r->listing, given);
+	return err;
+}
+
 static enum cs_err read_all(struct reading *r)
 {
 	enum cs_err err = read_listing(r);
@@ -358,6 +376,8 @@ static enum cs_err read_all(struct reading *r)
 			      ? cs_rules_name_ufw(&r->build, r->change->user,
 						  r->change->user6)
 			      : cs_rules_name_ufw_here(&r->build);
+	if (!err)
+		err = mark_misprinted(r);
 	return err ? err : cs_rules_add_listing(&r->build, &r->listing, r->iptables);
 }
 

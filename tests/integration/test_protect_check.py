@@ -407,6 +407,14 @@ def test_a_rule_for_a_kind_of_interface_decides(town):
     assert "asked as if every interface were a veth" in nft(town, mixed).err
 
 
+def test_a_rule_that_nft_prints_as_another_is_said_and_left_out(town):
+    """Two comparisons of two fields, printed as one range."""
+    done = nft(town, table("udp sport < 1024 udp dport > 1024 drop", "udp dport != 5000-6000 drop"))
+    assert done.err.count("left out, as nft cannot load it again: udp dport != 1024-1024 drop") == 1
+    assert "5000" not in done.err
+    assert one(done.rows, **{"from": "internet", "to": OWN4})["verdict"] == "open"
+
+
 def test_who_hides_from_the_trace_is_named(town):
     rules = table("meta nftrace set 0", hook="prerouting", priority=-310, name="quiet") + \
         table("udp dport 5683 meta nftrace set 0 drop")

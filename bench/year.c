@@ -86,7 +86,10 @@ static void add(struct year *y, const char *group, const char *key, uint64_t n)
 						 .n = n };
 }
 
-/* @n keys with a number between two texts, each with less than the one before it, other numbers each day. */
+/*
+ * @n keys with a number between two texts, each with less than the one before it, other
+ * numbers each day.
+ */
 static void add_many(struct year *y, const char *group, const char *before,
 		     const char *after, unsigned n, unsigned day)
 {

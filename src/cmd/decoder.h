@@ -6,6 +6,7 @@
 
 /*
  * Enters the jail, decodes @want's capture, and posts to @fd, a stream socket, until the
- * files end, the other side sends a byte, or the limit is reached. @ctx is for what must be said before the jail closes. Returns an exit status.
+ * files end, the other side sends a byte, or the limit is reached. @ctx is for what must
+ * be said before the jail closes. Returns an exit status.
  */
 int cs_decoder_run(struct cs_ctx *ctx, const struct cs_watching_want *want, int fd);

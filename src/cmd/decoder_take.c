@@ -44,8 +44,8 @@ static struct cs_decoder_waiting *waiting_at(struct cs_decoder *d, unsigned i)
 }
 
 /*
- * Several queues of a card, or captures that were merged, bring an answer before its request: the last
- * that came goes to its place. By more than that the clock was set.
+ * Several queues of a card, or captures that were merged, bring an answer before its
+ * request: the last that came goes to its place. By more than that the clock was set.
  */
 static void put_in_order(struct cs_decoder *d)
 {

@@ -164,7 +164,10 @@ static int host_failed(const struct cs_protect_job *job, enum cs_err err)
 	return cs_exit_of(err);
 }
 
-/* Which of another host's interfaces is the outer one is a guess, and all answers follow from it. */
+/*
+ * Which of another host's interfaces is the outer one is a guess, and all answers follow
+ * from it.
+ */
 static void say_assumed(const struct cs_protect_job *job, const struct cs_host *host)
 {
 	const struct cs_addr far = cs_addr_v4(0x08080808);

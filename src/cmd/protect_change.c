@@ -52,8 +52,8 @@ static enum cs_err stand_on_table(struct cs_protect_job *job,
 }
 
 /*
- * What ufw has: first what is due there and nobody did. Who only looks does not wait for the lock, and
- * leaves it to those who have it.
+ * What ufw has: first what is due there and nobody did. Who only looks does not wait for
+ * the lock, and leaves it to those who have it.
  */
 static enum cs_err stand_on_ufw(struct cs_protect_job *job, enum cs_protect_aim aim,
 				struct cs_protect_ground *ground)

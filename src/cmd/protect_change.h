@@ -20,8 +20,8 @@ enum cs_protect_aim {
 };
 
 /*
- * Finds the state and reads how things stand. Returns -1 to go on, else the exit status: the reason has
- * been said. cs_protect_leave() is due in every case.
+ * Finds the state and reads how things stand. Returns -1 to go on, else the exit status:
+ * the reason has been said. cs_protect_leave() is due in every case.
  */
 CS_MUST_USE int cs_protect_enter(struct cs_protect_job *job, enum cs_protect_aim aim,
 				 struct cs_protect_ground *ground);

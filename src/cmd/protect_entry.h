@@ -24,8 +24,9 @@ enum { CS_PROTECT_LEFT = 32 };
 void cs_protect_left_text(int64_t left_ms, char out[CS_PROTECT_LEFT]);
 
 /*
- * Compares what would be with what is: an operator who would be denied, or allowed no more. -1 to go
- * on (also with --force, which is said), else CS_EXIT_REFUSED, said. @policy NULL: none will hold.
+ * Compares what would be with what is: an operator who would be denied, or allowed no
+ * more. -1 to go on (also with --force, which is said), else CS_EXIT_REFUSED, said.
+ * @policy NULL: none will hold.
  */
 CS_MUST_USE int cs_protect_spare_operator(struct cs_protect_job *job,
 					  const struct cs_standing *now,

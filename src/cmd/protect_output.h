@@ -24,6 +24,9 @@ CS_MUST_USE int cs_protect_output_open(struct cs_protect_job *job,
 int cs_protect_output_end(struct cs_protect_job *job, struct cs_protect_output *out,
 			  int status);
 
-/* Writes @path, whole or not at all. Returns -1 to go on, else the exit status: the reason has been said. */
+/*
+ * Writes @path, whole or not at all. Returns -1 to go on, else the exit status: the
+ * reason has been said.
+ */
 CS_MUST_USE int cs_protect_output_file(struct cs_protect_job *job, const char *path,
 				       struct cs_span bytes);

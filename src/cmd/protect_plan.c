@@ -2,7 +2,8 @@
 /*
  * coapscope protect plan: the rules that apply would put in force, what they change in what
  * is there, and what check will say then. Changes nothing: the rules are tried in
- * a network namespace that is thrown away. What is no rule stands behind #, so the whole is a script, too.
+ * a network namespace that is thrown away. What is no rule stands behind #, so the whole
+ * is a script, too.
  */
 #include <string.h>
 
@@ -81,7 +82,10 @@ static enum cs_err put_difference(struct cs_protect_job *job, struct cs_span rul
 	return n == SIZE_MAX ? CS_ERR_NOMEM : CS_OK;
 }
 
-/* Without root the rules can be shown, but not tried: nft's messages may then not be as long as they are. */
+/*
+ * Without root the rules can be shown, but not tried: nft's messages may then not be as
+ * long as they are.
+ */
 static int read_rules(struct cs_protect_job *job, struct cs_span *out)
 {
 	const char *path = job->options.output_file;

@@ -19,6 +19,7 @@ CS_MUST_USE int cs_planned_write(struct cs_protect_job *job,
 /*
  * Reads --plan, and compares the host's rules with those that it was made for: where they are
  * others the difference is on standard error, and the status is CS_EXIT_REFUSED. Sets the
- * job's backend to the plan's. Returns -1 to go on, else the exit status. To be called with the lock held.
+ * job's backend to the plan's. Returns -1 to go on, else the exit status. To be called
+ * with the lock held.
  */
 CS_MUST_USE int cs_planned_read(struct cs_protect_job *job, struct cs_policy *out);

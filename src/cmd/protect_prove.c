@@ -234,8 +234,8 @@ static bool is_ours_in(struct cs_span now, struct cs_span expected)
 }
 
 /*
- * Other tables are as before, and ours as nft lists it elsewhere. What was listed for the proof has long
- * lists as they were written: where nft prints them otherwise, it is asked again.
+ * Other tables are as before, and ours as nft lists it elsewhere. What was listed for the
+ * proof has long lists as they were written: where nft prints them otherwise, it is asked again.
  */
 enum cs_err cs_protect_still_proved(void *arg, char why[CS_STATE_WHY])
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * protect_prove: what apply is asked before and after it changes something: does the policy do what it says, in a
- * scratch that looks like this host, with real packets; are the rules still those that this was
- * asked of; and does the kernel have, afterwards, what was proved.
+ * protect_prove: what apply is asked before and after it changes something: does the
+ * policy do what it says, in a scratch that looks like this host, with real packets; are
+ * the rules still those that this was asked of; and does the kernel have, afterwards,
+ * what was proved.
  */
 #pragma once
 
@@ -24,8 +25,8 @@ struct cs_protect_proof {
 CS_MUST_USE int cs_protect_proof_begin(struct cs_protect_proof *proof);
 
 /*
- * The question of struct cs_ufw_apply: whether the rules do what the policy says, as they would be with
- * @change made; NULL: as they are. @arg is the proof.
+ * The question of struct cs_ufw_apply: whether the rules do what the policy says, as they
+ * would be with @change made; NULL: as they are. @arg is the proof.
  */
 enum cs_err cs_protect_does(void *arg, const struct cs_rules_change *change,
 			    char why[CS_STATE_WHY]);

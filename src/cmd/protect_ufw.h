@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * protect_ufw: the verbs of protect for those who live in ufw. The policy, its words and its times are the
- * same; what puts it in force is ufw_change.h.
+ * protect_ufw: the verbs of protect for those who live in ufw. The policy, its words and
+ * its times are the same; what puts it in force is ufw_change.h.
  */
 #pragma once
 
@@ -22,8 +22,8 @@ int cs_protect_ufw_confirm(struct cs_protect_job *job, struct cs_protect_ground 
 int cs_protect_ufw_undo(struct cs_protect_job *job, struct cs_protect_ground *ground);
 
 /*
- * Takes back what ufw has of an apply that was not confirmed in time, and whose helper is gone: whatever verb
- * comes next does it. What goes wrong is said and stops nobody.
+ * Takes back what ufw has of an apply that was not confirmed in time, and whose helper is
+ * gone: whatever verb comes next does it. What goes wrong is said and stops nobody.
  */
 void cs_protect_ufw_repair(struct cs_protect_job *job, struct cs_protect_ground *ground);
 

@@ -52,7 +52,10 @@ CS_MUST_USE int cs_watch_sinks_connectors(struct cs_watch_sinks *sinks);
 /* What the jail must leave open; @want borrows from @sinks. */
 void cs_watch_sinks_jail(struct cs_watch_sinks *sinks, struct cs_jail_want *want);
 
-/* Passes on lines, and connects to readers that are back. CS_ERR_IO with errno: whoever reads standard output has gone. */
+/*
+ * Passes on lines, and connects to readers that are back. CS_ERR_IO with errno: whoever
+ * reads standard output has gone.
+ */
 CS_MUST_USE enum cs_err cs_watch_sinks_flush(struct cs_watch_sinks *sinks);
 
 /* Replaces the file of metrics; its states of outputs are set here. */

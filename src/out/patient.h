@@ -17,8 +17,8 @@
 void cs_patient_until(int fd);
 
 /*
- * As openat(2) of a pipe for writing. -1 with errno ECANCELED: a pipe that nobody reads from yet, and
- * we are to end.
+ * As openat(2) of a pipe for writing. -1 with errno ECANCELED: a pipe that nobody reads
+ * from yet, and we are to end.
  */
 CS_MUST_USE int cs_patient_open(int folder, const char *name, int flags);
 

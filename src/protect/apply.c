@@ -180,7 +180,10 @@ static enum cs_err ask_proof(struct cs_change *change, const struct cs_apply *ap
 	return err ? err : apply->would_do(apply->arg, script, change->why);
 }
 
-/* Whether the machine takes the script, and, while nft looks at that, whether it does what it shall. */
+/*
+ * Whether the machine takes the script, and, while nft looks at that, whether it does
+ * what it shall.
+ */
 static enum cs_err try_and_prove(struct cs_change *change, const struct cs_apply *apply,
 				 const struct cs_standing *standing,
 				 const struct cs_kept *pending, struct cs_span script)

@@ -16,8 +16,9 @@ struct cs_apply {
 	 * Asked in this order; an error ends it, and nothing has been changed (of @still_proved: is
 	 * taken back). @why is one line. NULL: nothing is asked.
 	 *
-	 * would_do      do these rules do what the policy says; the script is the one that is loaded later,
-	 *               but for a day, so that they do not run out while they are asked
+	 * would_do      do these rules do what the policy says; the script is the one that
+	 *               is loaded later, but for a day, so that they do not run out while
+	 *               they are asked
 	 * keep_backup   what is there now, into a file
 	 * still_same    nobody changed the rules since they were read
 	 * still_proved  what the kernel has now is what was proved
@@ -30,9 +31,10 @@ struct cs_apply {
 };
 
 /*
- * Whether there is room for a change: refused while another is pending, or the table is not ours or of
- * another store's. What was not confirmed in time and whose helper was killed is cleared away. To be
- * called before the rules are read that a change is compared with; cs_apply() does, too.
+ * Whether there is room for a change: refused while another is pending, or the table is
+ * not ours or of another store's. What was not confirmed in time and whose helper was
+ * killed is cleared away. To be called before the rules are read that a change is
+ * compared with; cs_apply() does, too.
  */
 CS_MUST_USE enum cs_err cs_apply_make_way(struct cs_change *change,
 					  struct cs_standing *standing);
@@ -54,15 +56,15 @@ CS_MUST_USE enum cs_err cs_apply_confirm(struct cs_change *change,
 					 struct cs_standing *standing);
 
 /*
- * Takes back what is pending, as its helper would: what was confirmed before holds again. For a helper
- * that has been killed. CS_ERR_REFUSED: it is pending no more.
+ * Takes back what is pending, as its helper would: what was confirmed before holds again.
+ * For a helper that has been killed. CS_ERR_REFUSED: it is pending no more.
  */
 CS_MUST_USE enum cs_err cs_apply_take_back(struct cs_change *change,
 					   const struct cs_standing *standing);
 
 /*
- * Takes everything back to before the first apply, also where files are missing or damaged (then @standing is
- * zero but for its table). CS_ERR_REFUSED: the table is not ours
+ * Takes everything back to before the first apply, also where files are missing or
+ * damaged (then @standing is zero but for its table). CS_ERR_REFUSED: the table is not ours
  */
 CS_MUST_USE enum cs_err cs_apply_undo(struct cs_change *change,
 				      const struct cs_standing *standing);
@@ -81,8 +83,8 @@ CS_MUST_USE enum cs_err cs_apply_reset(struct cs_change *change,
 				       const struct cs_standing *standing);
 
 /*
- * Writes the script of what is kept anew (DIR/protect/kept.nft, which a boot may load) after entries
- * have changed. CS_ERR_IO
+ * Writes the script of what is kept anew (DIR/protect/kept.nft, which a boot may load)
+ * after entries have changed. CS_ERR_IO
  */
 CS_MUST_USE enum cs_err cs_apply_refresh(struct cs_change *change,
 					 const struct cs_standing *standing);

@@ -26,6 +26,9 @@ struct cs_boot {
 /* Looks; changes nothing. */
 void cs_boot_look(const struct cs_state *state, struct cs_boot *out);
 
-/* Enables the unit where systemd runs, the unit is installed and this is what it puts back; and looks again. */
+/*
+ * Enables the unit where systemd runs, the unit is installed and this is what it puts
+ * back; and looks again.
+ */
 void cs_boot_cover(const struct cs_state *state, struct cs_arena *arena,
 		   struct cs_boot *out);

@@ -73,8 +73,8 @@ CS_MUST_USE enum cs_err cs_entries_put(struct cs_entries *entries,
 void cs_entries_drop(struct cs_entries *entries, size_t at);
 
 /*
- * Lines for `nft -f -` that empty the sets of policy.h and fill them with the entries: what overlaps is cut
- * into pieces, each for as long as the longest that covers it.
+ * Lines for `nft -f -` that empty the sets of policy.h and fill them with the entries:
+ * what overlaps is cut into pieces, each for as long as the longest that covers it.
  * CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_entries_script(const struct cs_entries *entries,
@@ -82,8 +82,8 @@ CS_MUST_USE enum cs_err cs_entries_script(const struct cs_entries *entries,
 
 /*
  * Puts @entries in force and keeps them: as one transaction into the table that is there, or
- * when there is none into one that has these sets alone. The lock is held. Nothing is changed on error.
- * CS_ERR_REFUSED  a table of that name is there that is not ours
+ * when there is none into one that has these sets alone. The lock is held. Nothing is
+ * changed on error. CS_ERR_REFUSED  a table of that name is there that is not ours
  * CS_ERR_IO, CS_ERR_NOMEM; @why is one line
  */
 CS_MUST_USE enum cs_err cs_entries_enforce(struct cs_state *state,

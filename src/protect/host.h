@@ -98,7 +98,10 @@ const struct cs_host_link *cs_host_link(const struct cs_host *host, uint32_t ind
 const struct cs_host_link *cs_host_link_named(const struct cs_host *host,
 					      const char *name);
 
-/* By which link a packet from @source enters, as the routes of @host say (rp_filter's view): longest prefix, then metric. NULL: by none. */
+/*
+ * By which link a packet from @source enters, as the routes of @host say (rp_filter's
+ * view): longest prefix, then metric. NULL: by none.
+ */
 const struct cs_host_link *cs_host_way(const struct cs_host *host,
 				       const struct cs_addr *source);
 

@@ -39,7 +39,10 @@ struct cs_assumption {
 	size_t n_networks;
 };
 
-/* The words' interfaces, which of them is the outer one, and room for all that follows. CS_ERR_NOMEM */
+/*
+ * The words' interfaces, which of them is the outer one, and room for all that follows.
+ * CS_ERR_NOMEM
+ */
 CS_MUST_USE enum cs_err cs_assume_links(struct cs_assumption *a);
 
 /* What is usually called so: "bridge", "wireguard" ...; "": a real interface. */

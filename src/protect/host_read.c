@@ -163,7 +163,10 @@ struct route {
 
 static int on_route_attribute(const struct nlattr *attr, void *arg);
 
-/* Of several next hops the first stands for all, of the others the links are kept; the scratch has them all. */
+/*
+ * Of several next hops the first stands for all, of the others the links are kept; the
+ * scratch has them all.
+ */
 static void read_hops(const struct nlattr *attr, struct route *r)
 {
 	const uint8_t *at = mnl_attr_get_payload(attr);

@@ -60,7 +60,10 @@ struct cs_host_said {
 struct cs_host_said cs_host_words_rule(struct cs_host_words *words, const char *rule,
 				       enum cs_host_place place);
 
-/* Likewise of an interface from which rules jump to such as masquerade or send on what comes there. */
+/*
+ * Likewise of an interface from which rules jump to such as masquerade or send on what
+ * comes there.
+ */
 void cs_host_words_jumped(const struct cs_host_said *from, bool masquerades,
 			  bool sends_on);
 

@@ -43,8 +43,8 @@ size_t cs_ipsets_port_part(struct cs_span type)
 /* ---- the moment is kept ---- */
 
 /*
- * The seconds that an entry has left, so that 0, which is for ever, can stand in their place. A comment is one
- * word in quotes. Empty: it has none.
+ * The seconds that an entry has left, so that 0, which is for ever, can stand in their
+ * place. A comment is one word in quotes. Empty: it has none.
  */
 static struct cs_span time_left(struct cs_span line)
 {
@@ -142,7 +142,10 @@ static bool is_changed(struct cs_span name, struct cs_span rules)
 	return false;
 }
 
-/* What one entry of a list is told goes to its members; and entries may be asked how much they counted. */
+/*
+ * What one entry of a list is told goes to its members; and entries may be asked how much
+ * they counted.
+ */
 static bool all_change(struct cs_span sets, const struct cs_span *rules, size_t n)
 {
 	bool changed = false;

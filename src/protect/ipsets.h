@@ -41,8 +41,8 @@ CS_MUST_USE enum cs_err cs_ipsets_without(struct cs_span sets, struct cs_span na
 
 /*
  * Lines for `ipset -exist restore` that make the sets what they were before packets came by these
- * rules, which may put into them, take out of them, or look at what an entry counted. Empty: no packet changes
- * what the rules see. CS_ERR_NOMEM
+ * rules, which may put into them, take out of them, or look at what an entry counted.
+ * Empty: no packet changes what the rules see. CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_ipsets_again(struct cs_span sets, const struct cs_span *rules,
 					size_t n, struct cs_arena *arena,

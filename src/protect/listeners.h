@@ -42,8 +42,8 @@ CS_MUST_USE enum cs_err cs_groups_read(struct cs_arena *arena, struct cs_addr **
 CS_MUST_USE bool cs_groups_line(struct cs_span line, bool v4, struct cs_addr *out);
 
 /*
- * The one that takes what comes for @to by the interface @link: bound to it before bound to all. For a multicast
- * group one that is bound to the group or to all. NULL: none.
+ * The one that takes what comes for @to by the interface @link: bound to it before bound
+ * to all. For a multicast group one that is bound to the group or to all. NULL: none.
  */
 const struct cs_listener *cs_listeners_find(const struct cs_listener *listeners, size_t n,
 					    const struct cs_addr *to, uint32_t link,

@@ -247,7 +247,10 @@ static enum cs_err ask_flood(const struct asking *a, const struct cs_question *q
 	return cs_prober_flood(a->prober, &ask, CS_MEANING_FLOOD, told);
 }
 
-/* What is open at an address that no neighbour finds is not reached: said once, of the first link. */
+/*
+ * What is open at an address that no neighbour finds is not reached: said once, of the
+ * first link.
+ */
 static enum cs_err ask_neighbours(struct asking *a)
 {
 	struct cs_meanings *out = a->out;

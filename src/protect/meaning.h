@@ -63,8 +63,8 @@ struct cs_meaning_request {
 	bool assume_listener; /* another host's rules: one on each port */
 	bool flood;           /* also ask what gets through a spoofed flood */
 	/*
-	 * Fewer questions, for a proof that somebody waits for: one address of ours and one network of each
-	 * family, flows that go on and TCP at the first port alone.
+	 * Fewer questions, for a proof that somebody waits for: one address of ours and
+	 * one network of each family, flows that go on and TCP at the first port alone.
 	 */
 	bool brief;
 
@@ -87,7 +87,10 @@ struct cs_meanings {
 	bool left_out;       /* there were more questions than are asked */
 	bool hosts_left_out; /* rules name more hosts behind us than are asked about */
 	bool ports_left_out; /* rules tell more source ports apart than are asked from */
-	/* By this link IPv6 comes to what is open, but rules keep neighbours from finding us; NULL: none is so. */
+	/*
+	 * By this link IPv6 comes to what is open, but rules keep neighbours from finding
+	 * us; NULL: none is so.
+	 */
 	const struct cs_host_link *not_found;
 	size_t n_peers; /* of the request's, so many were asked about */
 	struct cs_probe_told flood4, flood6; /* sent 0: not asked */

@@ -204,8 +204,8 @@ static bool is_known(const struct sheet *s, const struct cs_meaning *row)
 }
 
 /*
- * Whoever of our own is answered now shall be so afterwards; not who would have to choose his port for
- * it. False when that is not all, as
+ * Whoever of our own is answered now shall be so afterwards; not who would have to choose
+ * his port for it. False when that is not all, as
  * their networks are not known.
  */
 static bool say_allowed(const struct sheet *s)

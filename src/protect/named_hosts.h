@@ -25,10 +25,11 @@ struct cs_named_hosts {
 };
 
 /*
- * At most @most (to CS_NAMED_HOSTS_MAX), each once, those of rules that name a CoAP port before those
- * of rules that name none; rules for other ports count for nothing. Of a prefix or range one host stands
- * for all. Left out is what lies where the internet does, and what of the addresses that DNAT sends to
- * nobody can reach but by that: those are asked by the address that is published.
+ * At most @most (to CS_NAMED_HOSTS_MAX), each once, those of rules that name a CoAP port
+ * before those of rules that name none; rules for other ports count for nothing. Of a
+ * prefix or range one host stands for all. Left out is what lies where the internet does,
+ * and what of the addresses that DNAT sends to nobody can reach but by that: those are
+ * asked by the address that is published.
  */
 void cs_named_hosts_find(const struct cs_rules *rules, const struct cs_host *host,
 			 size_t most, struct cs_named_hosts *out);

@@ -18,8 +18,9 @@ extern const struct cs_addr cs_ordinary[CS_ORDINARY];
 const struct cs_host_link *cs_ordinary_way(const struct cs_host *host, bool v4);
 
 /*
- * The other links by which it may enter: those of further default routes of the main table and of their next
- * hops, and of other tables where the link has a public address. At most @max, each once; how many.
+ * The other links by which it may enter: those of further default routes of the main
+ * table and of their next hops, and of other tables where the link has a public address.
+ * At most @max, each once; how many.
  */
 size_t cs_ordinary_other_ways(const struct cs_host *host, bool v4, size_t max,
 			      const struct cs_host_link **out);

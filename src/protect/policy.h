@@ -88,8 +88,8 @@ enum cs_entry_set {
 extern const char *const cs_entry_set_names[CS_ENTRY_SETS];
 
 /*
- * The whole table as a script for `nft -f -`: made anew in one transaction. While not confirmed, the
- * policy of @kept (NULL: none) is in the table too and is what holds again when the
+ * The whole table as a script for `nft -f -`: made anew in one transaction. While not
+ * confirmed, the policy of @kept (NULL: none) is in the table too and is what holds again when the
  * timed element has gone: by the kernel alone, without a process of ours. Each rule has its
  * reason as comment. The text lives in the arena. Whoever loads it may add sets of its own
  * in the same transaction (apply marks whose table it is with one: pending_ID, kept_ID).

@@ -117,8 +117,9 @@ static void told_chain(const struct cs_policy_part *part)
 }
 
 /*
- * A client that uses the CoAP port itself: a request says by its code that it is one, a DTLS client by
- * its ClientHello, a TCP client by its SYN. What goes to a stranger who was let in is none of these.
+ * A client that uses the CoAP port itself: a request says by its code that it is one, a
+ * DTLS client by its ClientHello, a TCP client by its SYN. What goes to a stranger who
+ * was let in is none of these.
  */
 static void own_requests(const struct cs_policy_part *part)
 {
@@ -167,9 +168,9 @@ static void segments(const struct cs_policy_part *part)
 }
 
 /*
- * A router that tracks no connections sees a large answer in pieces, of which the first alone has a port:
- * whose first is dropped is noted, and the others follow it. What is sent from here or was
- * tracked is whole at this point.
+ * A router that tracks no connections sees a large answer in pieces, of which the first
+ * alone has a port: whose first is dropped is noted, and the others follow it. What is
+ * sent from here or was tracked is whole at this point.
  */
 static void note_pieces(const struct cs_policy_part *part)
 {

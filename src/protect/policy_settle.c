@@ -96,7 +96,10 @@ static const struct cs_peer *before(const struct cs_peer *peers, size_t n,
 	return low ? &peers[low - 1] : NULL;
 }
 
-/* In order, so what holds a prefix stands before it: among its interface's, or among those of none. */
+/*
+ * In order, so what holds a prefix stands before it: among its interface's, or among
+ * those of none.
+ */
 static size_t settle_peers(struct cs_peer *peers, size_t n)
 {
 	size_t kept = 0, anywhere = 0;

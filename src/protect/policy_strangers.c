@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What strangers may ask. With limit: so much for an address and for each prefix around it, so that one
- * source, or many forged ones of one network, leave something for the others.
+ * What strangers may ask. With limit: so much for an address and for each prefix around
+ * it, so that one source, or many forged ones of one network, leave something for the others.
  */
 #include "protect/policy_parts.h"
 

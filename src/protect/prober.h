@@ -40,8 +40,9 @@ struct cs_probe_ask {
 };
 
 /*
- * What happened to the burst. Where a rule with a rate may be met, the burst meets the same rules with
- * rates that it uses up: then the numbers say that a rate decides, not how many it lets pass.
+ * What happened to the burst. Where a rule with a rate may be met, the burst meets the
+ * same rules with rates that it uses up: then the numbers say that a rate decides, not
+ * how many it lets pass.
  */
 struct cs_probe_told {
 	enum cs_meaning_verdict verdict;
@@ -51,7 +52,10 @@ struct cs_probe_told {
 	bool forwarded; /* it was for another host: it left (and was answered there), or was to */
 	struct cs_addr forward_to; /* where to; zero bytes: no */
 	uint16_t forward_port;
-	/* The rule that decided, of the request or (when that passed) of the answer; NULL: none did. */
+	/*
+	 * The rule that decided, of the request or (when that passed) of the answer;
+	 * NULL: none did.
+	 */
 	const struct cs_rule *rule;
 	bool answer_ended; /* it is the answer that @rule let no further */
 	bool rated;        /* a rule with a limit or meter was met on the way */
@@ -60,8 +64,8 @@ struct cs_probe_told {
 struct cs_prober;
 
 /*
- * Loads @rules into the scratch with the trace in front, listens on the CoAP ports and on those that rules send
- * on to, and starts `nft monitor trace`.
+ * Loads @rules into the scratch with the trace in front, listens on the CoAP ports and on
+ * those that rules send on to, and starts `nft monitor trace`.
  * Errors as cs_rules_load() and cs_scratch_listen(); @why is one line
  */
 CS_MUST_USE enum cs_err cs_prober_open(struct cs_scratch *scratch,
@@ -81,15 +85,15 @@ CS_MUST_USE enum cs_err cs_prober_ask(struct cs_prober *prober,
 				      struct cs_probe_told *out);
 
 /*
- * Whether a neighbour on @link is told whose our address @own (IPv6) is: without it nobody's packet comes.
- * CS_ERR_IO, CS_ERR_NOMEM
+ * Whether a neighbour on @link is told whose our address @own (IPv6) is: without it
+ * nobody's packet comes. CS_ERR_IO, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_prober_is_found(struct cs_prober *prober, uint32_t link,
 					   const struct cs_addr *own, bool *out);
 
 /*
- * What gets through a spoofed flood: @n requests from @n different sources of the internet, as fast as they go,
- * by the link of @ask and under the rates that the rules really have.
+ * What gets through a spoofed flood: @n requests from @n different sources of the
+ * internet, as fast as they go, by the link of @ask and under the rates that the rules really have.
  * Only sent, answered and the bytes of @out are told.
  */
 CS_MUST_USE enum cs_err cs_prober_flood(struct cs_prober *prober,

@@ -78,8 +78,8 @@ static void count_error(struct cs_prober_burst *b, struct cs_prober_shot *shot)
 }
 
 /*
- * A connection is with whom was asked: what NAT made to come from elsewhere is not of it. A datagram
- * from elsewhere has left the host all the same, and its bytes with it.
+ * A connection is with whom was asked: what NAT made to come from elsewhere is not of it.
+ * A datagram from elsewhere has left the host all the same, and its bytes with it.
  */
 static bool is_from_asked(const struct cs_prober_burst *b, const struct cs_packet *p)
 {
@@ -178,8 +178,8 @@ static void answer_udp(struct cs_prober_burst *b, const struct cs_scratch_port *
 }
 
 /*
- * As a server does that keeps no state: each segment says all that is needed. It is traced as the last
- * that was sent, which is answered before the next is sent.
+ * As a server does that keeps no state: each segment says all that is needed. It is
+ * traced as the last that was sent, which is answered before the next is sent.
  */
 static void answer_tcp(const struct cs_prober_burst *b,
 		       const struct cs_scratch_port *port, const struct cs_packet *p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sets in which rules count are emptied by one transaction of our own: no program is started for it, and no rule
- * goes. To load the rules again takes a hundred times as long.
+ * Sets in which rules count are emptied by one transaction of our own: no program is
+ * started for it, and no rule goes. To load the rules again takes a hundred times as long.
  */
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>

@@ -48,7 +48,10 @@ static void write_v4(struct cs_wr *w, const struct cs_prober_packet *p, uint8_t 
 	cs_wr_u8(w, V4_VERSION_LENGTH);
 	cs_wr_u8(w, 0);
 	cs_wr_u16(w, (uint16_t)(IPV4 + len));
-	/* Nobody reads it beside "don't fragment" (RFC 6864) but rules: a socket that is connected has one. */
+	/*
+	 * Nobody reads it beside "don't fragment" (RFC 6864) but rules: a socket that is
+	 * connected has one.
+	 */
 	cs_wr_u16(w, p->from_port);
 	cs_wr_u16(w, V4_DONT_FRAGMENT);
 	cs_wr_u8(w, p->hop_limit);
@@ -116,8 +119,9 @@ static void write_udp(struct cs_wr *w, const struct cs_prober_packet *p)
 }
 
 /*
- * What begins a connection says what its sender can do, and rules look at that: as Linux has it, the largest segment,
- * selective acknowledgements, time stamps (RFC 7323) and scaled windows. A peer may leave all of it out afterwards.
+ * What begins a connection says what its sender can do, and rules look at that: as Linux
+ * has it, the largest segment, selective acknowledgements, time stamps (RFC 7323) and
+ * scaled windows. A peer may leave all of it out afterwards.
  */
 static const uint8_t syn_options[] = { 2, 4, 1460 >> 8, 1460 & 0xff, 4, 2, 8, 10, 0, 0,
 				       0, 1, 0,         0,           0, 0, 1, 3,  3, 7 };

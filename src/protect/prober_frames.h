@@ -45,7 +45,8 @@ CS_MUST_USE bool cs_prober_resolve(struct cs_span frame, const uint8_t mac[6],
 struct cs_addr cs_prober_solicited(const struct cs_addr *own);
 
 /*
- * Asks whose @own is, as a neighbour with the address @from does (RFC 4861 section 4.3): the frame goes to @out.
+ * Asks whose @own is, as a neighbour with the address @from does (RFC 4861 section 4.3):
+ * the frame goes to @out.
  */
 size_t cs_prober_solicit(const uint8_t mac[6], const struct cs_addr *from,
 			 const struct cs_addr *own, uint8_t out[CS_PROBER_FRAME]);

@@ -155,8 +155,9 @@ void cs_prober_soil(struct cs_prober *prober, bool v4, bool in_sets);
 /* As freshly loaded, with the rates that they really have. */
 CS_MUST_USE enum cs_err cs_prober_unscale(struct cs_prober *prober);
 /*
- * Which of the first listing's rules has that handle now, in one of its chains. SIZE_MAX: none; @met
- * is then the rule with a rate before which it was put, to show who comes by (SIZE_MAX: it was not).
+ * Which of the first listing's rules has that handle now, in one of its chains. SIZE_MAX:
+ * none; @met is then the rule with a rate before which it was put, to show who comes by
+ * (SIZE_MAX: it was not).
  */
 size_t cs_prober_rule(const struct cs_prober *prober, size_t chain, uint64_t handle,
 		      size_t *met);
@@ -202,7 +203,10 @@ CS_MUST_USE enum cs_err cs_prober_one_more_tcp(struct cs_prober_burst *burst);
 /* Ends the connection that was begun last, if it was answered. */
 CS_MUST_USE enum cs_err cs_prober_end_tcp(struct cs_prober_burst *burst);
 
-/* prober_beyond.c: serves, answers for all who are beyond the ports, and counts, until nothing moves. */
+/*
+ * prober_beyond.c: serves, answers for all who are beyond the ports, and counts, until
+ * nothing moves.
+ */
 CS_MUST_USE enum cs_err cs_prober_settle(struct cs_prober_burst *burst);
 
 /* prober_verdict.c: from what came back and the journeys: verdict and rule. */

@@ -3,7 +3,8 @@
  * prober_rates: the words of rules that count packets, and the same rules with rates so small
  * that a short burst uses them up. How much a rate lets pass in an hour says nothing of
  * whether it decides; that does show when a burst's first packets fare differently from its last
- * ones. A quota is no rate: what is left of it is what packets meet, and stays. Pure but for the stream.
+ * ones. A quota is no rate: what is left of it is what packets meet, and stays. Pure but
+ * for the stream.
  */
 #pragma once
 
@@ -28,7 +29,10 @@ bool cs_rates_decide(struct cs_span rule);
 /* What of the rule stands before the first word that counts; it is in @rule. */
 struct cs_span cs_rates_before(struct cs_span rule);
 
-/* True when such a rule counts in elements of named sets alone: "update @met { ip saddr limit rate ... }". */
+/*
+ * True when such a rule counts in elements of named sets alone: "update @met { ip saddr
+ * limit rate ... }".
+ */
 bool cs_rates_in_sets(struct cs_span rule);
 
 /* Writes the rule with small rates. What has no rate is written as it is. */
@@ -36,8 +40,8 @@ void cs_rates_write(FILE *to, struct cs_span rule);
 
 /*
  * The same for a line of iptables-save, "-A CHAIN ...". Lists of recent addresses belong to
- * both families under one name; with @v6 the name gets a 6 in front, so that each family's can be made
- * anew without the other's.
+ * both families under one name; with @v6 the name gets a 6 in front, so that each
+ * family's can be made anew without the other's.
  */
 bool cs_rates_decide_xt(struct cs_span rule);
 struct cs_span cs_rates_before_xt(struct cs_span rule);

@@ -53,8 +53,8 @@ bool cs_rates_decide_xt(struct cs_span rule)
 }
 
 /*
- * "512kb/s", "1mb": hashlimit's bytes. Less than a second's worth of the small ones passes at once; what is
- * in bytes alone is less than that.
+ * "512kb/s", "1mb": hashlimit's bytes. Less than a second's worth of the small ones
+ * passes at once; what is in bytes alone is less than that.
  */
 static bool is_many_bytes(struct cs_span value)
 {

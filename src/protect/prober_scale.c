@@ -61,8 +61,8 @@ static void put_name(FILE *f, const char *verb, const struct cs_listing *l,
 }
 
 /*
- * What a set is, and what is in it. The kernel sets aside a megabyte of zeroes for a set of 65,535, which
- * took two thirds of each load.
+ * What a set is, and what is in it. The kernel sets aside a megabyte of zeroes for a set
+ * of 65,535, which took two thirds of each load.
  */
 static void put_body(FILE *f, struct cs_span body)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bursts over TCP: connections that are begun and ended, or one that is kept. The
- * upper half of a marked connection's sequence numbers is CS_TRACE_MARK; those of its segments that are
- * not marked have a window of their own.
+ * upper half of a marked connection's sequence numbers is CS_TRACE_MARK; those of its
+ * segments that are not marked have a window of their own.
  */
 #include "protect/prober_own.h"
 #include "wire/tcp.h"
@@ -85,8 +85,8 @@ static enum cs_err burst_new(struct cs_prober_burst *b)
 }
 
 /*
- * Says something, and waits for its acknowledgement. Without one the next says the same again, as TCP does;
- * where no connection came about, it asks for one again.
+ * Says something, and waits for its acknowledgement. Without one the next says the same
+ * again, as TCP does; where no connection came about, it asks for one again.
  */
 static enum cs_err say(struct cs_prober_burst *b, uint16_t port, bool connected,
 		       bool marked)

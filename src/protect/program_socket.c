@@ -43,7 +43,10 @@ static enum cs_err find(const struct cs_program_child *child, int *out)
 	return CS_OK;
 }
 
-/* Waits for the program to open it, 20 ms at most. -1: it does not, or the kernel does not let us. */
+/*
+ * Waits for the program to open it, 20 ms at most. -1: it does not, or the kernel does
+ * not let us.
+ */
 static int take(const struct cs_program_child *child)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };

@@ -21,7 +21,10 @@ struct cs_question {
 	struct cs_probe_ask ask; /* its from is the first of the addresses */
 	const struct cs_addr *askers;
 	size_t n_askers;
-	/* Other links than the ask's by which they may come: the one that lets most through counts. 0: none */
+	/*
+	 * Other links than the ask's by which they may come: the one that lets most
+	 * through counts. 0: none
+	 */
 	uint32_t others[CS_QUESTION_WAYS];
 	bool routed;     /* to a host behind us */
 	bool if_sent_on; /* to an address that is ours only where DNAT makes it so */

@@ -55,7 +55,10 @@ struct cs_rules {
 	struct cs_span nft;      /* for `nft -f -`: the tables that are not iptables' */
 	struct cs_span xtables4; /* for iptables-nft-restore; empty: none */
 	struct cs_span xtables6;
-	/* for iptables-legacy-restore: where tables of that name are there already. No trace tells of them. */
+	/*
+	 * for iptables-legacy-restore: where tables of that name are there already. No
+	 * trace tells of them.
+	 */
 	struct cs_span legacy4, legacy6;
 	struct cs_span
 		ipset; /* for `ipset -exist restore`, before those: the sets that they look at */
@@ -63,14 +66,20 @@ struct cs_rules {
 		listing; /* `nft -a list ruleset` as it was read: compared byte by byte */
 	const struct cs_listing
 		*parsed; /* @listing taken apart; NULL: iptables-save's text */
-	/* iptables' and then nft's, in the order of the listings; policies too. One of ufw's has an entry for each of its iptables lines. */
+	/*
+	 * iptables' and then nft's, in the order of the listings; policies too. One of
+	 * ufw's has an entry for each of its iptables lines.
+	 */
 	struct cs_rule *rules;
 	size_t n;
 	struct cs_rules_chain *chains; /* with a hook */
 	size_t n_chains;
 	bool rates; /* a limit, meter, quota, hashlimit, recent, connlimit is in it */
 	bool ufw;   /* ufw is in force */
-	/* What nft could not print again, one line each ("table ip nat: xt target"); said, not guessed. */
+	/*
+	 * What nft could not print again, one line each ("table ip nat: xt target");
+	 * said, not guessed.
+	 */
 	const char *const *unread;
 	size_t n_unread;
 };
@@ -85,9 +94,9 @@ CS_MUST_USE enum cs_err cs_rules_read(struct cs_arena *arena, struct cs_rules *o
 				      char why[CS_RULES_WHY]);
 
 /*
- * Takes the rule that @why blames out of @rules: what cs_meaning_ask() said of a load that nft refused by
- * line, as it prints some rules wrongly. @why is then one line that names the rule. False, and nothing is changed:
- * it is not such a refusal, or no rule of nft's.
+ * Takes the rule that @why blames out of @rules: what cs_meaning_ask() said of a load
+ * that nft refused by line, as it prints some rules wrongly. @why is then one line that
+ * names the rule. False, and nothing is changed: it is not such a refusal, or no rule of nft's.
  */
 CS_MUST_USE bool cs_rules_leave_out(struct cs_rules *rules, struct cs_arena *arena,
 				    char why[CS_RULES_WHY]);
@@ -102,8 +111,8 @@ struct cs_rules_change {
 };
 
 /*
- * The rules in force here as they would be with @change made: for asking what it would do. Needs root.
- * Errors as cs_rules_read(); CS_ERR_SYNTAX: a tool cannot read what is to be loaded
+ * The rules in force here as they would be with @change made: for asking what it would
+ * do. Needs root. Errors as cs_rules_read(); CS_ERR_SYNTAX: a tool cannot read what is to be loaded
  */
 CS_MUST_USE enum cs_err cs_rules_read_with(const struct cs_rules_change *change,
 					   struct cs_arena *arena, struct cs_rules *out,
@@ -137,8 +146,8 @@ CS_MUST_USE enum cs_err cs_rules_load(const struct cs_rules *rules,
 				      struct cs_arena *arena, char why[CS_RULES_WHY]);
 
 /*
- * The rule that a trace names: by table ("inet filter"), chain, and its place in the chain (SIZE_MAX:
- * the policy). For a rule of ufw's the ufw rule. NULL: unknown.
+ * The rule that a trace names: by table ("inet filter"), chain, and its place in the
+ * chain (SIZE_MAX: the policy). For a rule of ufw's the ufw rule. NULL: unknown.
  */
 const struct cs_rule *cs_rules_at(const struct cs_rules *rules, const char *table,
 				  const char *chain, size_t place);
@@ -165,10 +174,12 @@ struct cs_rules_about {
 
 /*
  * The rules that look as if they decided this question: they name the port (or a range or set that
- * holds it), match the family, protocol and source, and say something else than what happened, but another rule came
- * first, it names what was rewritten by DNAT before the packet came there, or their chain is not passed.
- * A rule that jumps to where it was decided is none. At most @max, worst first: those behind the deciding rule, those of other chains,
- * those of chains that it does not pass. ufw's rules are told once each. Returns how many.
+ * holds it), match the family, protocol and source, and say something else than what
+ * happened, but another rule came first, it names what was rewritten by DNAT before the
+ * packet came there, or their chain is not passed. A rule that jumps to where it was
+ * decided is none. At most @max, worst first: those behind the deciding rule, those of
+ * other chains, those of chains that it does not pass. ufw's rules are told once each.
+ * Returns how many.
  */
 size_t cs_rules_shadowed(const struct cs_rules *rules, const struct cs_rules_about *about,
 			 const struct cs_rule *decided, const struct cs_rule **out,

@@ -45,8 +45,8 @@ CS_MUST_USE enum cs_err cs_rules_add_save(struct cs_rules_build *build,
 					  const struct cs_rules_wanted *wanted);
 
 /*
- * Says of the rules and chains from @rule and @chain on what of them cannot be tried elsewhere, though
- * it is loaded. CS_ERR_NOMEM
+ * Says of the rules and chains from @rule and @chain on what of them cannot be tried
+ * elsewhere, though it is loaded. CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_rules_say_untried(struct cs_rules_build *build, size_t rule,
 					     size_t chain);

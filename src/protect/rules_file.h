@@ -55,8 +55,8 @@ CS_MUST_USE enum cs_err cs_rules_add_restored(struct cs_rules_build *build,
 					      char why[CS_RULES_WHY]);
 
 /*
- * Names in nft's text that may be interfaces which have to be there for it to be loaded: *@n of them in the
- * arena. CS_ERR_NOMEM
+ * Names in nft's text that may be interfaces which have to be there for it to be loaded:
+ * *@n of them in the arena. CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_rules_links(struct cs_span text, struct cs_arena *arena,
 				       const char *const **out, size_t *n);

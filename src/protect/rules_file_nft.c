@@ -62,8 +62,8 @@ static enum cs_err blank_flow(struct cs_rules_file *file, struct cs_span line, s
 }
 
 /*
- * Flows that pass by the rules once a rule let them through change nothing of what is asked, and not every
- * kernel has them.
+ * Flows that pass by the rules once a rule let them through change nothing of what is
+ * asked, and not every kernel has them.
  */
 static enum cs_err blank_flows(struct cs_rules_file *file)
 {
@@ -274,8 +274,8 @@ static const struct cs_listing_rule *same_in(const struct cs_listing *own,
 }
 
 /*
- * Rules have the handles of the file where it is a listing with handles, chain by chain and place by
- * place. Where it has fewer or more rules than were loaded it is something else.
+ * Rules have the handles of the file where it is a listing with handles, chain by chain
+ * and place by place. Where it has fewer or more rules than were loaded it is something else.
  */
 static enum cs_err own_handles(struct cs_rules_file *file, struct cs_listing *fresh)
 {

@@ -83,8 +83,8 @@ static enum cs_err add_names(struct found *f, struct cs_span *rest)
 }
 
 /*
- * iif and oif are kept as numbers, and chains and flowtables hang on devices: those have to be there. Of
- * a `define` nobody knows what it is for, and one interface more does no harm.
+ * iif and oif are kept as numbers, and chains and flowtables hang on devices: those have
+ * to be there. Of a `define` nobody knows what it is for, and one interface more does no harm.
  */
 static bool names_follow(struct cs_span word)
 {

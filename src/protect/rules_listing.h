@@ -72,8 +72,9 @@ CS_MUST_USE enum cs_err cs_listing_read(struct cs_span text, struct cs_arena *ar
 					struct cs_listing *out, size_t *line);
 
 /*
- * @listing (of `nft -a list ruleset`) with table inet coapscope as @then lists it: made anew, and so the last.
- * In the arena. CS_ERR_IO: it is not as nft writes it; CS_ERR_NOMEM; @why (512 bytes) is one line
+ * @listing (of `nft -a list ruleset`) with table inet coapscope as @then lists it: made
+ * anew, and so the last. In the arena. CS_ERR_IO: it is not as nft writes it;
+ * CS_ERR_NOMEM; @why (512 bytes) is one line
  */
 CS_MUST_USE enum cs_err cs_rules_listing_with(struct cs_span listing, struct cs_span then,
 					      struct cs_arena *arena, struct cs_span *out,

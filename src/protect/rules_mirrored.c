@@ -20,7 +20,10 @@ static bool takes(struct cs_span *rest, const char *word)
 	return true;
 }
 
-/* The interfaces that a rule about kinds is met by. One without a kind is met by none, whatever it asks. */
+/*
+ * The interfaces that a rule about kinds is met by. One without a kind is met by none,
+ * whatever it asks.
+ */
 struct kinds {
 	bool out, not ;
 	struct cs_span list; /* "bridge", or what stands in braces */
@@ -36,7 +39,10 @@ static bool has_kind(struct cs_span list, const char *kind)
 	return false;
 }
 
-/* "meta iifkind [!=] KINDS" is taken off @rest; false, and nothing is, where something else follows. */
+/*
+ * "meta iifkind [!=] KINDS" is taken off @rest; false, and nothing is, where something
+ * else follows.
+ */
 static bool take_kinds(struct cs_span *rest, struct kinds *out)
 {
 	struct cs_span at = *rest;

@@ -18,5 +18,8 @@ struct cs_host;
 CS_MUST_USE enum cs_err cs_rules_mirrored(struct cs_span nft, const struct cs_host *host,
 					  struct cs_arena *arena, struct cs_span *out);
 
-/* Whether @rule asks for a kind in a way that is not put in other words: in a map, or beside other things. */
+/*
+ * Whether @rule asks for a kind in a way that is not put in other words: in a map, or
+ * beside other things.
+ */
 bool cs_rules_mixes_kinds(struct cs_span rule);

@@ -255,8 +255,8 @@ static void take(struct reader *r, bool source, const struct values *v)
 /* --- one rule --- */
 
 /*
- * The end whose port "udp sport", "ct original proto-src" and the like name. What conntrack says of a
- * flow is the same of both directions.
+ * The end whose port "udp sport", "ct original proto-src" and the like name. What
+ * conntrack says of a flow is the same of both directions.
  */
 static bool is_field(const struct reader *r, const struct cs_words_token *before,
 		     const struct cs_words_token *token, bool *source)
@@ -329,7 +329,10 @@ static void read_entry(const struct reader *r, struct values *v, struct cs_span 
 		(void)put_word(v, number);
 }
 
-/* "--match-set NAME src,dst": the ports of a set of ipset's; @source is whose they are. False: it has none. */
+/*
+ * "--match-set NAME src,dst": the ports of a set of ipset's; @source is whose they are.
+ * False: it has none.
+ */
 static bool read_ipset(const struct reader *r, struct cs_span *rest, struct values *v,
 		       bool *source)
 {

@@ -87,9 +87,9 @@ static enum cs_err read_listing(struct reading *r)
 }
 
 /*
- * Tables that iptables may have made: of its names, without sets, and each rule counts or is one that
- * nft cannot print. iptables-save would print the others, too, and wrongly: a lookup in a named set becomes
- * nothing.
+ * Tables that iptables may have made: of its names, without sets, and each rule counts or
+ * is one that nft cannot print. iptables-save would print the others, too, and wrongly: a
+ * lookup in a named set becomes nothing.
  */
 static bool maybe_iptables(const struct cs_listing_table *table, bool v6)
 {
@@ -107,8 +107,8 @@ static bool maybe_iptables(const struct cs_listing_table *table, bool v6)
 }
 
 /*
- * Matches and targets with something behind them that lives elsewhere in the kernel, which the scratch
- * may not have: ipset's sets, accounts, control groups.
+ * Matches and targets with something behind them that lives elsewhere in the kernel,
+ * which the scratch may not have: ipset's sets, accounts, control groups.
  */
 static bool leans_on_others(struct cs_span text)
 {
@@ -292,8 +292,9 @@ static bool has_legacy(bool v6)
 }
 
 /*
- * The old backend's rules, which nft does not list. The scratch has them as iptables-nft's, so that a trace tells
- * of them; where nft has a table of that name, they stay what they are.
+ * The old backend's rules, which nft does not list. The scratch has them as
+ * iptables-nft's, so that a trace tells of them; where nft has a table of that name, they
+ * stay what they are.
  */
 static enum cs_err read_legacy(struct reading *r, bool v6)
 {

@@ -313,7 +313,10 @@ static enum rank rank_of(const struct search *s, const struct cs_rule *rule)
 		return RANK_BEHIND;
 	if (way.in || way.out)
 		return RANK_OTHER_CHAIN;
-	/* Who opened a port for the host did not mean what is behind it; a drop is taken for all. */
+	/*
+	 * Who opened a port for the host did not mean what is behind it; a drop is taken
+	 * for all.
+	 */
 	return way.not_passed && s->about->verdict <= CS_MEANING_LIMIT ? RANK_NOT_PASSED
 								       : RANK_NONE;
 }

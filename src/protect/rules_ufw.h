@@ -16,16 +16,16 @@
 const char *cs_ufw_words(const struct cs_ufw_tuple *t, struct cs_arena *arena);
 
 /*
- * Names the rules of build->out that are ufw's; @user6 is empty where ufw leaves IPv6 alone. Where the
- * chains hold something else than the files say, the rules keep iptables' words and that is said.
- * CS_ERR_NOMEM
+ * Names the rules of build->out that are ufw's; @user6 is empty where ufw leaves IPv6
+ * alone. Where the chains hold something else than the files say, the rules keep
+ * iptables' words and that is said. CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_rules_name_ufw(struct cs_rules_build *build,
 					  struct cs_span user, struct cs_span user6);
 
 /*
- * Names the rules of this machine that are ufw's, by its files in /etc/ufw. CS_ERR_NOMEM; what cannot be
- * read is said
+ * Names the rules of this machine that are ufw's, by its files in /etc/ufw. CS_ERR_NOMEM;
+ * what cannot be read is said
  */
 CS_MUST_USE enum cs_err cs_rules_name_ufw_here(struct cs_rules_build *build);
 

@@ -245,7 +245,10 @@ static enum cs_err read_copy(struct copy *c)
 	return err ? err : cs_rules_name_ufw(&c->build, c->user[0], c->user[1]);
 }
 
-/* The folder that holds ufw.conf or user.rules: @dir, or one of those below it that a copy of more has. */
+/*
+ * The folder that holds ufw.conf or user.rules: @dir, or one of those below it that a
+ * copy of more has.
+ */
 static const char *find_dir(const char *dir, struct cs_arena *arena)
 {
 	static const char *const below[] = { "", "/ufw", "/etc/ufw" };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rules_words: what the words of a rule say about a packet, as a reader of the rule would
- * take them. This is no oracle (the kernel is): it finds the rules that look as if they decided. Pure.
+ * take them. This is no oracle (the kernel is): it finds the rules that look as if they
+ * decided. Pure.
  */
 #pragma once
 

@@ -153,8 +153,8 @@ struct found {
 };
 
 /*
- * Reads "VALUE . VALUE attributes" up to its comma or its end; what follows ":" is left in @rest. The
- * token that was read last is in @last.
+ * Reads "VALUE . VALUE attributes" up to its comma or its end; what follows ":" is left
+ * in @rest. The token that was read last is in @last.
  */
 static struct found judge_element(const struct reading *r, struct cs_span *rest,
 				  struct cs_words_token *last)

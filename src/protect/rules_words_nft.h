@@ -21,15 +21,15 @@ struct cs_words_token {
 bool cs_words_next(struct cs_span *rest, struct cs_words_token *out);
 
 /*
- * Takes the rest of a statement that @first began off @rest. Sets @rated where it counts packets, and
- * leaves it where not. False, and nothing is taken, when @first begins something else.
+ * Takes the rest of a statement that @first began off @rest. Sets @rated where it counts
+ * packets, and leaves it where not. False, and nothing is taken, when @first begins something else.
  */
 bool cs_words_statement(struct cs_span *rest, const struct cs_words_token *first,
 			bool *rated);
 
 /*
- * The elements of a named set or map of @table: what stands behind its opening brace, the closing one
- * too. False: there is no such set. @sets may be NULL.
+ * The elements of a named set or map of @table: what stands behind its opening brace, the
+ * closing one too. False: there is no such set. @sets may be NULL.
  */
 bool cs_words_set(const struct cs_listing *sets, struct cs_span table,
 		  struct cs_span name, struct cs_span *elements);

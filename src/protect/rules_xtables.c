@@ -106,7 +106,10 @@ static size_t chain_named(const struct reading *r, struct cs_span name)
 	return cs_text_index_find(&r->named, name, &at) ? at : SIZE_MAX;
 }
 
-/* Behind the others of its chain in the text; of those that -I puts in front the last comes first. */
+/*
+ * Behind the others of its chain in the text; of those that -I puts in front the last
+ * comes first.
+ */
 static void chain_up(struct cs_save *s, size_t added, bool in_front)
 {
 	struct cs_save_rule *rule = &s->rules[added];
@@ -133,8 +136,8 @@ static void set_places(struct cs_save *s)
 }
 
 /*
- * "-A CHAIN ..." or, in files that people write, "-I CHAIN ...". A chain that nobody declared is one of
- * the kernel's own: its policy is not touched.
+ * "-A CHAIN ..." or, in files that people write, "-I CHAIN ...". A chain that nobody
+ * declared is one of the kernel's own: its policy is not touched.
  */
 static enum cs_err read_rule(struct reading *r, struct cs_span text)
 {

@@ -59,7 +59,8 @@ CS_MUST_USE enum cs_err cs_save_read(struct cs_span text, struct cs_arena *arena
 				     struct cs_save *out, size_t *line);
 
 /*
- * Takes the next argument off @rest as iptables-restore does: blanks part them, double and single quotes
- * and backslashes hold them together. @word has its quotes still. False when none is left.
+ * Takes the next argument off @rest as iptables-restore does: blanks part them, double
+ * and single quotes and backslashes hold them together. @word has its quotes still. False
+ * when none is left.
  */
 CS_MUST_USE bool cs_save_word(struct cs_span *rest, struct cs_span *word);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ruleset: the rules of a machine as text that only a change of rules changes: without counters, handles, and
- * elements that come and go by themselves. To tell whether somebody
+ * ruleset: the rules of a machine as text that only a change of rules changes: without
+ * counters, handles, and elements that come and go by themselves. To tell whether somebody
  * changed them, and what; not to load them again.
  */
 #pragma once
@@ -21,13 +21,16 @@
 CS_MUST_USE enum cs_err cs_ruleset_read(struct cs_arena *arena, struct cs_span *out,
 					char why[CS_PROGRAM_WHY]);
 
-/* What nft would list of @script (for `nft -f -`) on a machine that has nothing else. Errors as above. */
+/*
+ * What nft would list of @script (for `nft -f -`) on a machine that has nothing else.
+ * Errors as above.
+ */
 CS_MUST_USE enum cs_err cs_ruleset_of(struct cs_span script, struct cs_arena *arena,
 				      struct cs_span *out, char why[CS_PROGRAM_WHY]);
 
 /*
- * What `nft -s list ruleset` (or `nft -a -s`) printed in that form: each element of a set on a line of its own, none of
- * a set that is dynamic or has timeouts. In the arena. CS_ERR_NOMEM
+ * What `nft -s list ruleset` (or `nft -a -s`) printed in that form: each element of a set
+ * on a line of its own, none of a set that is dynamic or has timeouts. In the arena. CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_ruleset_settle(struct cs_span listing, struct cs_arena *arena,
 					  struct cs_span *out);

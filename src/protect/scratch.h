@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * scratch: a network namespace of our own that looks like the host (or like
- * another one) to its packet filter: interfaces with the same names, indexes, addresses, routes and sysctls, and nothing
- * behind them but us. What enters and leaves each interface is Ethernet frames on a
- * packet socket at the other end of a veth pair, which lives in a second
- * namespace; no packet of it can reach a real interface. Without root both are made in a user namespace.
+ * another one) to its packet filter: interfaces with the same names, indexes, addresses,
+ * routes and sysctls, and nothing behind them but us. What enters and leaves each
+ * interface is Ethernet frames on a packet socket at the other end of a veth pair, which
+ * lives in a second namespace; no packet of it can reach a real interface. Without root
+ * both are made in a user namespace.
  *
- * ICMP errors are not rationed in it (net.ipv4.icmp_ratelimit and its kin are 0), and every neighbour that a
- * packet may come from is resolved already, so that an answer is never lost to address resolution.
+ * ICMP errors are not rationed in it (net.ipv4.icmp_ratelimit and its kin are 0), and
+ * every neighbour that a packet may come from is resolved already, so that an answer is
+ * never lost to address resolution.
  */
 #pragma once
 
@@ -48,8 +50,8 @@ CS_MUST_USE enum cs_err cs_scratch_open(const struct cs_host *host,
 void cs_scratch_close(struct cs_scratch *scratch);
 
 /*
- * Takes a socket whose end would be waited for: it is closed with the scratch, when others are. At once
- * where CS_SCRATCH_HELD are held.
+ * Takes a socket whose end would be waited for: it is closed with the scratch, when
+ * others are. At once where CS_SCRATCH_HELD are held.
  */
 void cs_scratch_hold(struct cs_scratch *scratch, int fd);
 
@@ -66,17 +68,19 @@ CS_MUST_USE enum cs_err cs_scratch_listen(struct cs_scratch *scratch, bool tcp,
 					  uint16_t port);
 
 /*
- * Answers what has come to the listeners: a UDP datagram by one from the address that it was sent to (or for a
- * group the interface's own) with @answer bytes that begin with the request's own version, token length turned to ACK, 2.05 and its message
- * id, so that a trace can know it; TCP connections are taken, kept, and what is said on them is read. Never waits. Returns how many it answered.
+ * Answers what has come to the listeners: a UDP datagram by one from the address that it
+ * was sent to (or for a group the interface's own) with @answer bytes that begin with the
+ * request's own version, token length turned to ACK, 2.05 and its message
+ * id, so that a trace can know it; TCP connections are taken, kept, and what is said on
+ * them is read. Never waits. Returns how many it answered.
  */
 size_t cs_scratch_serve(struct cs_scratch *scratch, size_t answer);
 
 /*
  * Returns when all that was sent into the ports, or by sockets in the scratch, has been
  * through: what comes of it is at the listeners, and at the ports. Who finds nothing
- * there then need not wait for it. One turn: what cs_scratch_serve() sends afterwards wants another.
- * CS_ERR_IO
+ * there then need not wait for it. One turn: what cs_scratch_serve() sends afterwards
+ * wants another. CS_ERR_IO
  */
 CS_MUST_USE enum cs_err cs_scratch_settle(struct cs_scratch *scratch);
 

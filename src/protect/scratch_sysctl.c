@@ -39,7 +39,8 @@ static const struct cs_host_sysctl usual[] = {
 
 /*
  * What the scratch needs whatever the host has: no delay by address detection, no
- * router but the routes, no rationing of ICMP errors, room for bursts, and silence of its own accord.
+ * router but the routes, no rationing of ICMP errors, room for bursts, and silence of its
+ * own accord.
  */
 static const struct cs_host_sysctl needed[] = {
 	{ "ipv6/conf/all/accept_dad", "0" },

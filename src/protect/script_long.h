@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_long: the long lists of elements in a script of ours, and the rest of it. They are written as nft
- * prints them, so a listing of the rest becomes that of the whole when they are put back: nft need not read
- * 20,000 prefixes only to print them again. Pure but for the arena.
+ * script_long: the long lists of elements in a script of ours, and the rest of it. They
+ * are written as nft prints them, so a listing of the rest becomes that of the whole when
+ * they are put back: nft need not read 20,000 prefixes only to print them again. Pure but
+ * for the arena.
  */
 #pragma once
 

@@ -13,7 +13,10 @@ static const char *const other_ways[] = {
 	"xor",   "osf",     "rpfilter", "-m realm", "rt classid", "-m cluster",
 };
 
-/* "saddr & MASK" where it is compared: as the key of what counts each source it tells nobody apart. */
+/*
+ * "saddr & MASK" where it is compared: as the key of what counts each source it tells
+ * nobody apart.
+ */
 static bool is_compared(struct cs_span behind)
 {
 	static const char *const keys[] = { "limit",   "}",     "timeout",
@@ -29,8 +32,8 @@ static bool is_compared(struct cs_span behind)
 }
 
 /*
- * Looks at what stands behind each "saddr ". What fib says of one is by its route: that is in the sums
- * from the start.
+ * Looks at what stands behind each "saddr ". What fib says of one is by its route: that
+ * is in the sums from the start.
  */
 static bool looks_otherwise(struct cs_span text)
 {

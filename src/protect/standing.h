@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * standing: how things stand, as a change begins from: what the kernel has, and what the files say of it.
+ * standing: how things stand, as a change begins from: what the kernel has, and what the
+ * files say of it.
  */
 #pragma once
 
@@ -31,8 +32,8 @@ struct cs_standing {
 	uint32_t pending_seconds;
 	struct cs_entries entries;
 	/*
-	 * What undo goes back to: a table with these entries (as entries' text) that was there before the
-	 * first apply, or none.
+	 * What undo goes back to: a table with these entries (as entries' text) that was
+	 * there before the first apply, or none.
 	 */
 	bool had_entries;
 	struct cs_span before;

@@ -54,8 +54,8 @@ void cs_state_unlock(struct cs_state *state);
 CS_MUST_USE enum cs_err cs_state_new_id(char out[CS_STATE_ID]);
 
 /*
- * Reads DIR/NAME into the arena, at most CS_SLURP_MAX bytes; it must be a regular file of ours that nobody
- * else may write to. CS_ERR_NOT_FOUND, CS_ERR_IO, CS_ERR_FULL, CS_ERR_NOMEM
+ * Reads DIR/NAME into the arena, at most CS_SLURP_MAX bytes; it must be a regular file of
+ * ours that nobody else may write to. CS_ERR_NOT_FOUND, CS_ERR_IO, CS_ERR_FULL, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_state_read(const struct cs_path *dir, const char *name,
 				      struct cs_arena *arena, struct cs_span *out,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * throwaway: runs a few programs, one after the other, in a network namespace that is made
- * for them and gone afterwards: nft and iptables-restore read a stranger's rules there and print them back.
- * Without root it is in a user namespace. This process stays where it is. A folder of theirs may be
- * thrown away with it: then what they write there is seen by nobody else.
+ * for them and gone afterwards: nft and iptables-restore read a stranger's rules there
+ * and print them back. Without root it is in a user namespace. This process stays where
+ * it is. A folder of theirs may be thrown away with it: then what they write there is
+ * seen by nobody else.
  */
 #pragma once
 
@@ -25,8 +26,8 @@ struct cs_throwaway {
 };
 
 /*
- * Runs them until one ends with another status than 0. @ends has room for one a program; *@n is how many
- * have ended.
+ * Runs them until one ends with another status than 0. @ends has room for one a program;
+ * *@n is how many have ended.
  * CS_ERR_DENIED     neither root nor user namespaces
  * CS_ERR_NOT_FOUND  a program is not installed: that after the *@n
  * CS_ERR_BUSY, CS_ERR_FULL, CS_ERR_IO, CS_ERR_NOMEM; @why is one line

@@ -6,10 +6,10 @@
 /*
  * A newline stands before each closing brace: nft 1.0.6 wants it. 0xc0a9 is CS_TRACE_MARK: as the
  * message id it begins 80 bits into UDP, the upper half of a sequence number 32
- * and of an acknowledged one 64 bits into TCP; 0xfa01 is CS_TRACE_UNTOLD, a window. What is sent to port 9 of 127/8 is the
- * reader's own way to learn that all before it has been told; nobody else sees it.
- * "arrived" shows what is left of the request's address and port after all rules, "onward" what
- * they have become of what is not for this host.
+ * and of an acknowledged one 64 bits into TCP; 0xfa01 is CS_TRACE_UNTOLD, a window. What
+ * is sent to port 9 of 127/8 is the reader's own way to learn that all before it has been
+ * told; nobody else sees it. "arrived" shows what is left of the request's address and
+ * port after all rules, "onward" what they have become of what is not for this host.
  */
 #define MARKED                                                                          \
 	"  meta l4proto udp @th,80,16 0xc0a9 meta nftrace set 1\n"                      \

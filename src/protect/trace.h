@@ -48,11 +48,12 @@ struct cs_trace_step {
 CS_MUST_USE enum cs_err cs_trace_line(struct cs_span line, struct cs_trace_step *out);
 
 /*
- * The rules that let the kernel trace our marked probes and their answers and nothing else: a table of its own,
- * "inet cs_trace", in front of all others at prerouting ("enter"), forward ("onward") and output ("leave"), and behind
- * all others at input ("arrived"). A marked UDP datagram has the CoAP message id CS_TRACE_MARK, a marked TCP
- * segment that upper half of its sequence (or acknowledged) number, and not CS_TRACE_UNTOLD as its window. What
- * is sent to port 9 of 127/8 is traced and dropped.
+ * The rules that let the kernel trace our marked probes and their answers and nothing
+ * else: a table of its own, "inet cs_trace", in front of all others at prerouting
+ * ("enter"), forward ("onward") and output ("leave"), and behind all others at input
+ * ("arrived"). A marked UDP datagram has the CoAP message id CS_TRACE_MARK, a marked TCP
+ * segment that upper half of its sequence (or acknowledged) number, and not
+ * CS_TRACE_UNTOLD as its window. What is sent to port 9 of 127/8 is traced and dropped.
  */
 enum { CS_TRACE_MARK = 0xc0a9, CS_TRACE_UNTOLD = 0xfa01 };
 extern const char cs_trace_rules[];

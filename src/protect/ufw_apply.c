@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From what stands to what is pending. What ufw's program makes of it is known and proved before; then its files are
- * written, and put in force in one step a family, so that there is no moment at which strangers are
- * let in or a peer is kept out.
+ * From what stands to what is pending. What ufw's program makes of it is known and proved
+ * before; then its files are written, and put in force in one step a family, so that
+ * there is no moment at which strangers are let in or a peer is kept out.
  */
 #include <stdio.h>
 #include <string.h>

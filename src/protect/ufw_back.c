@@ -19,8 +19,8 @@ static bool is_ours(struct cs_span line)
 }
 
 /*
- * Takes the next piece off @rest: a tuple with the empty line in front of it and its iptables lines, or any
- * other line. False at the end.
+ * Takes the next piece off @rest: a tuple with the empty line in front of it and its
+ * iptables lines, or any other line. False at the end.
  */
 static bool next_piece(struct cs_span *rest, struct cs_span *piece, bool *ours)
 {

@@ -14,7 +14,8 @@
 #include "base/rd.h"
 
 /*
- * A file of ufw's: user.rules and user6.rules have rules of ours, before.rules and before6.rules a block.
+ * A file of ufw's: user.rules and user6.rules have rules of ours, before.rules and
+ * before6.rules a block.
  */
 enum cs_ufw_file { CS_UFW_FILE_USER, CS_UFW_FILE_BEFORE };
 
@@ -40,14 +41,16 @@ CS_MUST_USE enum cs_err cs_ufw_back_script(const struct cs_ufw_three *saves,
 bool cs_ufw_saves_equal(struct cs_span a, struct cs_span b);
 
 /*
- * A save without anything of ours, as what was before where nobody knows that any more. CS_ERR_NOMEM
+ * A save without anything of ours, as what was before where nobody knows that any more.
+ * CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_ufw_save_without_ours(struct cs_span save,
 						 struct cs_arena *arena,
 						 struct cs_span *out);
 
 /*
- * What of a save is ours, as input for `iptables-restore -n` where there is nothing else. CS_ERR_NOMEM
+ * What of a save is ours, as input for `iptables-restore -n` where there is nothing else.
+ * CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_ufw_save_of_ours(struct cs_span save, struct cs_arena *arena,
 					    struct cs_span *out);

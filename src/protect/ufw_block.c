@@ -34,8 +34,8 @@ struct block {
 };
 
 /*
- * The largest rate that xt_limit can hold and that is none above @rate: it keeps the time between two
- * tokens, in ten thousandths of a second.
+ * The largest rate that xt_limit can hold and that is none above @rate: it keeps the time
+ * between two tokens, in ten thousandths of a second.
  */
 static uint32_t holdable(uint32_t rate)
 {
@@ -126,9 +126,9 @@ static void put_peer_chain(struct block *b)
 }
 
 /*
- * As many requests as there may be answers, and no more than a quarter of them of one network, so that
- * one source, or many forged ones, leave something for others. A connection that stands is no
- * reflection; its answers are bounded.
+ * As many requests as there may be answers, and no more than a quarter of them of one
+ * network, so that one source, or many forged ones, leave something for others. A
+ * connection that stands is no reflection; its answers are bounded.
  */
 static void put_limited(struct block *b)
 {
@@ -191,8 +191,9 @@ static void put_in(struct block *b)
 }
 
 /*
- * A request of this host's own that leaves by a CoAP port: the code in its second byte says so. What
- * answers a group is no reply to the kernel either, so the direction alone does not tell.
+ * A request of this host's own that leaves by a CoAP port: the code in its second byte
+ * says so. What answers a group is no reply to the kernel either, so the direction alone
+ * does not tell.
  */
 static void put_own_requests(struct block *b)
 {

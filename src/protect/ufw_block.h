@@ -6,9 +6,9 @@
  * container ports; answers to strangers are bounded in mangle POSTROUTING. Every rule
  * matches CoAP ports only, and nobody else's chain is flushed.
  *
- * ufw reads these files again at each `ufw reload` and takes nothing out of mangle itself, so that the
- * jumps into our chains may stand there more than once: no packet that a meter counts
- * comes back from our chains, so it is counted once.
+ * ufw reads these files again at each `ufw reload` and takes nothing out of mangle
+ * itself, so that the jumps into our chains may stand there more than once: no packet
+ * that a meter counts comes back from our chains, so it is counted once.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ufw_machine: ufw on this machine: its files, whether it is in force, and what iptables has of it;
- * and how they are changed. Needs root. The files are those of /etc/ufw; ufw's own program is run for
- * nothing here.
+ * and how they are changed. Needs root. The files are those of /etc/ufw; ufw's own
+ * program is run for nothing here.
  */
 #pragma once
 
@@ -70,7 +70,10 @@ bool cs_ufw_is_in_force(void);
 /* Whether the profile that we write is there: a quick sign that something of ours is. */
 bool cs_ufw_is_used(void);
 
-/* `iptables-restore -n`, or ip6tables'; nothing where @script is empty. Errors as cs_program_must() */
+/*
+ * `iptables-restore -n`, or ip6tables'; nothing where @script is empty. Errors as
+ * cs_program_must()
+ */
 CS_MUST_USE enum cs_err cs_ufw_restore(struct cs_span script, bool v6,
 				       struct cs_arena *arena, char why[CS_STATE_WHY]);
 

@@ -7,9 +7,9 @@
 enum { CS_UFW_HELPER_MS = 5000 /* for it to end */ };
 
 /*
- * What puts a change in, and what ends one, is done by one process at a time, whoever holds the state's lock:
- * an apply that proves what was put in does not keep the helper from going by its time. -1 with
- * @change->why; cs_ufw_unlock() lets go.
+ * What puts a change in, and what ends one, is done by one process at a time, whoever
+ * holds the state's lock: an apply that proves what was put in does not keep the helper
+ * from going by its time. -1 with @change->why; cs_ufw_unlock() lets go.
  */
 int cs_ufw_end_lock(struct cs_change *change);
 

@@ -74,8 +74,8 @@ static uint32_t place_in(const struct cs_ufw_side *f)
 }
 
 /*
- * ufw counts the tuples of a profile one by one when it inserts, and together when it shows numbers: ours may
- * come to stand further up than the number says, never further down.
+ * ufw counts the tuples of a profile one by one when it inserts, and together when it
+ * shows numbers: ours may come to stand further up than the number says, never further down.
  */
 static bool is_behind(const struct cs_ufw_side *f, const struct cs_ufw_tuple *t)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ufw_place: where rules of ours have to stand among those of ufw's user, and which of these would lose their
- * meaning by it. The first rule that matches decides. Pure.
+ * ufw_place: where rules of ours have to stand among those of ufw's user, and which of
+ * these would lose their meaning by it. The first rule that matches decides. Pure.
  */
 #pragma once
 
@@ -20,8 +20,9 @@ struct cs_ufw_side {
 	size_t n;
 	bool v6;
 	/*
-	 * In front of which number ours go, as `ufw insert` takes it once ours of before are gone: the first rule
-	 * that lets in whom we keep out or keeps out whom we let in. 0: behind all
+	 * In front of which number ours go, as `ufw insert` takes it once ours of before
+	 * are gone: the first rule that lets in whom we keep out or keeps out whom we let
+	 * in. 0: behind all
 	 */
 	uint32_t place;
 };

@@ -236,7 +236,10 @@ static void put_kept(struct family *f)
 	}
 }
 
-/* They were made in the order in which they shall stand; what is inserted at one place, last first. */
+/*
+ * They were made in the order in which they shall stand; what is inserted at one place,
+ * last first.
+ */
 static void turn_round(struct cs_ufw_command *from, size_t n)
 {
 	for (size_t i = 0; i < n / 2; i++) {

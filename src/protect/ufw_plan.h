@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ufw_plan: a policy as what to do with ufw: which of its commands in which order, what its files get,
- * and what a person should know. Pure but for the arena: from the texts of ufw's files. Nothing
- * that ufw's user wrote is changed; ours is all that names our application profiles.
+ * ufw_plan: a policy as what to do with ufw: which of its commands in which order, what
+ * its files get, and what a person should know. Pure but for the arena: from the texts of
+ * ufw's files. Nothing that ufw's user wrote is changed; ours is all that names our
+ * application profiles.
  *
- * `ufw allow 5683` and then `ufw deny 5683/udp` changes nothing, as the first rule that matches decides.
- * `ufw insert 1 deny 5683/udp` is passed over without an error when there is a rule with the same match, and
- * where IPv6 has no twin of rule 1 it is appended there. Hence: a profile of our own, each
- * family by itself, and in front of the first rule that would decide otherwise.
+ * `ufw allow 5683` and then `ufw deny 5683/udp` changes nothing, as the first rule that
+ * matches decides. `ufw insert 1 deny 5683/udp` is passed over without an error when
+ * there is a rule with the same match, and where IPv6 has no twin of rule 1 it is
+ * appended there. Hence: a profile of our own, each family by itself, and in front of the
+ * first rule that would decide otherwise.
  */
 #pragma once
 

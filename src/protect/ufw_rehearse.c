@@ -118,7 +118,8 @@ static enum cs_err make_load(struct cs_span user, struct cs_span block,
 }
 
 /*
- * The file by itself, and what is ours now: what the file may jump to is ufw's and has nothing in it.
+ * The file by itself, and what is ours now: what the file may jump to is ufw's and has
+ * nothing in it.
  */
 static enum cs_err make_alone(struct cs_span user, struct cs_span saved,
 			      struct cs_arena *arena, struct cs_span *out)

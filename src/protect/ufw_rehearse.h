@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ufw_rehearse: what ufw would make of a plan, before anything is changed: its own program runs the plan's
- * commands on a copy of its files, in a mount and a network namespace that are thrown away.
+ * ufw_rehearse: what ufw would make of a plan, before anything is changed: its own
+ * program runs the plan's commands on a copy of its files, in a mount and a network
+ * namespace that are thrown away.
  */
 #pragma once
 

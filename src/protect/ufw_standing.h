@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ufw_standing: how things stand with ufw, as files of ours say it: ufw keeps its rules in files, and no kernel forgets
- * them in time. All are in DIR/protect, so that a reboot is survived by what is needed to
- * go back:
+ * ufw_standing: how things stand with ufw, as files of ours say it: ufw keeps its rules
+ * in files, and no kernel forgets them in time. All are in DIR/protect, so that a reboot
+ * is survived by what is needed to go back:
  *
  *   ufw-first     how ufw was before the first apply
  *   ufw-pending   how it was before the one that is pending, and that one's policy
@@ -24,14 +24,15 @@ struct cs_ufw_standing {
 };
 
 /*
- * Reads it all. A pending one of another boot, or whose time is over, is due. Errors: CS_ERR_DAMAGED
- * (which file is in @change->why), CS_ERR_IO, CS_ERR_NOMEM
+ * Reads it all. A pending one of another boot, or whose time is over, is due. Errors:
+ * CS_ERR_DAMAGED (which file is in @change->why), CS_ERR_IO, CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_ufw_standing_read(struct cs_change *change,
 					     struct cs_ufw_standing *out);
 
 /*
- * Each file, durably. cs_ufw_put_left() with @seconds 0: of one that is kept. CS_ERR_IO, CS_ERR_NOMEM
+ * Each file, durably. cs_ufw_put_left() with @seconds 0: of one that is kept. CS_ERR_IO,
+ * CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_ufw_put_first(struct cs_change *change,
 					 const struct cs_ufw_shot *shot);

@@ -38,7 +38,8 @@ typedef void cs_owners_note_fn(void *arg, const char *line);
 /*
  * Reads @path; @note may be NULL. On error @why is "FILE:LINE: what: what would
  * be right" ("FILE: what" for CS_ERR_IO), and @out is untouched.
- * CS_ERR_NOT_FOUND: no such file; CS_ERR_IO, CS_ERR_NOMEM, CS_ERR_SYNTAX, CS_ERR_RANGE (a number or a prefix)
+ * CS_ERR_NOT_FOUND: no such file; CS_ERR_IO, CS_ERR_NOMEM, CS_ERR_SYNTAX, CS_ERR_RANGE (a
+ * number or a prefix)
  */
 CS_MUST_USE enum cs_err cs_owners_read(const char *path, cs_owners_note_fn *note,
 				       void *arg, struct cs_owners **out,

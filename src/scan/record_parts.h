@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What JSON says of a result in the same words wherever it stands: in a row of a scan, and on the page. */
+/*
+ * What JSON says of a result in the same words wherever it stands: in a row of a scan,
+ * and on the page.
+ */
 #pragma once
 
 #include "out/json.h"

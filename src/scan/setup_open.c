@@ -262,7 +262,10 @@ static enum cs_err open_ways(struct opening *o)
 	return o->packet ? open_packet_receiver(o) : CS_OK;
 }
 
-/* Undoes what was opened. Auto without the right to packets, or without a gateway: udp does it all. */
+/*
+ * Undoes what was opened. Auto without the right to packets, or without a gateway: udp
+ * does it all.
+ */
 static enum cs_err fall_back(struct opening *o)
 {
 	cs_lanes_close(o->lanes);

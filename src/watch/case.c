@@ -229,7 +229,8 @@ bool cs_case_is_marked(const struct cs_case *c)
 
 /*
  * What somebody who forges senders is after, or how he does it: answers of several times
- * the bytes that hurt, or where none is seen the list of resources; a port that games or the web use.
+ * the bytes that hurt, or where none is seen the list of resources; a port that games or
+ * the web use.
  */
 static bool is_of_use(const struct cs_case *c)
 {

@@ -32,7 +32,10 @@ struct cs_case {
 	uint32_t chance;   /* datagrams that are nothing known */
 	uint32_t backscatter;
 	uint64_t span_s; /* from first to last */
-	/* Our own hosts talk to it, a peer whose exchanges are most, or at home it looks for others and does no harm. */
+	/*
+	 * Our own hosts talk to it, a peer whose exchanges are most, or at home it looks
+	 * for others and does no harm.
+	 */
 	bool familiar;
 };
 
@@ -45,7 +48,10 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
  */
 bool cs_case_is_client(const struct cs_case *c);
 
-/* Hears us, or works like a client, and reads the same few things again and again, all of which are there. */
+/*
+ * Hears us, or works like a client, and reads the same few things again and again, all of
+ * which are there.
+ */
 bool cs_case_is_steady(const struct cs_case *c);
 
 /* Whether requests in this name are (probably) forged: C1. */

@@ -64,7 +64,10 @@ static bool is_sound(const struct cs_case *c)
 	return c->faults <= c->source->requests / 2;
 }
 
-/* A flood's worth of requests without tokens (clients have one) on flows that nobody answers for. */
+/*
+ * A flood's worth of requests without tokens (clients have one) on flows that nobody
+ * answers for.
+ */
 static bool is_bare(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;

@@ -126,7 +126,10 @@ void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 /* Notes the target's hash. */
 void cs_source_target(struct cs_source *source, uint32_t path);
 
-/* Whether one host of ours got @level requests in a run in its name, and that many without proof. */
+/*
+ * Whether one host of ours got @level requests in a run in its name, and that many
+ * without proof.
+ */
 bool cs_source_is_flooded(const struct cs_source *source, uint32_t level);
 
 /*

@@ -27,7 +27,10 @@ struct cs_threshold {
 	uint32_t list_age_days;      /* a scanner list older than that is worth less */
 };
 
-/* Whether @n answers of @out bytes in all, to requests of @in, are worth having for who forges senders. */
+/*
+ * Whether @n answers of @out bytes in all, to requests of @in, are worth having for who
+ * forges senders.
+ */
 static inline bool cs_answers_hurt(const struct cs_threshold *t, uint64_t n, uint64_t out,
 				   uint64_t in)
 {

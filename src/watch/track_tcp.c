@@ -148,7 +148,10 @@ static bool begins_elsewhere(struct cs_tcp_stream *stream, enum cs_stream_step s
 	return !stream->aligned;
 }
 
-/* Every connection begins with a CSM; a client of before RFC 8323 with a request. "GET" has a 2.05. */
+/*
+ * Every connection begins with a CSM; a client of before RFC 8323 with a request. "GET"
+ * has a 2.05.
+ */
 static bool begins_well(const struct cs_tcp_stream *stream, const struct cs_msg *msg)
 {
 	struct cs_span bytes = cs_tcp_stream_bytes(stream);

@@ -32,7 +32,10 @@ struct cs_dtls_record {
 	struct cs_span psk_identity; /* client key exchange, or hello of 1.3; or empty */
 	struct cs_span psk_hint;     /* server key exchange; or empty */
 	bool has_cid;                /* connection id offered, chosen or used */
-	/* The one that the other is to use; used: the shortest that makes this the datagram's last. */
+	/*
+	 * The one that the other is to use; used: the shortest that makes this the
+	 * datagram's last.
+	 */
 	struct cs_span cid;
 };
 

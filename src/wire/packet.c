@@ -85,7 +85,10 @@ static void take_ip(const struct cs_ip *ip, struct cs_packet *out)
 		take_icmp(ip, !v4, out);
 }
 
-/* A part joins the others, unless some of its bytes are not here: of the first, what is there is read. */
+/*
+ * A part joins the others, unless some of its bytes are not here: of the first, what is
+ * there is read.
+ */
 static void take_part(struct cs_packet_reader *reader, const struct cs_ip *part,
 		      int64_t now_ns, struct cs_packet *out)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever nft may print: what a line says lies inside it, in order, and what is no trace is refused. */
+/*
+ * Whatever nft may print: what a line says lies inside it, in order, and what is no trace
+ * is refused.
+ */
 #include "fuzz.h"
 #include "protect/trace.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A policy from any text: what is taken reads back the same, its lists are settled, and nothing of the
- * text stands in the rules but numbers, prefixes and names of interfaces.
+ * A policy from any text: what is taken reads back the same, its lists are settled, and
+ * nothing of the text stands in the rules but numbers, prefixes and names of interfaces.
  */
 #include <assert.h>
 #include <ctype.h>

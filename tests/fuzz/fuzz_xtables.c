@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What iptables-save prints: places are those of the chain, and its own text is read back the same. */
+/*
+ * What iptables-save prints: places are those of the chain, and its own text is read back
+ * the same.
+ */
 #include "fuzz.h"
 
 #include <string.h>

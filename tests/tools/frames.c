@@ -5,7 +5,8 @@
  *   frames [-q] -i INTERFACE... [-s SECONDS] [-b BUFFER] [-p MS] [-f FILTER] [-w FILE] [-j]
  * A line is SOURCE TIME_US DLT CAPTURED LENGTH HEX; -q: none, only the sum at the end.
  * -c: the filter for ports 5683 and 5684. -w: as pcapng. -p: nothing is read for so long.
- * -j: in a process of its own, in the jail, while this one closes its half. Remarks and the sum go to standard output as well.
+ * -j: in a process of its own, in the jail, while this one closes its half. Remarks and
+ * the sum go to standard output as well.
  */
 #include <inttypes.h>
 #include <stdio.h>

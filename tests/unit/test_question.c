@@ -186,7 +186,10 @@ static void the_internet_asks_of_our_public_addresses_wherever_they_are(void **s
 	cs_arena_clear(&h.arena);
 }
 
-/* Two uplinks: by further next hops, or by a table of its own where the link has a public address. */
+/*
+ * Two uplinks: by further next hops, or by a table of its own where the link has a public
+ * address.
+ */
 static void the_internet_asks_by_each_link_that_leads_to_it(void **state)
 {
 	static const struct {

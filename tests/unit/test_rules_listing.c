@@ -149,7 +149,10 @@ static void a_listing_that_is_cut_off_is_said_with_its_line(void **state)
 		free(copy);
 		cs_arena_clear(&arena);
 	}
-	/* Nothing, all, one table with or without its end of line, and what follows is a comment's. */
+	/*
+	 * Nothing, all, one table with or without its end of line, and what follows is a
+	 * comment's.
+	 */
 	assert_int_equal(ok, 1 + 1 + 2 + 69);
 	assert_int_equal(
 		cs_listing_read(SPAN("table ip t {\n\tchain c {\n"), &arena, &l, &line),

@@ -106,7 +106,10 @@ static void the_allow_then_deny_trap_is_found(void **state)
 
 	(void)state;
 	build(&arena, &(struct texts){ .nft = fw }, &rules);
-	/* Behind it, then those of the answers, then where it is not passed; no more than asked for. */
+	/*
+	 * Behind it, then those of the answers, then where it is not passed; no more than
+	 * asked for.
+	 */
 	shadowed(&rules, &a, cs_rules_at(&rules, "inet fw", "input", 1), "5,6,16,13");
 	a.tcp = true;
 	shadowed(&rules, &a, NULL, "7");

@@ -154,12 +154,18 @@ static bool is_allowed(const struct cs_policy *policy, const struct cs_host *hos
 	       cs_promise_allows(policy, &none, &row->ask.from, link ? link->name : "");
 }
 
+/* Of our table, or of the chains that stand beside ufw's. */
+static bool is_ours(const struct cs_rule *rule)
+{
+	return rule->ours || strncmp(rule->chain, "coapscope-", 10) == 0;
+}
+
 /* What is routed to others is a router's business alone. */
 static bool is_kept_out(const struct cs_policy *policy, const struct cs_host *host,
 			const struct cs_meaning *row)
 {
 	return row->told.verdict != CS_MEANING_OPEN && row->ask.flow == CS_FLOW_NEW &&
-	       row->told.rule && !row->told.rule->ours &&
+	       row->told.rule && !is_ours(row->told.rule) &&
 	       (policy->router || !row->forward || row->told.forward_port) &&
 	       is_allowed(policy, host, row);
 }

@@ -141,7 +141,8 @@ def test_masscan_is_a_scan_and_is_known_by_its_bytes(street, tmp_path):
                            tmp_path / "rows", cwd=tmp_path, timeout=60)
     row = street.verdict()
     assert (row["class"], row["victim"]) == ("B", False)
-    assert seen(row)["mark_masscan"] >= 100
+    # Of its 128 probes some do not leave it, more of them on a busy machine.
+    assert seen(row)["mark_masscan"] == row["packets"] >= 50
 
 
 @needs("coap-server-notls")

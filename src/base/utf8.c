@@ -23,6 +23,12 @@ static const struct lead *lead_of(uint8_t byte)
 	return NULL;
 }
 
+/* Not the first byte of a character. */
+static bool is_inside(uint8_t byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
 size_t cs_utf8_next(struct cs_span rest, uint32_t *cp)
 {
 	const struct lead *lead = lead_of(rest.ptr[0]);
@@ -40,10 +46,20 @@ size_t cs_utf8_next(struct cs_span rest, uint32_t *cp)
 	uint32_t value = rest.ptr[0] & (0x7fu >> lead->len);
 
 	for (size_t i = 1; i < lead->len; i++) {
-		if ((rest.ptr[i] & 0xc0) != 0x80)
+		if (!is_inside(rest.ptr[i]))
 			return 0;
 		value = value << 6 | (rest.ptr[i] & 0x3fu);
 	}
 	*cp = value;
 	return lead->len;
+}
+
+size_t cs_utf8_cut(struct cs_span text, size_t most)
+{
+	size_t len = text.len < most ? text.len : most;
+
+	for (int i = 0; i < 3 && len > 0 && len < text.len && is_inside(text.ptr[len]);
+	     i++)
+		len--;
+	return len;
 }

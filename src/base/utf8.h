@@ -16,3 +16,10 @@
  * untouched, when the bytes there are no well-formed character.
  */
 size_t cs_utf8_next(struct cs_span rest, uint32_t *cp);
+
+/*
+ * How many bytes of @text are shown where there is room for @most: all of it, or up to
+ * the border of a character that lies there or before. Bytes that are no text are cut
+ * within three of @most.
+ */
+size_t cs_utf8_cut(struct cs_span text, size_t most);

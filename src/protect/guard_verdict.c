@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json_look.h"
 #include "base/sat.h"
+#include "base/utf8.h"
 
 enum {
 	DEPTH = 8,
@@ -168,10 +169,9 @@ static void copy_cut(struct cs_span text, char out[CS_GUARD_WHAT])
 {
 	static const char dots[] = "...";
 	bool whole_fits = text.len < CS_GUARD_WHAT;
-	size_t n = whole_fits ? text.len : CS_GUARD_WHAT - sizeof(dots);
+	size_t n =
+		whole_fits ? text.len : cs_utf8_cut(text, CS_GUARD_WHAT - sizeof(dots));
 
-	while (!whole_fits && (text.ptr[n] & 0xc0) == 0x80)
-		n--;
 	memcpy(out, text.ptr, n);
 	if (!whole_fits)
 		memcpy(out + n, dots, sizeof(dots));

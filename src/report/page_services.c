@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "coap/code.h"
 #include "coap/link.h"
 #include "out/json_links.h"
@@ -93,22 +94,12 @@ static struct shown_links shown_links(struct cs_span text)
 	return shown;
 }
 
-/* At most @most bytes of @text, and no character is cut. */
-static struct cs_span shown_text(struct cs_span text, size_t most)
-{
-	size_t len = text.len < most ? text.len : most;
-
-	for (int i = 0; i < 3 && len > 0 && len < text.len; i++)
-		len -= (text.ptr[len] & 0xc0) == 0x80;
-	return cs_span_of(text.ptr, len);
-}
-
 static void put_body(struct cs_json *j, const struct cs_service *service,
 		     const struct cs_reading *reading)
 {
 	struct shown_links links = shown_links(reading->links);
 	struct cs_span body = service->result.body;
-	struct cs_span text = shown_text(body, links.all ? 0 : RESPONSE_BYTES);
+	size_t shown = links.all ? 0 : cs_utf8_cut(body, RESPONSE_BYTES);
 
 	cs_json_key(j, "links");
 	if (links.n > 0)
@@ -116,8 +107,8 @@ static void put_body(struct cs_json *j, const struct cs_service *service,
 	else
 		cs_json_null(j);
 	cs_json_put_uint(j, "links_left_out", links.left);
-	cs_json_put_text(j, "response", text);
-	cs_json_put_uint(j, "response_left_out", links.all ? 0 : body.len - text.len);
+	cs_json_put_text(j, "response", cs_span_of(body.ptr, shown));
+	cs_json_put_uint(j, "response_left_out", links.all ? 0 : body.len - shown);
 }
 
 static void put_service(struct cs_json *j, const struct cs_service *service,

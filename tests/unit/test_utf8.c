@@ -52,10 +52,42 @@ static void only_well_formed_characters_are_taken(void **state)
 	}
 }
 
+static const struct {
+	const char *name;
+	const char *text;
+	size_t most;
+	size_t len;
+} cuts[] = {
+	{ "all of it", "abc", 3, 3 },
+	{ "more room than text", "abc", 4, 3 },
+	{ "none of it", "abc", 0, 0 },
+	{ "between two characters", "a\xc3\xa9z", 3, 3 },
+	{ "within two bytes", "a\xc3\xa9z", 2, 1 },
+	{ "before the last of four bytes", "a\xf0\x90\x80\x80", 4, 1 },
+	{ "behind the first of four bytes", "a\xf0\x90\x80\x80", 2, 1 },
+	{ "no text", "\x80\x80\x80\x80\x80\x80", 5, 2 },
+	{ "no text, to its beginning", "\x80\x80\x80\x80", 2, 0 },
+};
+
+static void a_cut_falls_between_characters(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cuts); i++) {
+		size_t n = strlen(cuts[i].text);
+		uint8_t *copy = heap_copy(cuts[i].text, n);
+		size_t len = cs_utf8_cut(cs_span_of(copy, n), cuts[i].most);
+
+		free(copy);
+		if (len != cuts[i].len)
+			fail_msg("%s: %zu bytes", cuts[i].name, len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_well_formed_characters_are_taken),
+		cmocka_unit_test(a_cut_falls_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,15 +141,6 @@ static void put_fields(struct cs_json *j, const struct cs_post_message *m)
 
 /* --- DTLS --- */
 
-static void put_text_if(struct cs_json *j, const char *key, struct cs_span text)
-{
-	cs_json_key(j, key);
-	if (text.len > 0)
-		cs_json_string(j, text);
-	else
-		cs_json_null(j);
-}
-
 static void put_dtls(struct cs_json *j, const struct cs_message_dtls *dtls)
 {
 	cs_json_key(j, "dtls");
@@ -160,9 +151,9 @@ static void put_dtls(struct cs_json *j, const struct cs_message_dtls *dtls)
 	for (size_t i = 0; i < dtls->n; i++)
 		cs_json_word(j, dtls->record[i]);
 	cs_json_array_end(j);
-	put_text_if(j, "server_name", dtls->server_name);
-	put_text_if(j, "psk_identity", dtls->psk_identity);
-	put_text_if(j, "psk_hint", dtls->psk_hint);
+	cs_json_put_text(j, "server_name", dtls->server_name);
+	cs_json_put_text(j, "psk_identity", dtls->psk_identity);
+	cs_json_put_text(j, "psk_hint", dtls->psk_hint);
 	cs_json_key(j, "connection_id_hex");
 	cs_json_hex(j, dtls->cid);
 	cs_json_object_end(j);

@@ -26,24 +26,26 @@ static uint64_t refused_line(const char *why)
 	return cs_num_u64(digits, 2, UINT32_MAX, &line) ? line - 1 : 0;
 }
 
-static uint64_t line_of(struct cs_span text, const uint8_t *at)
+/* Where line @line of @text begins; its end where it has fewer. */
+static const uint8_t *line_at(struct cs_span text, uint64_t line)
 {
-	uint64_t line = 1;
+	const uint8_t *at = text.ptr, *end = text.ptr + text.len;
 
-	for (const uint8_t *c = text.ptr; c < at; c++)
-		line += *c == '\n';
-	return line;
+	while (at < end && line > 1)
+		line -= *at++ == '\n';
+	return at;
 }
 
+/* The rule that stands on @line, or a line of which does. */
 static const struct cs_listing_rule *rule_on(const struct cs_listing *listing,
 					     struct cs_span text, uint64_t line)
 {
+	const uint8_t *from = line_at(text, line), *behind = line_at(text, line + 1);
+
 	for (size_t i = 0; i < listing->n_rules; i++) {
 		struct cs_span whole = listing->rules[i].whole;
-		uint64_t first = line_of(text, whole.ptr);
-		uint64_t behind = line_of(text, whole.ptr + whole.len);
 
-		if (line >= first && (line < behind || line == first))
+		if (whole.ptr < behind && whole.ptr + whole.len > from)
 			return &listing->rules[i];
 	}
 	return NULL;

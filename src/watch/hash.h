@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "base/rd.h"
 
 /* Folds a word into @h; start with any number. */
@@ -17,20 +19,20 @@ static inline uint64_t cs_hash_word(uint64_t h, uint64_t word)
 
 static inline uint64_t cs_hash_bytes(uint64_t h, struct cs_span bytes)
 {
-	struct cs_rd rd = cs_rd_over(bytes.ptr, bytes.len);
+	const uint8_t *at = bytes.ptr;
+	size_t left = bytes.len;
 	uint64_t word;
 
-	h = cs_hash_word(h, bytes.len);
-	while (cs_rd_left(&rd) >= sizeof(word)) {
-		cs_rd_copy(&rd, &word, sizeof(word));
+	h = cs_hash_word(h, left);
+	for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
 		h = cs_hash_word(h, word);
 	}
-	if (cs_rd_left(&rd) > 0) {
-		word = 0;
-		cs_rd_copy(&rd, &word, cs_rd_left(&rd));
-		h = cs_hash_word(h, word);
-	}
-	return h;
+	if (left == 0)
+		return h;
+	for (word = 0; left > 0; left--)
+		word = word << 8 | at[left - 1];
+	return cs_hash_word(h, word);
 }
 
 /* The result: never 0 or 1, which mean something to those who keep it. */

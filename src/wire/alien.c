@@ -24,6 +24,8 @@ enum {
 	QUIC_2 = 0x6b3343cf,      /* RFC 9369 */
 	QUIC_GREASE = 0x0a0a0a0a, /* RFC 9000 section 15 */
 
+	DNS_HEADER = 12,
+	QUESTIONS_AT = 4, /* in it: how many */
 	DNS_NAME_MAX = 255,
 	DNS_LABEL_MAX = 63,
 
@@ -158,13 +160,16 @@ static bool is_dns(struct cs_span s)
 {
 	struct cs_rd rd = cs_rd_over(s.ptr, s.len);
 
+	/* This is asked of every datagram, and few have a 1 here. */
+	if (s.len < DNS_HEADER || s.ptr[QUESTIONS_AT] != 0 ||
+	    s.ptr[QUESTIONS_AT + 1] != 1)
+		return false;
 	(void)cs_rd_u16(&rd); /* id */
 
 	uint16_t flags = cs_rd_u16(&rd);
-	uint16_t questions = cs_rd_u16(&rd);
 
-	(void)cs_rd_take(&rd, 6); /* counts of records */
-	if (rd.err || questions != 1 || flags & 0x7840 || !take_name(&rd))
+	(void)cs_rd_take(&rd, 8); /* counts of questions and records */
+	if (flags & 0x7840 || !take_name(&rd))
 		return false;
 
 	uint16_t type = cs_rd_u16(&rd);

@@ -10,18 +10,11 @@
 
 enum {
 	BIG = 1152, /* bytes; RFC 7252 section 4.6: what a datagram should fit into */
-	TOKEN_MAX = CS_TOKEN_MAX,
 	VERSION_1 = 0x40,
 	VERSION_MASK = 0xc0,
-	FIRST_CON = 0x40, /* version 1, the token's length left out */
-	FIRST_NON = 0x50,
+	MID_AT = 2,
 	SHAPE_MAX = 256, /* bytes that are hashed: no more tell requests apart */
 };
-
-/* Uri-Path .well-known, core, and nothing else. */
-static const uint8_t question[] = "\xbb.well-known\x04"
-				  "core";
-enum { QUESTION_LEN = sizeof(question) - 1 };
 
 static struct cs_span behind(struct cs_span s, size_t n)
 {
@@ -33,53 +26,15 @@ static uint32_t token_hash(struct cs_span token)
 	return token.len > 0 ? cs_hash_end(cs_hash_bytes(0, token)) : 0;
 }
 
-/* First byte and code stay, Message ID and token do not. */
-static uint32_t shape_of(struct cs_span bytes, struct cs_span token)
+uint32_t cs_sight_shape(struct cs_span bytes, size_t tail_at)
 {
-	struct cs_span rest = behind(bytes, CS_MSG_HEADER + token.len);
+	struct cs_span rest = behind(bytes, tail_at);
 	uint64_t head = bytes.len < 2 ? 0 : (uint64_t)bytes.ptr[0] << 8 | bytes.ptr[1];
 	uint64_t h = cs_hash_word(head, rest.len);
 
 	if (rest.len > SHAPE_MAX)
 		rest.len = SHAPE_MAX;
 	return cs_hash_end(cs_hash_bytes(h, rest));
-}
-
-/*
- * The question that most of what comes is. It needs no decoder, as all of it but Message
- * ID and token is known. Reads it, or says false.
- */
-static bool read_question(const struct cs_packet *packet, struct cs_sight *sight)
-{
-	struct cs_span all = packet->payload;
-
-	if (all.len < CS_MSG_HEADER + QUESTION_LEN ||
-	    all.len > CS_MSG_HEADER + TOKEN_MAX + QUESTION_LEN ||
-	    all.ptr[1] != CS_CODE_GET)
-		return false;
-
-	uint8_t first = all.ptr[0] & 0xf0;
-	size_t tkl = all.ptr[0] & 0x0f;
-	struct cs_span tail = behind(all, CS_MSG_HEADER + tkl);
-
-	if ((first != FIRST_CON && first != FIRST_NON) ||
-	    !cs_span_eq(tail, cs_span_of(question, QUESTION_LEN)))
-		return false;
-
-	sight->kind = CS_SIGHT_REQUEST;
-	sight->traits = CS_SIGHT_WELL_KNOWN;
-	sight->path = CS_SIGHT_CORE;
-	sight->msg = (struct cs_msg){ .version = 1,
-				      .type = first == FIRST_NON ? CS_NON : CS_CON,
-				      .code = CS_CODE_GET,
-				      .mid = (uint16_t)(all.ptr[2] << 8 | all.ptr[3]),
-				      .token = cs_span_of(all.ptr + CS_MSG_HEADER, tkl),
-				      .tail = tail,
-				      .n_options = 2 };
-	sight->token_hash = token_hash(sight->msg.token);
-	sight->shape = shape_of(all, sight->msg.token);
-	sight->marks = cs_sight_marks(packet, &sight->msg);
-	return true;
 }
 
 static enum cs_sight_kind kind_of(uint8_t code)
@@ -175,7 +130,8 @@ static void read_version_1(struct cs_sight *sight, struct cs_span bytes, uint32_
 		sight->traits |= CS_SIGHT_UNLIKELY;
 	sight->token_hash = token_hash(sight->msg.token);
 	if (sight->kind != CS_SIGHT_RESPONSE)
-		sight->shape = shape_of(bytes, sight->msg.token);
+		sight->shape =
+			cs_sight_shape(bytes, CS_MSG_HEADER + sight->msg.token.len);
 	if (stated > BIG && sight->kind != CS_SIGHT_RESPONSE)
 		sight->traits |= CS_SIGHT_BIG;
 }
@@ -230,18 +186,24 @@ void cs_sight_read(const struct cs_packet *packet, struct cs_sight *sight)
 {
 	struct cs_span bytes = packet->payload;
 
-	*sight = (struct cs_sight){ 0 };
-	if (read_question(packet, sight))
-		return;
-
 	enum cs_alien alien = cs_alien_of(bytes);
 
+	*sight = (struct cs_sight){ 0 };
 	if (alien != CS_ALIEN_NONE || bytes.len == 0 ||
 	    (bytes.ptr[0] & VERSION_MASK) != VERSION_1) {
 		read_alien(sight, bytes, alien);
 		return;
 	}
 	read_version_1(sight, bytes, packet->payload_len);
+	sight->marks = cs_sight_marks(packet, &sight->msg);
+}
+
+void cs_sight_again(const struct cs_packet *packet, struct cs_sight *sight)
+{
+	const uint8_t *mid = packet->payload.ptr + MID_AT;
+
+	sight->msg.mid = (uint16_t)(mid[0] << 8 | mid[1]);
+	sight->token_hash = token_hash(sight->msg.token);
 	sight->marks = cs_sight_marks(packet, &sight->msg);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of sight, one idea each: for sight.c alone. */
+/* The parts of sight, one idea each: for sight.c and sights.c alone. */
 #pragma once
 
 #include "watch/sight.h"
@@ -24,3 +24,9 @@ bool cs_sight_is_registered(const struct cs_msg *msg, unsigned *n);
  * decoding, or CS_FAULT_NONE.
  */
 bool cs_sight_is_likely(const struct cs_msg *msg, struct cs_flaw flaw);
+
+/* A hash of all but Message ID and token: first byte, code, length, what begins @tail_at. */
+uint32_t cs_sight_shape(struct cs_span bytes, size_t tail_at);
+
+/* Reads Message ID and token alone: all else of @packet is as it was when @sight was read. */
+void cs_sight_again(const struct cs_packet *packet, struct cs_sight *sight);

@@ -199,15 +199,16 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 			  const struct cs_packet *packet,
 			  const struct cs_track_ahead *ahead)
 {
-	struct cs_sight sight;
+	const struct cs_sight *sight;
 
 	if (!ahead->from_coap && !ahead->to_coap)
 		return;
+	sight = cs_sights_read(&track->sights, packet);
 	struct cs_turn turn = {
 		.track = track,
 		.wall_us = wall_us,
 		.packet = packet,
-		.sight = &sight,
+		.sight = sight,
 		.bytes = packet->payload,
 		.len = packet->payload_len,
 		.from_hash = ahead->from_hash,
@@ -217,15 +218,14 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 		.to_coap = ahead->to_coap,
 		.message = { .wall_us = wall_us,
 			     .packet = packet,
-			     .sight = &sight,
+			     .sight = sight,
 			     .bytes = packet->payload,
 			     .len = packet->payload_len,
 			     .secure = cs_track_is_secure(track, packet->from_port) ||
 				       cs_track_is_secure(track, packet->to_port) },
 	};
 	cs_turn_ends(&turn);
-	cs_sight_read(packet, &sight);
-	cs_counts_datagram(&track->counts, &sight);
+	cs_counts_datagram(&track->counts, sight);
 	dispatch(&turn);
 	finish(&turn);
 }

@@ -7,6 +7,7 @@
 #include "watch/flow.h"
 #include "watch/ours.h"
 #include "watch/resources.h"
+#include "watch/sights.h"
 #include "watch/streams.h"
 #include "watch/table.h"
 #include "watch/track.h"
@@ -49,6 +50,7 @@ struct cs_track {
 	struct cs_resources *resources;
 	struct cs_samples *samples;
 	struct cs_streams *streams;
+	struct cs_sights sights;
 	struct cs_track_peer peers[CS_TRACK_PEERS];
 	struct cs_track_counts counts;
 	uint32_t reflectors;

@@ -13,6 +13,12 @@ static const int dlts[] = {
 	DLT_PPP,    DLT_PPP_SERIAL, DLT_PPP_ETHER,
 };
 
+/*
+ * What has room in the 20 KiB that a socket's filter may take in the kernel before Linux
+ * 6.9 (net.core.optmem_max), as measured; a longer one would be applied by us instead.
+ */
+enum { INSNS_MAX = 540 };
+
 struct cs_capture_sieve {
 	struct bpf_program programs[CS_LEN(dlts)]; /* .bf_insns NULL: takes all */
 };
@@ -23,15 +29,16 @@ static enum cs_err bad(const char *filter, const char *what, char why[CS_CAPTURE
 	return CS_ERR_SYNTAX;
 }
 
-static enum cs_err compile(const char *filter, int dlt, struct bpf_program *program,
-			   char why[CS_CAPTURE_WHY])
+/* @text, which was made of @filter. */
+static enum cs_err compile(const char *text, const char *filter, int dlt,
+			   struct bpf_program *program, char why[CS_CAPTURE_WHY])
 {
 	pcap_t *dead = pcap_open_dead(dlt, CS_RECORD_MAX);
 	enum cs_err err = CS_OK;
 
 	if (!dead)
 		return CS_ERR_NOMEM;
-	if (pcap_compile(dead, program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
+	if (pcap_compile(dead, program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
 		err = bad(filter, pcap_geterr(dead), why);
 	pcap_close(dead);
 	return err;
@@ -46,7 +53,7 @@ enum cs_err cs_capture_sieve_new(const char *filter, struct cs_capture_sieve **o
 	if (!sieve)
 		return CS_ERR_NOMEM;
 	for (size_t i = 0; i < CS_LEN(dlts); i++) {
-		enum cs_err err = compile(filter, dlts[i], &sieve->programs[i],
+		enum cs_err err = compile(filter, filter, dlts[i], &sieve->programs[i],
 					  i == 0 ? why : unsaid);
 
 		if (err && (i == 0 || err == CS_ERR_NOMEM)) {
@@ -83,74 +90,106 @@ bool cs_capture_sieve_takes(const struct cs_capture_sieve *sieve,
 
 /*
  * Cooked headers have no "vlan" in filters. One tag is beside the packet, so what
- * follows it is where it is without; a packet with another passes as it is.
+ * follows it is where it is without; a packet with another passes as it is. PPPoE is
+ * left to the interface that comes out of it: "any" hears that one as well.
  */
-static char *cooked(const char *filter)
-{
-	char *text;
-
-	if (asprintf(&text, "(%s) or ether proto 0x8100 or ether proto 0x88a8", filter) <
-	    0)
-		return NULL;
-	return text;
-}
+static const char *const cooked[] = { "ether proto 0x8100 or ether proto 0x88a8 or " };
 
 /*
- * After "vlan" all offsets are those inside of the tag. The outermost tag is mostly
- * taken off by the kernel and stands beside the packet, where "vlan" looks as well.
+ * After "vlan" and "pppoes" all offsets of an expression are those inside, to its end,
+ * so each way to wrap a packet is a program of its own; what is more often there comes
+ * first. The outermost tag is taken off by the kernel and stands beside the packet: what
+ * is here is what may be left of up to four.
  */
-static char *with_tags(const char *filter)
-{
-	char *text;
+static const char *const ethernet[] = {
+	"",
+	"vlan and ",
+	"pppoes and ",
+	"vlan and pppoes and ",
+	"vlan and vlan and ",
+	"vlan and vlan and vlan and ",
+	"vlan and vlan and pppoes and ",
+	"vlan and vlan and vlan and pppoes and ",
+};
 
-	if (asprintf(&text, "(%s) or (vlan and ((%s) or (vlan and (%s))))", filter,
-		     filter, filter) < 0)
-		return NULL;
-	return text;
+static const char *const bare[] = { "" };
+
+/* Has @all go on with @more where it would refuse. What has no room is left out. */
+static enum cs_err join(struct bpf_program *all, const struct bpf_program *more)
+{
+	unsigned n = all->bf_len;
+	struct bpf_insn *insns;
+
+	if (n > 0 && n + more->bf_len > INSNS_MAX)
+		return CS_OK;
+	insns = reallocarray(all->bf_insns, n + more->bf_len, sizeof(*insns));
+	if (!insns)
+		return CS_ERR_NOMEM;
+	for (unsigned i = 0; i < n; i++)
+		if (insns[i].code == (BPF_RET | BPF_K) && insns[i].k == 0)
+			insns[i] = (struct bpf_insn)BPF_STMT(BPF_JMP | BPF_JA, n - i - 1);
+	memcpy(insns + n, more->bf_insns, more->bf_len * sizeof(*insns));
+	*all = (struct bpf_program){ .bf_len = n + more->bf_len, .bf_insns = insns };
+	return CS_OK;
 }
 
-static char *text_for(int dlt, const char *filter)
+/* By a handle that listens to nothing: only what is in the packet is looked at. */
+static enum cs_err join_wraps(int dlt, const char *const *wraps, size_t n,
+			      const char *filter, struct bpf_program *all,
+			      char why[CS_CAPTURE_WHY])
+{
+	enum cs_err err = CS_OK;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		struct bpf_program one = { 0 };
+		char *text;
+
+		if (asprintf(&text, "%s(%s)", wraps[i], filter) < 0)
+			return CS_ERR_NOMEM;
+		err = compile(text, filter, dlt, &one, why);
+		if (!err)
+			err = join(all, &one);
+		pcap_freecode(&one);
+		free(text);
+	}
+	return err;
+}
+
+static enum cs_err program_for(int dlt, const char *filter, struct bpf_program *all,
+			       char why[CS_CAPTURE_WHY])
 {
 	switch (dlt) {
 	case DLT_EN10MB:
-		return with_tags(filter);
+		return join_wraps(dlt, ethernet, CS_LEN(ethernet), filter, all, why);
 	case DLT_LINUX_SLL:
 	case DLT_LINUX_SLL2:
-		return cooked(filter);
+		return join_wraps(dlt, cooked, CS_LEN(cooked), filter, all, why);
 	default:
-		return strdup(filter);
+		return join_wraps(dlt, bare, CS_LEN(bare), filter, all, why);
 	}
 }
 
 enum cs_err cs_capture_filter_set(pcap_t *pcap, const char *filter,
 				  char why[CS_CAPTURE_WHY])
 {
-	char *text = text_for(pcap_datalink(pcap), filter);
-	struct bpf_program program;
-	enum cs_err err = CS_OK;
+	struct bpf_program all = { 0 };
+	enum cs_err err = program_for(pcap_datalink(pcap), filter, &all, why);
 
-	if (!text)
-		return CS_ERR_NOMEM;
-	if (pcap_compile(pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		err = bad(filter, pcap_geterr(pcap), why);
-	} else {
-		if (pcap_setfilter(pcap, &program) != 0) {
-			(void)bad(filter, pcap_geterr(pcap), why);
-			err = CS_ERR_IO;
-		}
-		pcap_freecode(&program);
+	if (!err && pcap_setfilter(pcap, &all) != 0) {
+		(void)bad(filter, pcap_geterr(pcap), why);
+		err = CS_ERR_IO;
 	}
-	free(text);
+	free(all.bf_insns);
 	return err;
 }
 
 /* What can carry CoAP, or say that it did not arrive, whatever stands on its ports. */
-static const char always[] = "(ip[6:2] & 0x1fff != 0)" /* fragments but the first */
-			     " or (ip6[6] = 44 or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = "
-			     "60)" /* and behind headers */
-			     " or (icmp[0] = 3 or icmp[0] = 4 or icmp[0] = 11 or icmp[0] "
-			     "= 12)"
-			     " or (ip6[6] = 58 and ip6[40] < 128)";
+static const char always[] =
+	"(ip[6:2] & 0x1fff != 0)" /* fragments but the first, and behind headers */
+	" or (ip6[6] = 44 or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60"
+	" or ip6[6] = 135 or ip6[6] = 139 or ip6[6] = 140)"
+	" or (icmp[0] = 3 or icmp[0] = 4 or icmp[0] = 11 or icmp[0] = 12)"
+	" or (ip6[6] = 58 and ip6[40] < 128)";
 
 bool cs_capture_filter(const uint16_t *ports, size_t n, char out[CS_CAPTURE_FILTER])
 {

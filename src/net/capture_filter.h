@@ -21,7 +21,8 @@ bool cs_capture_sieve_takes(const struct cs_capture_sieve *sieve,
 			    const struct cs_capture_frame *frame);
 
 /*
- * Has the kernel sieve for a live capture; inside of up to two VLAN tags, too.
+ * Has the kernel sieve for a live capture; on Ethernet inside of up to four VLAN tags
+ * and PPPoE, too; of fewer when @filter is long.
  * CS_ERR_SYNTAX, CS_ERR_IO with @why; CS_ERR_NOMEM
  */
 CS_MUST_USE enum cs_err cs_capture_filter_set(struct pcap *pcap, const char *filter,

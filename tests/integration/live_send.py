@@ -4,7 +4,8 @@
 
     live_send.py INTERFACE MAC FIRST-SOURCE SOURCES COUNT [TAG...]
 
-Each TAG is a VLAN around what stands behind it. Prints how many left.
+Each TAG is around what stands behind it: the number of a VLAN, or "pppoe" at the end.
+A last word "dns" has them go to that port. Prints how many left.
 """
 import socket
 import struct
@@ -23,15 +24,24 @@ def total_of(data):
     return sum(struct.unpack(f"!{len(data) // 2}H", data))
 
 
+def link_head(mac, tags):
+    vlans = [tag for tag in tags if tag.isdigit()]
+    head = bytes.fromhex(mac.replace(":", "")) + b"\2\0\0\0\0\x09"
+    head += b"".join(struct.pack("!HH", 0x8100, int(tag)) for tag in vlans)
+    if "pppoe" in tags:  # session 1; the length is not looked at
+        return head + struct.pack("!HHHHH", 0x8864, 0x1100, 1, 2, 0x21)
+    return head + b"\x08\0"
+
+
 def main():
     interface, mac, first, sources, count, *tags = sys.argv[1:]
     first, = struct.unpack("!I", socket.inet_aton(first))
     size = len(PROBE % b"..")
-    ethernet = bytes.fromhex(mac.replace(":", "")) + b"\2\0\0\0\0\x09"
-    ethernet += b"".join(struct.pack("!HH", 0x8100, int(tag)) for tag in tags) + b"\x08\0"
+    ethernet = link_head(mac, tags)
+    port = 53 if "dns" in tags else 5683
     head = struct.pack("!BBHHHBB", 0x45, 0, 28 + size, 0, 0, 64, 17)
     fixed = total_of(head) + total_of(TO)
-    udp = struct.pack("!HHHH", 40000, 5683, 8 + size, 0)  # no checksum
+    udp = struct.pack("!HHHH", 40000, port, 8 + size, 0)  # no checksum
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     sock.bind((interface, 0))
     sock.setsockopt(263, 20, 1)  # PACKET_QDISC_BYPASS

@@ -223,6 +223,22 @@ def test_several_interfaces_and_frames_in_vlans(pair):
     assert summary["coap"] == 606
 
 
+def test_what_wraps_frames_on_ethernet_is_looked_into_and_all_else_stays_outside(pair):
+    watch = Watch(pair)
+    wraps = [[5, 6, 7], [5, 6, 7, 8], ["pppoe"], [5, "pppoe"], [5, 6, "pppoe"],
+             [5, 6, 7, "pppoe"], [5, 6, 7, 8, "pppoe"]]
+    for tags in wraps:
+        watch.send("203.0.113.200", count=50, tags=[*tags, "dns"])
+    for n, tags in enumerate(wraps, start=1):
+        watch.send(f"203.0.113.{n}", count=3, tags=tags)
+    for n in range(1, len(wraps) + 1):
+        watch.shown(f"203.0.113.{n}")
+    _, last, summary = watch.end()
+    assert {ip: row["packets"] for ip, row in last.items()} == {
+        f"203.0.113.{n}": 3 for n in range(1, len(wraps) + 1)}
+    assert 21 <= summary["frames"] <= 21 + STRAY
+
+
 def test_it_ends_after_so_long(pair):
     watch = Watch(pair, "--duration", "2")
     watch.send("203.0.113.1", count=5)

@@ -670,6 +670,46 @@ static void put_udp(struct made *m, uint16_t to)
 	put_bytes(m, frame, sizeof(frame));
 }
 
+/* Of IPv6, whose first header after its own is @next; no port is to be seen. */
+static void put_v6(struct made *m, uint8_t next)
+{
+	uint8_t frame[66] = {
+		[12] = 0x86, [13] = 0xdd, [14] = 0x60, [19] = 12, [20] = next, [21] = 64
+	};
+
+	put_n(m, 0, 8);
+	put32(m, sizeof(frame));
+	put32(m, sizeof(frame));
+	put_bytes(m, frame, sizeof(frame));
+}
+
+static void a_filter_lets_through_what_stands_behind_headers(void **state)
+{
+	static const uint8_t next[] = { 0, 43, 44, 51, 60, 135, 139, 140, 17, 59 };
+	static const uint16_t ports[] = { 5683 };
+	char filter[CS_CAPTURE_FILTER];
+	struct made *m = made_new(false);
+	struct cs_capture_frame frame;
+	struct cs_capture *c;
+	FILE *in;
+
+	(void)state;
+	assert_true(cs_capture_filter(ports, 1, filter));
+	put_pcap_head(m, 0xa1b2c3d4, 1);
+	for (size_t i = 0; i < CS_LEN(next); i++)
+		put_v6(m, next[i]);
+	in = stream_of(m->bytes, m->len);
+	assert_int_equal(cs_capture_open_files(from_in, 1, in, filter, &c, why), CS_OK);
+	for (size_t i = 0; i < CS_LEN(next) - 2; i++) {
+		assert_int_equal(cs_capture_next(c, 0, &frame), CS_OK);
+		assert_int_equal(frame.bytes.ptr[20], next[i]);
+	}
+	assert_int_equal(cs_capture_next(c, 0, &frame), CS_ERR_NOT_FOUND);
+	cs_capture_close(c);
+	assert_int_equal(fclose(in), 0);
+	free(m);
+}
+
 static void a_filter_lets_through_what_it_takes(void **state)
 {
 	static const uint16_t ports[] = { 5683, 5684 };
@@ -738,6 +778,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_opened_is_said_at_once),
 		cmocka_unit_test(a_silent_pipe_is_not_the_end),
 		cmocka_unit_test(a_filter_lets_through_what_it_takes),
+		cmocka_unit_test(a_filter_lets_through_what_stands_behind_headers),
 		cmocka_unit_test(the_filter_has_room_for_many_ports),
 	};
 

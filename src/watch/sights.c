@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch/sights.h"
 
+#include "coap/code.h"
 #include "watch/sight_parts.h"
 
 enum {
@@ -21,6 +22,9 @@ static bool has_form(const struct cs_packet *packet)
 
 	size_t tkl = bytes.ptr[0] & 0x0f;
 
+	/* With a token an Empty message is malformed, and what follows is none of it. */
+	if (bytes.ptr[1] == CS_CODE_EMPTY && tkl > 0)
+		return false;
 	return tkl <= CS_TOKEN_MAX && bytes.len >= CS_MSG_HEADER + tkl &&
 	       cs_alien_of(bytes) == CS_ALIEN_NONE;
 }

@@ -98,6 +98,15 @@ static void what_its_token_makes_another_protocol_is_one(void **state)
 	assert_int_equal(see("47455401012f2068747470")->kind, CS_SIGHT_RESPONSE);
 }
 
+static void an_empty_message_has_no_token(void **state)
+{
+	uint32_t shape = see("4100000177")->shape;
+
+	(void)state;
+	assert_int_not_equal(see("4100000178")->shape, shape);
+	assert_int_equal(see("4100000177")->shape, shape);
+}
+
 static void what_was_cut_is_not_what_was_whole(void **state)
 {
 	(void)state;
@@ -152,6 +161,7 @@ int main(void)
 		cmocka_unit_test_setup(one_byte_more_is_another_message, forget),
 		cmocka_unit_test_setup(what_its_token_makes_another_protocol_is_one,
 				       forget),
+		cmocka_unit_test_setup(an_empty_message_has_no_token, forget),
 		cmocka_unit_test_setup(what_was_cut_is_not_what_was_whole, forget),
 		cmocka_unit_test_setup(more_forms_than_are_kept_are_read, forget),
 		cmocka_unit_test_setup(long_ones_are_read_as_well, forget),

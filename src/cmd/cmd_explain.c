@@ -96,41 +96,50 @@ static int read_what(struct job *job)
 
 static const char next_step[] = "coapscope watch -i any --store DIR";
 
+/* No verdict: of hosts of ours there is none, and else nothing is known. */
+static void say_nothing_json(const struct job *job, const char *text)
+{
+	const struct cs_explain_host *host = &job->cases.host;
+	bool name = job->what.kind == CS_PASTED_NAME;
+	bool single = !name && cs_pasted_is_address(&job->what.what);
+	struct cs_json j = cs_json_to(job->ctx->out);
+
+	cs_json_object(&j);
+	cs_json_put_word(&j, "schema", "coapscope.verdict/1");
+	cs_json_put_word(&j, "source", single ? text : NULL);
+	cs_json_put_word(&j, "prefix", single || name ? NULL : text);
+	cs_json_put_bool(&j, "data", false);
+	if (cs_explain_host_is_known(host))
+		cs_explain_host_json(&j, host);
+	cs_json_put_word(&j, "next",
+			 cs_explain_host_is_known(host) ? cs_explain_host_next
+							: next_step);
+	cs_json_object_end(&j);
+	cs_json_line(&j);
+}
+
 static void say_nothing(const struct job *job)
 {
-	bool jsonl = job->options.format == CS_EXPLAIN_JSONL;
 	bool name = job->what.kind == CS_PASTED_NAME;
-	struct cs_json j = cs_json_to(job->ctx->out);
 	char text[CS_PREFIX_TEXT] = "";
 
 	if (!name)
 		cs_prefix_short(&job->what.what, text);
-	if (!jsonl) {
-		cs_term_text(job->ctx->out, name ? job->what.name : cs_span_str(text));
-		(void)fprintf(
-			job->ctx->out,
-			": nothing is known.\n\nTo get to know something:\n"
-			"  %s    and later  coapscope explain ... --store DIR\n"
-			"  coapscope explain ... -r FILE                  of a capture "
-			"that you have\n",
-			next_step);
+	if (job->options.format == CS_EXPLAIN_JSONL) {
+		say_nothing_json(job, text);
 		return;
 	}
-	bool single = !name && cs_pasted_is_address(&job->what.what);
-
-	cs_json_object(&j);
-	cs_json_key(&j, "schema");
-	cs_json_word(&j, "coapscope.verdict/1");
-	cs_json_key(&j, "source");
-	cs_json_word(&j, single ? text : NULL);
-	cs_json_key(&j, "prefix");
-	cs_json_word(&j, single || name ? NULL : text);
-	cs_json_key(&j, "data");
-	cs_json_bool(&j, false);
-	cs_json_key(&j, "next");
-	cs_json_word(&j, next_step);
-	cs_json_object_end(&j);
-	cs_json_line(&j);
+	if (cs_explain_host_is_known(&job->cases.host)) {
+		cs_explain_host_text(job->ctx->out, &job->cases.host, text);
+		return;
+	}
+	cs_term_text(job->ctx->out, name ? job->what.name : cs_span_str(text));
+	(void)fprintf(job->ctx->out,
+		      ": nothing is known.\n\nTo get to know something:\n"
+		      "  %s    and later  coapscope explain ... --store DIR\n"
+		      "  coapscope explain ... -r FILE                  of a capture "
+		      "that you have\n",
+		      next_step);
 }
 
 /* Which of them is meant only who asks can know. */

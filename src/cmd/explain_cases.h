@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "cmd/cmd.h"
+#include "cmd/explain_host.h"
 #include "cmd/explain_options.h"
 #include "watch/pasted.h"
 
@@ -37,6 +38,7 @@ struct cs_explain_cases {
 	struct cs_explain_busy busy; /* of a file */
 	struct cs_explain_day days[CS_EXPLAIN_DAYS]; /* of a store, the newest first */
 	size_t n_days;
+	struct cs_explain_host host; /* of a file: what was asked of ours */
 };
 
 /* Takes @json over (it is freed by clear). CS_ERR_NOMEM */

@@ -92,9 +92,11 @@ static enum cs_err take_message(struct reading *r, struct cs_rd *body)
 
 	if (cs_post_message_read(body, &message))
 		return CS_ERR_DAMAGED;
-	if (r->what->kind == CS_PASTED_PREFIX &&
-	    cs_prefix_has(&r->what->what, &message.from))
+	if (r->what->kind != CS_PASTED_PREFIX)
+		return CS_OK;
+	if (cs_prefix_has(&r->what->what, &message.from))
 		cs_explain_busy_count(&r->cases->busy, message.wall_us);
+	cs_explain_host_take(&r->cases->host, &r->what->what, &message);
 	return CS_OK;
 }
 

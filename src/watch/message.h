@@ -63,3 +63,6 @@ CS_MUST_USE bool cs_message_dtls(const struct cs_post_message *message,
  * is cut. Returns the length.
  */
 size_t cs_message_line(const struct cs_post_message *message, uint8_t *out, size_t cap);
+
+/* The same of a request, "GET /sensors/temp", and of a ping; nothing else is said. */
+size_t cs_message_asked(const struct cs_post_message *message, uint8_t *out, size_t cap);

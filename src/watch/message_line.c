@@ -345,3 +345,22 @@ size_t cs_message_line(const struct cs_post_message *message, uint8_t *out, size
 	put_flaws(&w, message);
 	return w.pos;
 }
+
+size_t cs_message_asked(const struct cs_post_message *message, uint8_t *out, size_t cap)
+{
+	uint8_t line[CS_MESSAGE_LINE];
+	struct cs_wr w = cs_wr_over(line, sizeof(line));
+	struct cs_span text;
+
+	put_code(&w, message);
+	if (cs_code_is_request(message->code))
+		put_target(&w, message);
+	if (w.pos == 0)
+		return 0;
+	text = cs_span_of(line + 1, w.pos - 1); /* each word has a blank before it */
+	if (text.len > cap)
+		text.len = cap;
+	for (size_t i = 0; i < text.len; i++)
+		out[i] = text.ptr[i];
+	return text.len;
+}

@@ -114,6 +114,43 @@ def test_no_data_says_how_to_get_some(pcap):
     assert found[0]["schema"] == "coapscope.verdict/1"
 
 
+def test_a_host_of_ours_was_asked_and_answered(pcap):
+    text, _ = explain("192.0.2.1", "-r", pcap, "--local", "192.0.2.0/24")
+    assert text.splitlines()[0] == "192.0.2.1: yours. It was asked 4 times, and answered 4."
+    for part in ("  198.51.100.7: 1 time\n", "  203.0.113.9: 3 times\n",
+                 "  GET /.well-known/core: 1 time\n", "  PUT /light: 3 times\n",
+                 "What to do\n  coapscope protect check\n"):
+        assert part in text
+    assert len(text.splitlines()) < 24
+    found, = verdicts("192.0.2.1", "-r", pcap)
+    assert (found["source"], found["data"]) == ("192.0.2.1", False)
+    assert found["next"] == "coapscope protect check"
+    assert found["local"]["first"] == "2025-11-22T02:53:20.000000Z"
+    assert found["local"]["last"] == "2025-11-22T02:55:20.000000Z"
+    assert found["local"]["asked_by"] == [{"source": "198.51.100.7", "requests": 1},
+                                          {"source": "203.0.113.9", "requests": 3}]
+    assert found["local"]["given"] == [{"what": "GET /.well-known/core", "count": 1},
+                                       {"what": "PUT /light", "count": 3}]
+
+
+def test_what_is_asked_of_a_host_of_ours_is_bounded_and_quoted(tmp_path):
+    frames = []
+    for i in range(40):
+        path = b"x\x1b[%02d" % i
+        asked = bytes([0x40, 1, 0x12, i, 0xb0 + len(path)]) + path
+        frames.append((i, packet(f"203.0.113.{i}", "192.0.2.1", (4000, 5683), asked)))
+        frames.append((i, packet("192.0.2.1", f"203.0.113.{i}", (5683, 4000),
+                                 bytes([0x60, 0x45 if i < 30 else 0x84, 0x12, i]))))
+    pcap = capture(tmp_path / "many.pcap", frames)
+    text, _ = explain("192.0.2.1", "-r", pcap)
+    assert "asked 40 times, and answered 40." in text and "\x1b" not in text
+    assert "  others: 28 times\n" in text and "  something else: 18 times\n" in text
+    assert len(text.splitlines()) < 40
+    local = verdicts("192.0.2.1", "-r", pcap)[0]["local"]
+    assert len(local["asked_by"]) == len(local["given"]) == 12
+    assert (local["asked_by_others"], local["given_more"]) == (28, 18)
+
+
 def test_names_need_a_resolver_and_nonsense_is_refused(pcap):
     assert "--resolver" in explain("x.example", "-r", pcap, code=2)[1]
     assert "want an address" in explain("?!", "-r", pcap, code=2)[1]

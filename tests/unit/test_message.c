@@ -140,6 +140,35 @@ static void a_line_is_cut_to_its_room(void **state)
 	}
 }
 
+static void what_a_request_asks_for_stands_alone(void **state)
+{
+	static const struct {
+		struct cs_span bytes, want;
+	} asked[] = {
+		{ SPAN_ROW("\x40\x01\0\1\xb4temp\x43x=1"), SPAN_ROW("GET /temp?x=1") },
+		{ SPAN_ROW("\x40\x03\0\1"), SPAN_ROW("PUT /") },
+		{ SPAN_ROW("\x40\x0d\0\1"), SPAN_ROW("0.13 /") },
+		{ SPAN_ROW("\x40\0\0\1"), SPAN_ROW("ping") },
+		{ SPAN_ROW("\x60\0\0\1"), SPAN_ROW("") },
+	};
+	uint8_t options[CS_MESSAGE_OPTIONS];
+	struct cs_post_message m;
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(asked); i++) {
+		cs_message_of(asked[i].bytes, options, &m);
+		for (size_t cap = 0; cap <= asked[i].want.len + 1; cap++) {
+			uint8_t *text = malloc(cap ? cap : 1);
+			size_t len = cs_message_asked(&m, text, cap);
+
+			assert_int_equal(
+				len, cap < asked[i].want.len ? cap : asked[i].want.len);
+			assert_memory_equal(text, asked[i].want.ptr, len);
+			free(text);
+		}
+	}
+}
+
 /* Every prefix, and a sample that ends where a datagram would have gone on. */
 static void a_cut_datagram_is_never_a_crash(void **state)
 {
@@ -265,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_signal_has_options_of_its_own),
 		cmocka_unit_test(a_payload_is_as_long_as_it_was_sent),
 		cmocka_unit_test(a_line_is_cut_to_its_room),
+		cmocka_unit_test(what_a_request_asks_for_stands_alone),
 		cmocka_unit_test(a_cut_datagram_is_never_a_crash),
 		cmocka_unit_test(options_are_found_and_a_broken_list_ends),
 		cmocka_unit_test(a_message_has_its_time_ends_and_context),

@@ -253,6 +253,7 @@ enum cs_err cs_live_open(const char *path, struct cs_live **out)
 
 void cs_live_flush(struct cs_live *live)
 {
+	cs_live_be_patient(live);
 	(void)fflush(live->stream); /* take() never fails: it counts */
 }
 

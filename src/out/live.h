@@ -4,8 +4,9 @@
  * to, a Unix socket (stream or datagram, a line a datagram), a pipe, a device. Lines
  * reach it whole or not at all: one that had no room on the disk is taken back to its
  * begin, and what a slow or gone reader of a socket or pipe did not take is lost. What
- * is lost is counted; nothing here ends or blocks the program. A file that appears whole
- * or not at all is out/file.h's.
+ * is lost is counted; nothing here ends the program, or blocks it for longer than a reader
+ * needs that takes a line at least every 50 ms. A file that appears whole or not at all is
+ * out/file.h's.
  *
  * All names are resolved and all descriptors opened by cs_live_open(), so that a
  * process may be jailed afterwards (to the folder, if it is to reopen a log).
@@ -44,7 +45,8 @@ int cs_live_folder(const struct cs_live *live);
 
 /*
  * For how long a reader of a socket or pipe is waited for when it is slow, milliseconds
- * a line; 0, as it begins, for live traffic. Standard output and devices block anyway.
+ * a line; 0, as it begins, for live traffic: then it gets moments for bursts, and after the
+ * first that it let pass none. Standard output and devices block anyway.
  */
 void cs_live_wait(struct cs_live *live, int wait_ms);
 

@@ -21,7 +21,10 @@ struct cs_live {
 	int folder;   /* owned; -1 unless a log or a socket with a name */
 	enum cs_live_kind kind;
 	int wait_ms;
-	char *text; /* what has no line end yet; owned */
+	unsigned
+		moments; /* for how many a reader may be waited for until the next flush */
+	bool slow;       /* it let one pass, and took nothing since */
+	char *text;      /* what has no line end yet; owned */
 	size_t len, cap;
 	bool skip;  /* the line that has no end yet is too long */
 	char *rest; /* of a line that a stream took the begin of; owned */
@@ -39,6 +42,9 @@ void cs_live_widen(int fd);
 
 /* Sets the kind by that of the socket .fd; false with errno: it is none. */
 bool cs_live_set_kind(struct cs_live *live);
+
+/* From now on a reader is waited for again, if it is not slow. */
+void cs_live_be_patient(struct cs_live *live);
 
 /* Passes on @lines, which end with a line's end. Counts what goes and what is lost. */
 void cs_live_pass(struct cs_live *live, struct cs_span lines);

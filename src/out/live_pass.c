@@ -10,6 +10,11 @@
 #include "out/live_own.h"
 #include "out/patient.h"
 
+enum {
+	MOMENT_MS = 50,
+	MOMENTS = 200, /* between two flushes */
+};
+
 static uint64_t count_lines(struct cs_span text)
 {
 	uint64_t n = 0;
@@ -96,10 +101,43 @@ static void pass_file(struct cs_live *live, struct cs_span lines)
 
 /* --- sockets and pipes --- */
 
+/*
+ * For how long to wait for room now. A reader that takes what it is given may need a
+ * moment for a burst (the kernel holds ten datagrams); one that let it pass gets no other
+ * until it has taken something.
+ */
+static int patience(struct cs_live *live)
+{
+	if (live->wait_ms > 0)
+		return live->wait_ms;
+	if (live->moments == 0)
+		return 0;
+	live->moments--;
+	return MOMENT_MS;
+}
+
+/* Waits until there is room, or says false with errno. */
+static bool wait_for_room(struct cs_live *live)
+{
+	struct pollfd room = { .fd = live->fd, .events = POLLOUT };
+	int wait_ms = patience(live);
+
+	if (wait_ms > 0 && poll(&room, 1, wait_ms) > 0)
+		return true;
+	live->moments = 0;
+	live->slow = true;
+	errno = EAGAIN;
+	return false;
+}
+
+void cs_live_be_patient(struct cs_live *live)
+{
+	live->moments = live->slow ? 0 : MOMENTS;
+}
+
 /* One try, with the patience that there is; -1 with errno. */
 static ssize_t offer(struct cs_live *live, const void *bytes, size_t n)
 {
-	struct pollfd room = { .fd = live->fd, .events = POLLOUT };
 	bool waited = false;
 
 	for (;;) {
@@ -107,16 +145,15 @@ static ssize_t offer(struct cs_live *live, const void *bytes, size_t n)
 
 		if (took < 0 && errno == ENOTSOCK)
 			took = write(live->fd, bytes, n); /* does not block, either */
-		if (took >= 0)
+		if (took >= 0) {
+			live->slow = false;
 			return took;
+		}
 		if (errno == EINTR)
 			continue;
-		if ((errno != EAGAIN && errno != ENOBUFS) || waited || live->wait_ms == 0)
+		if ((errno != EAGAIN && errno != ENOBUFS) || waited ||
+		    !wait_for_room(live))
 			return -1;
-		if (poll(&room, 1, live->wait_ms) <= 0) {
-			errno = EAGAIN;
-			return -1;
-		}
 		waited = true;
 	}
 }

@@ -177,6 +177,34 @@ uint64_t cs_watch_sinks_lost(const struct cs_watch_sinks *sinks)
 	return sinks->events ? cs_live_state(sinks->events).lost : 0;
 }
 
+/* What went wrong, and that it is over; 0: it is written. Each is said once. */
+static void tell_metrics(struct cs_watch_sinks *s, int error)
+{
+	const char *name = s->options->metrics;
+
+	if (error && !s->metrics_error)
+		cs_log(&s->ctx->log, CS_WARN, "--metrics %s: %s", name, strerror(error));
+	if (!error && s->metrics_error)
+		cs_log(&s->ctx->log, CS_WARN, "--metrics %s: goes on", name);
+	s->metrics_error = error;
+}
+
+/* Where the next file cannot be opened now it may be the next time. */
+static void replace_metrics(struct cs_watch_sinks *s,
+			    const struct cs_watch_metrics *metrics)
+{
+	int error = s->metrics_error;
+
+	if (s->metrics) {
+		cs_write_metrics(cs_out_file_stream(s->metrics), metrics);
+		error = cs_out_file_commit(s->metrics) ? errno : 0;
+		s->metrics = NULL;
+	}
+	if (cs_out_file_open(s->options->metrics, &s->metrics) && !error)
+		error = errno;
+	tell_metrics(s, error);
+}
+
 void cs_watch_sinks_metrics(struct cs_watch_sinks *sinks,
 			    struct cs_watch_metrics *metrics)
 {
@@ -201,18 +229,8 @@ void cs_watch_sinks_metrics(struct cs_watch_sinks *sinks,
 			"pcap", { kept.records, kept.lost, kept.error }
 		};
 	}
-	if (sinks->metrics) {
-		cs_write_metrics(cs_out_file_stream(sinks->metrics), metrics);
-		if (cs_out_file_commit(sinks->metrics))
-			cs_log(&sinks->ctx->log, CS_WARN, "--metrics %s: %s",
-			       sinks->options->metrics, strerror(errno));
-		sinks->metrics = NULL;
-	}
+	replace_metrics(sinks, metrics);
 	metrics->outputs = NULL;
-	/* Where it cannot be opened now it may be the next time. */
-	if (cs_out_file_open(sinks->options->metrics, &sinks->metrics))
-		cs_log(&sinks->ctx->log, CS_WARN, "--metrics %s: %s",
-		       sinks->options->metrics, strerror(errno));
 }
 
 void cs_watch_sinks_reopen(struct cs_watch_sinks *sinks)
@@ -253,7 +271,7 @@ static bool is_whole(const struct cs_watch_sinks *s)
 
 	if (s->live)
 		return error != ENOSPC && error != EDQUOT && error != EIO;
-	return cs_watch_sinks_lost(s) == 0 &&
+	return cs_watch_sinks_lost(s) == 0 && s->metrics_error == 0 &&
 	       (!s->evidence || cs_evidence_state(s->evidence).lost == 0);
 }
 

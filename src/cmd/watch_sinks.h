@@ -28,6 +28,7 @@ struct cs_watch_sinks {
 	struct cs_eve *eve;                /* NULL: nobody asked */
 	struct cs_live *events;            /* EVE's */
 	struct cs_out_file *metrics;       /* the next one */
+	int metrics_error;                 /* errno of the latest; 0: it is written */
 	struct cs_connector *connector[2]; /* .log's and .events' readers may come back */
 	struct cs_evidence *evidence;
 	uint64_t frames_lost; /* of evidence; what was said so far */

@@ -353,17 +353,45 @@ def test_a_file_whose_outputs_are_not_whole_has_failed(many, small_disk, output)
     assert b"lost" in done.stderr or output == "--store"
 
 
-def test_a_full_disk_costs_lines_until_there_is_room_again(pair, small_disk, tmp_path):
-    log, metrics = small_disk / "w.jsonl", tmp_path / "m.prom"
-    live = Live(pair, "-o", log, "--metrics", metrics)
-    live.shows(log, 20)
-    filler = small_disk / "filler"
+def fill(disk):
+    """Returns what to remove, to have room again."""
+    filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"x" * 512)
         except OSError:
-            pass
+            return filler
+
+
+def test_a_file_whose_metrics_are_not_written_has_failed(many, small_disk):
+    fill(small_disk)
+    done = watch_file("-r", many, "-O", "jsonl", "--metrics", small_disk / "m.prom", status=4)
+    assert sum(bool(v["source"]) for v in lines(done.stdout)) == 1000
+    assert done.stderr.count(b"m.prom: No space left on device") == 1
+
+
+def test_metrics_without_room_are_said_once_and_once_that_they_go_on(pair, small_disk,
+                                                                     tmp_path):
+    log, metrics = tmp_path / "w.jsonl", small_disk / "m.prom"
+    live = Live(pair, "-o", log, "--metrics", metrics)
+    live.shows(log, 20)
+    filler = fill(small_disk)
+    wait_until(lambda: "No space left" in "".join(live.said), timeout=10)
+    for n in range(21, 26):  # each is a tick or more
+        live.shows(log, n)
+    filler.unlink()
+    wait_until(lambda: "goes on" in "".join(live.said), timeout=10)
+    live.end()
+    said = "".join(live.said)
+    assert said.count("m.prom: No space left on device") == said.count("m.prom: goes on") == 1
+
+
+def test_a_full_disk_costs_lines_until_there_is_room_again(pair, small_disk, tmp_path):
+    log, metrics = small_disk / "w.jsonl", tmp_path / "m.prom"
+    live = Live(pair, "-o", log, "--metrics", metrics)
+    live.shows(log, 20)
+    filler = fill(small_disk)
 
     def lost():
         live.send(21 + len(live.said) % 2)
@@ -426,6 +454,18 @@ def test_a_reader_that_comes_back_gets_what_happens_from_then_on(pair, tmp_path,
     assert said.count("lines are lost") == 1
     assert f"eve.sock: goes on, {lost} lines were lost" in said
     assert count("lost") == lost
+
+
+def test_a_datagram_reader_gets_a_burst_that_is_longer_than_its_queue(pair, tmp_path):
+    path, log, metrics = tmp_path / "eve.sock", tmp_path / "w.jsonl", tmp_path / "m.prom"
+    reader = Reader(path, socket.SOCK_DGRAM)
+    live = Live(pair, "-o", log, "--messages", "--eve", path, "--metrics", metrics)
+    live.shows(log, 20)
+    live.send(21, times=300)
+    wait_until(lambda: reader.got.count(b'"10.77.0.21"') >= 300, timeout=20)
+    live.end()
+    assert 'output_lost_total{output="eve"} 0' in metrics.read_text()
+    reader.finish()
 
 
 def test_a_hangup_asks_for_the_reader_at_once(pair, tmp_path):

@@ -237,7 +237,8 @@ static int run(struct job *job)
 			   err == CS_ERR_IO ? strerror(errno) : cs_strerror(err));
 	if (ended && job->stops < 2) {
 		cs_watch_output_break_off(&job->output);
-		return say(job, CS_EXIT_FAILED, why);
+		return say(job, ended == CS_ERR_FOREIGN ? CS_EXIT_USAGE : CS_EXIT_FAILED,
+			   why);
 	}
 	return cs_watch_output_commit(&job->output) ? CS_EXIT_OK : CS_EXIT_FAILED;
 }

@@ -258,6 +258,12 @@ static void finish(struct cs_decoder *d)
 	cs_decoder_flush(d);
 }
 
+/* A pipe or a compressed file says what it is no sooner than it is read. */
+static bool is_no_capture(const struct cs_decoder *d)
+{
+	return !d->want->live && d->frames == 0 && d->notes > 0;
+}
+
 int cs_decoder_run(struct cs_ctx *ctx, const struct cs_watching_want *want, int fd)
 {
 	struct cs_decoder *d = calloc(1, sizeof(*d));
@@ -285,5 +291,7 @@ int cs_decoder_run(struct cs_ctx *ctx, const struct cs_watching_want *want, int 
 	else
 		decode_files(d);
 	finish(d);
-	return d->broken ? CS_EXIT_FAILED : CS_EXIT_OK;
+	if (d->broken)
+		return CS_EXIT_FAILED;
+	return is_no_capture(d) ? CS_EXIT_USAGE : CS_EXIT_OK;
 }

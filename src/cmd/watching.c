@@ -2,6 +2,7 @@
 #include "cmd/watching.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -38,6 +39,15 @@ static int say(const struct cs_ctx *ctx, const char *what)
 	return CS_EXIT_FAILED;
 }
 
+/* Nothing is written there: it need not even be able to. */
+static void leave_output(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0 && dup2(null, STDOUT_FILENO) >= 0)
+		(void)close(null); /* never used */
+}
+
 /* In the child: nothing of the parent's is written or ended by it. */
 static void decode(struct cs_ctx *ctx, const struct cs_watching_want *want, int fd,
 		   pid_t parent)
@@ -45,6 +55,7 @@ static void decode(struct cs_ctx *ctx, const struct cs_watching_want *want, int 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(CS_EXIT_FAILED);
+	leave_output();
 	_exit(cs_decoder_run(ctx, want, fd));
 }
 
@@ -152,9 +163,12 @@ void cs_watching_stop(struct cs_watching *w)
 	(void)n; /* it may have ended by itself */
 }
 
-static void describe(const struct cs_watching *w, int status, char why[CS_WATCHING_WHY])
+static void describe(const struct cs_watching *w, int status, enum cs_err err,
+		     char why[CS_WATCHING_WHY])
 {
-	if (w->untrue)
+	if (err == CS_ERR_FOREIGN)
+		(void)snprintf(why, CS_WATCHING_WHY, "not one packet could be read");
+	else if (w->untrue)
 		(void)snprintf(why, CS_WATCHING_WHY, "the decoder sent nonsense");
 	else if (WIFSIGNALED(status))
 		(void)snprintf(why, CS_WATCHING_WHY, "the decoder was ended by signal %d",
@@ -180,8 +194,8 @@ static bool is_gone(const struct cs_watching *w, int *status)
 
 enum cs_err cs_watching_end(struct cs_watching *w, char why[CS_WATCHING_WHY])
 {
+	enum cs_err err = CS_ERR_DAMAGED;
 	int status = -1;
-	bool well;
 
 	if (!w)
 		return CS_OK;
@@ -191,9 +205,12 @@ enum cs_err cs_watching_end(struct cs_watching *w, char why[CS_WATCHING_WHY])
 		while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 			;
 	}
-	well = w->done && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	if (!well)
-		describe(w, status, why);
+	if (w->done && WIFEXITED(status) && WEXITSTATUS(status) == CS_EXIT_OK)
+		err = CS_OK;
+	else if (w->done && WIFEXITED(status) && WEXITSTATUS(status) == CS_EXIT_USAGE)
+		err = CS_ERR_FOREIGN;
+	if (err)
+		describe(w, status, err, why);
 	free(w);
-	return well ? CS_OK : CS_ERR_DAMAGED;
+	return err;
 }

@@ -57,7 +57,8 @@ void cs_watching_stop(struct cs_watching *w);
 /*
  * Waits for its end and frees @w (NULL is fine). One that still has something to say is
  * killed, and one that does not end within some seconds. CS_OK: it said that it was done.
- * CS_ERR_DAMAGED: it broke off or sent what is no post; @why then says how.
+ * CS_ERR_FOREIGN: done, but it was no capture: not one packet could be read.
+ * CS_ERR_DAMAGED: it broke off or sent what is no post. @why then says how.
  */
 enum { CS_WATCHING_WHY = 160 };
 CS_MUST_USE enum cs_err cs_watching_end(struct cs_watching *w, char why[CS_WATCHING_WHY]);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """watch in a world that breaks: of its two processes one is killed or stopped, signals."""
 import fcntl
+import gzip
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ from netns import BUILD, Net
 from test_watch_outputs import PROBE, capture, frame, lines, many, watch_file  # noqa: F401
 
 COAPSCOPE = os.environ.get("COAPSCOPE", str(BUILD / "coapscope"))
+NO_FRAMES = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101) # a pcap's header
 
 
 def state(pid):
@@ -89,6 +91,16 @@ def test_a_watch_ends_at_once_when_asked_to(net, args):
     assert watch.end()[0] == 0
     assert time.monotonic() - begun < 10
     assert is_gone(watch.decoder)
+
+
+def test_the_decoder_has_no_output_open(net, tmp_path):
+    watch = Watch(net, "-O", "jsonl", "--eve", tmp_path / "eve.json")
+    fds = pathlib.Path(f"/proc/{watch.decoder}/fd")
+    names = {fd.name: os.readlink(fd) for fd in fds.iterdir()}
+    watch.process.terminate()
+    assert watch.end()[0] == 0
+    assert names["1"] == "/dev/null"
+    assert not [name for name in names.values() if name.startswith(str(tmp_path))]
 
 
 def test_asked_twice_it_does_not_wait_for_a_decoder_that_hangs(net):
@@ -208,10 +220,29 @@ def test_a_capture_cannot_flood_who_reads_the_warnings(tmp_path):
     foreign = block(1, struct.pack("<HHI", 147, 0, 65535))
     packet = block(6, struct.pack("<IIIII", 0, 0, 0, 4, 4) + b"abcd")
     (tmp_path / "x").write_bytes((section + foreign + packet) * 2000)
-    said = watch_file("-r", tmp_path / "x", "-O", "jsonl").stderr.decode().splitlines()
-    assert len(said) == 101
+    done = watch_file("-r", tmp_path / "x", "-O", "jsonl", status=2)
+    said = done.stderr.decode().splitlines()
+    assert len(said) == 102
     assert "link type 147" in said[0]
-    assert said[-1].endswith("1900 more warnings like these")
+    assert said[100].endswith("1900 more warnings like these")
+
+
+@pytest.mark.parametrize("bytes_in", [b"", b"\0" * 4000, gzip.compress(b""),
+                                      gzip.compress(b"no capture"), NO_FRAMES[:20]],
+                         ids=["empty", "zeros", "gzip of nothing", "gzip of text", "cut"])
+@pytest.mark.parametrize("verb", [["watch", "-O", "jsonl"], ["explain", "192.0.2.1"]],
+                         ids=["watch", "explain"])
+def test_what_comes_by_a_pipe_and_is_no_capture_has_failed(verb, bytes_in):
+    done = subprocess.run([COAPSCOPE, *verb, "-r", "-"], input=bytes_in, timeout=20,
+                          capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.endswith(b": not one packet could be read\n")
+
+
+def test_a_capture_of_nothing_by_a_pipe_is_well():
+    done = subprocess.run([COAPSCOPE, "watch", "-O", "jsonl", "-r", "-"], timeout=20,
+                          input=NO_FRAMES, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_too_many_files_at_once_are_said_with_what_helps(many):

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch/case.h"
 
-#include "base/sat.h"
 #include "watch/sight.h"
 
 enum {
@@ -33,18 +32,18 @@ static bool asked_for_core(const struct cs_source *s)
 }
 
 /* M17 is legal: a note. What was too long or of another version is no better. */
-static uint32_t faults_of(const struct cs_source *s)
+static uint32_t faults_of(const struct cs_case *c)
 {
-	uint32_t all = cs_source_count_range(s, CS_OBS_FAULT + CS_FAULT_SHORT,
-					     CS_OBS_FAULT + CS_FAULT_COUNT - 1);
-	uint32_t notes = cs_source_count(s, CS_OBS_FAULT + CS_FAULT_BLOCK_EMPTY);
-	uint32_t version = cs_source_count(s, CS_OBS_VERSION);
-	uint32_t m2 = cs_source_count(s, CS_OBS_FAULT + CS_FAULT_VERSION);
+	uint32_t all = cs_case_count_range(c, CS_OBS_FAULT + CS_FAULT_SHORT,
+					   CS_OBS_FAULT + CS_FAULT_COUNT - 1);
+	uint32_t notes = cs_case_count(c, CS_OBS_FAULT + CS_FAULT_BLOCK_EMPTY);
+	uint32_t version = cs_case_count(c, CS_OBS_VERSION);
+	uint32_t m2 = cs_case_count(c, CS_OBS_FAULT + CS_FAULT_VERSION);
 
 	/* Another version may have been noted under either name. */
 	all = cs_sat32(cs_case_less(all, cs_sat32(notes, m2)),
 		       m2 > version ? m2 : version);
-	return cs_sat32(all, cs_source_count(s, CS_OBS_BIG));
+	return cs_sat32(all, cs_case_count(c, CS_OBS_BIG));
 }
 
 /*
@@ -106,9 +105,8 @@ static bool has_one_mid(const struct cs_source *s)
  */
 static uint32_t proof_of(const struct cs_case *c)
 {
-	uint32_t sure =
-		cs_sat32(cs_source_count_range(c->source, CS_OBS_ACKED, CS_OBS_ECHOED),
-			 cs_case_count(c, CS_OBS_CONNECTED));
+	uint32_t sure = cs_sat32(cs_case_count_range(c, CS_OBS_ACKED, CS_OBS_ECHOED),
+				 cs_case_count(c, CS_OBS_CONNECTED));
 
 	if (c->one_mid)
 		return sure;
@@ -146,12 +144,12 @@ static void count_ours(struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
 
-	c->own = cs_source_count_range(s, CS_OBS_OWN_ANSWER, CS_OBS_OWN_NOTIFICATION);
-	c->refused = cs_source_count(s, CS_OBS_OWN_REFUSED);
-	c->peer = cs_source_count(s, CS_OBS_PEER);
+	c->own = cs_case_count_range(c, CS_OBS_OWN_ANSWER, CS_OBS_OWN_NOTIFICATION);
+	c->refused = cs_case_count(c, CS_OBS_OWN_REFUSED);
+	c->peer = cs_case_count(c, CS_OBS_PEER);
 	c->left = cs_case_less(s->requests, c->peer);
 
-	uint32_t group = cs_source_count(s, CS_OBS_GROUP);
+	uint32_t group = cs_case_count(c, CS_OBS_GROUP);
 
 	c->left = cs_case_less(c->left, group);
 }
@@ -163,7 +161,7 @@ static void count_ours(struct cs_case *c)
 static void find_relation(struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
-	bool writes = cs_source_count_range(s, CS_OBS_WRITE, CS_OBS_PROXY) > 0;
+	bool writes = cs_case_count_range(c, CS_OBS_WRITE, CS_OBS_PROXY) > 0;
 	bool home = cs_case_count(c, CS_OBS_GROUP) > 0 && cs_addr_is_neighbours(&s->ip);
 
 	/* A device that registered with us answers where it asked from. */
@@ -189,6 +187,16 @@ static void count_again(struct cs_case *c)
 	c->unproved = cs_sat32(c->unproved, again);
 }
 
+/* As cs_source_count(): of two rows of one kind the first counts. */
+static void count_kinds(struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+
+	for (size_t i = s->n_obs; i-- > 0;)
+		if (s->obs[i].kind < CS_OBS_KINDS)
+			c->count[s->obs[i].kind] = s->obs[i].count;
+}
+
 void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 		bool alone, const struct cs_threshold *threshold, struct cs_case *out)
 {
@@ -197,6 +205,7 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 				 .threshold = threshold,
 				 .alone = alone,
 				 .is_prefix = source->bits < FULL_BITS };
+	count_kinds(out);
 	count_ours(out);
 	out->targets = targets_of(source);
 	out->beyond = cs_case_less(out->targets, asked_for_core(source));
@@ -204,23 +213,22 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 	out->one_mid = has_one_mid(source) || has_one_mid(prefix);
 	out->proof = proof_of(out);
 	out->unproved = unproved_of(out);
-	out->refusals = cs_source_count_range(source, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
+	out->refusals = cs_case_count_range(out, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
 	out->busiest = busiest_of(source);
 	out->run = run_of(source, threshold);
 	count_again(out);
-	out->faults = faults_of(source);
+	out->faults = faults_of(out);
 	out->sound = cs_case_less(out->left, out->faults);
-	out->chance = cs_source_count(source, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
-	out->backscatter = cs_source_count_range(source, CS_OBS_BACKSCATTER,
-						 CS_OBS_BACKSCATTER_ICMP);
+	out->chance = cs_case_count(out, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
+	out->backscatter =
+		cs_case_count_range(out, CS_OBS_BACKSCATTER, CS_OBS_BACKSCATTER_ICMP);
 	out->span_s = span_of(source);
 }
 
 /* Of many random Message IDs one is a tool's by chance. */
 bool cs_case_is_marked(const struct cs_case *c)
 {
-	uint32_t marks =
-		cs_source_count_range(c->source, CS_OBS_MARK_ZMAP, CS_OBS_MARK_PLAIN);
+	uint32_t marks = cs_case_count_range(c, CS_OBS_MARK_ZMAP, CS_OBS_MARK_PLAIN);
 	uint32_t amplifier = cs_case_count(c, CS_OBS_MARK_AMPLIFIER);
 
 	return cs_case_count(c, CS_OBS_MARK_BANNER) > 0 ||
@@ -297,7 +305,7 @@ bool cs_case_is_steady(const struct cs_case *c)
 {
 	return (c->proof > 0 || cs_case_is_client(c)) && c->refusals == 0 &&
 	       c->source->no_token == 0 &&
-	       cs_source_count_range(c->source, CS_OBS_READ, CS_OBS_SENSITIVE) > 0 &&
+	       cs_case_count_range(c, CS_OBS_READ, CS_OBS_SENSITIVE) > 0 &&
 	       cs_case_count(c, CS_OBS_ANSWERED_404) == 0 && is_served(c) &&
 	       goes_round(c);
 }

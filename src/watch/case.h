@@ -5,14 +5,16 @@
  */
 #pragma once
 
+#include "base/sat.h"
 #include "watch/judge.h"
 
 struct cs_case {
 	const struct cs_source *source;
 	const struct cs_source *prefix; /* or NULL */
 	const struct cs_threshold *threshold;
-	bool alone;     /* asked for what nobody else asked for */
-	bool is_prefix; /* .source is a prefix's */
+	bool alone;                   /* asked for what nobody else asked for */
+	bool is_prefix;               /* .source is a prefix's */
+	uint32_t count[CS_OBS_KINDS]; /* observations of each kind */
 
 	uint32_t
 		own; /* answers and notifications to our own requests, if these are a relation */
@@ -69,7 +71,18 @@ void cs_case_because(const struct cs_case *c, struct cs_finding *finding);
 /* Count of observations of one kind. */
 static inline uint32_t cs_case_count(const struct cs_case *c, enum cs_obs kind)
 {
-	return cs_source_count(c->source, kind);
+	return c->count[kind];
+}
+
+/* Of any of first..last. */
+static inline uint32_t cs_case_count_range(const struct cs_case *c, enum cs_obs first,
+					   enum cs_obs last)
+{
+	uint32_t count = 0;
+
+	for (unsigned kind = first; kind <= (unsigned)last; kind++)
+		count = cs_sat32(count, c->count[kind]);
+	return count;
 }
 
 /* a - b, never below 0. */

@@ -24,7 +24,7 @@ static bool is_own(const struct cs_case *c)
 static bool is_steady_client(const struct cs_case *c)
 {
 	return !c->is_prefix && cs_case_is_steady(c) &&
-	       cs_source_count_range(c->source, CS_OBS_WRITE, CS_OBS_PROXY) == 0;
+	       cs_case_count_range(c, CS_OBS_WRITE, CS_OBS_PROXY) == 0;
 }
 
 static bool is_h(const struct cs_case *c)
@@ -52,8 +52,8 @@ static bool is_d(const struct cs_case *c)
 	bool observes = cs_case_count(c, CS_OBS_NOTIFIED) > 0 &&
 			cs_case_count(c, CS_OBS_ACKED) > 0;
 
-	return !c->familiar && (observes || cs_source_count_range(c->source, CS_OBS_WRITE,
-								  CS_OBS_PROXY) > 0);
+	return !c->familiar &&
+	       (observes || cs_case_count_range(c, CS_OBS_WRITE, CS_OBS_PROXY) > 0);
 }
 
 static bool is_e(const struct cs_case *c)
@@ -89,8 +89,8 @@ static bool is_c2(const struct cs_case *c)
 
 static bool is_alien(const struct cs_case *c)
 {
-	return cs_source_count_range(c->source, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN,
-				     CS_OBS_ALIEN + CS_ALIENS - 1) > 0;
+	return cs_case_count_range(c, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN,
+				   CS_OBS_ALIEN + CS_ALIENS - 1) > 0;
 }
 
 /* A connection that brought something else is that. */

@@ -78,7 +78,7 @@ static bool has_noise(const struct cs_case *c)
 
 static bool was_obeyed(const struct cs_case *c)
 {
-	return cs_source_count_range(c->source, CS_OBS_WRITE_DONE, CS_OBS_PROXIED) > 0;
+	return cs_case_count_range(c, CS_OBS_WRITE_DONE, CS_OBS_PROXIED) > 0;
 }
 
 static bool has_many_paths(const struct cs_case *c)
@@ -93,8 +93,7 @@ static bool guesses(const struct cs_case *c)
 
 static bool has_scanner_marks(const struct cs_case *c)
 {
-	return cs_source_count_range(c->source, CS_OBS_MARK_ZMAP, CS_OBS_MARK_MASSCAN) >
-	       0;
+	return cs_case_count_range(c, CS_OBS_MARK_ZMAP, CS_OBS_MARK_MASSCAN) > 0;
 }
 
 static bool only_discovers(const struct cs_case *c)

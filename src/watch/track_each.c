@@ -10,7 +10,8 @@ enum { PREFIXES_FIRST = 64 };
 struct prefixes {
 	struct cs_source *item;
 	size_t n, room;
-	struct cs_source open; /* the one that is being added up */
+	struct cs_source open; /* the one that is being added up, ... */
+	uint32_t in_open;      /* ... of so many; of one it is that source's own state */
 	uint32_t least;        /* requesting addresses that make a case */
 	enum cs_err err;
 };
@@ -37,16 +38,17 @@ static void see_flood(struct cs_track *track, const struct cs_source *source)
 static void see_resources(struct cs_track *track, const struct cs_source *prefix)
 {
 	uint32_t level = track->want.threshold.reflection;
+	uint64_t asker;
 
-	if (prefix->flooded > 0)
+	if (prefix->flooded > 0 || prefix->n_paths == 0)
 		return;
 	if (cs_source_is_flooded(prefix, level)) {
 		see_flood(track, prefix);
 		return;
 	}
-	for (size_t i = 0; prefix->bits > 0 && i < prefix->n_paths; i++)
-		cs_resources_asked(track->resources, prefix->path[i],
-				   cs_track_hash(track, &prefix->ip));
+	asker = cs_track_hash(track, &prefix->ip);
+	for (size_t i = 0; i < prefix->n_paths; i++)
+		cs_resources_asked(track->resources, prefix->path[i], asker);
 }
 
 /* Ends the prefix that is being added up: kept, if there are enough in it. */
@@ -55,7 +57,7 @@ static void close_prefix(struct prefixes *prefixes)
 	struct cs_source *more;
 	size_t room = prefixes->room ? prefixes->room * 2 : PREFIXES_FIRST;
 
-	if (prefixes->open.bits == 0 || prefixes->open.addresses < prefixes->least)
+	if (prefixes->open.addresses < prefixes->least)
 		return;
 	if (prefixes->n == prefixes->room) {
 		more = realloc(prefixes->item, room * sizeof(*more));
@@ -69,6 +71,34 @@ static void close_prefix(struct prefixes *prefixes)
 	prefixes->item[prefixes->n++] = prefixes->open;
 }
 
+static void end_prefix(struct walk *walk)
+{
+	see_resources(walk->track, &walk->prefixes.open);
+	close_prefix(&walk->prefixes);
+}
+
+/* Most sources share their prefix with nobody: nothing is added up until a second comes. */
+static void open_prefix(struct prefixes *prefixes, const struct cs_source *source,
+			const struct cs_addr *base, uint8_t bits)
+{
+	prefixes->open = *source;
+	prefixes->open.ip = *base;
+	prefixes->open.bits = bits;
+	prefixes->in_open = 1;
+}
+
+static void add_to_prefix(struct prefixes *prefixes, const struct cs_source *source,
+			  uint32_t level)
+{
+	if (prefixes->in_open++ == 1) {
+		struct cs_source first = prefixes->open;
+
+		prefixes->open = (struct cs_source){ .ip = first.ip, .bits = first.bits };
+		cs_source_fold(&prefixes->open, &first, level);
+	}
+	cs_source_fold(&prefixes->open, source, level);
+}
+
 static bool fold_one(void *arg, const struct cs_source *source)
 {
 	struct walk *walk = arg;
@@ -80,14 +110,14 @@ static bool fold_one(void *arg, const struct cs_source *source)
 	if (cs_track_is_ours(walk->track, &source->ip,
 			     cs_track_hash(walk->track, &source->ip)))
 		return true;
-	if (prefixes->open.bits == 0 || cs_addr_cmp(&base, &prefixes->open.ip) != 0) {
-		see_resources(walk->track, &prefixes->open);
-		close_prefix(prefixes);
-		prefixes->open = (struct cs_source){ .ip = base, .bits = bits };
+	if (prefixes->in_open > 0 && cs_addr_cmp(&base, &prefixes->open.ip) == 0) {
+		add_to_prefix(prefixes, source, level);
+	} else {
+		end_prefix(walk);
+		open_prefix(prefixes, source, &base, bits);
 	}
 	if (cs_source_is_flooded(source, level))
 		see_flood(walk->track, source);
-	cs_source_fold(&prefixes->open, source, level);
 	return prefixes->err == CS_OK;
 }
 
@@ -138,8 +168,7 @@ enum cs_err cs_track_each(struct cs_track *track, cs_track_each_fn *each, void *
 	walk.prefixes.least = track->want.threshold.prefix_addresses;
 	cs_resources_clear(track->resources);
 	err = cs_table_each(track->table, fold_one, &walk);
-	see_resources(track, &walk.prefixes.open);
-	close_prefix(&walk.prefixes);
+	end_prefix(&walk);
 	if (!err)
 		err = walk.prefixes.err;
 	if (!err)

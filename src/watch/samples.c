@@ -136,26 +136,34 @@ static bool is_of(const struct mark *mark, uint64_t hash, enum cs_sample_rank ra
 	return mark->tag == tag_of(hash) && mark->rank == (unsigned)rank;
 }
 
-/* Which of two marks matters less: what is gone, then what is older of the lower rank. */
-static bool is_less(const struct cs_samples *s, const struct mark *a,
-		    const struct mark *b)
+/* Which of two marks matters less: what is older of the lower rank. */
+static bool is_less(const struct mark *a, const struct mark *b)
 {
-	if (!is_used(s, a) || !is_used(s, b))
-		return is_used(s, b);
 	return a->rank < b->rank || (a->rank == b->rank && a->at < b->at);
 }
 
-/* The mark of @hash, as far as the tag tells; or one that may become it; or NULL. */
-static struct mark *mark_for(const struct cs_samples *s, uint64_t hash,
-			     enum cs_sample_rank rank)
+/* The mark of @hash and @rank, as far as the tag tells; or NULL. */
+static struct mark *mark_of(const struct cs_samples *s, uint64_t hash,
+			    enum cs_sample_rank rank)
+{
+	struct mark *set = set_of(s, hash);
+
+	for (unsigned i = 0; i < WAYS; i++)
+		if (is_of(&set[i], hash, rank))
+			return &set[i];
+	return NULL;
+}
+
+/* One that may become the mark of somebody else of @rank; or NULL. */
+static struct mark *mark_to_take(const struct cs_samples *s, uint64_t hash,
+				 enum cs_sample_rank rank)
 {
 	struct mark *set = set_of(s, hash), *found = NULL;
 
 	for (unsigned i = 0; i < WAYS; i++) {
-		if (is_of(&set[i], hash, rank))
+		if (!is_used(s, &set[i]))
 			return &set[i];
-		if ((set[i].rank <= (unsigned)rank || !is_used(s, &set[i])) &&
-		    (!found || is_less(s, &set[i], found)))
+		if (set[i].rank <= (unsigned)rank && (!found || is_less(&set[i], found)))
 			found = &set[i];
 	}
 	return found;
@@ -178,12 +186,9 @@ static struct record *next_of(const struct ring *ring, uint64_t at, uint64_t has
 static struct record *first_of(const struct cs_samples *s, uint64_t hash,
 			       enum cs_sample_rank rank)
 {
-	const struct mark *set = set_of(s, hash);
+	const struct mark *mark = mark_of(s, hash, rank);
 
-	for (unsigned i = 0; i < WAYS; i++)
-		if (is_of(&set[i], hash, rank))
-			return next_of(&s->ring[rank], set[i].at, hash);
-	return NULL;
+	return mark ? next_of(&s->ring[rank], mark->at, hash) : NULL;
 }
 
 /* Room in one piece; where it is. */
@@ -203,13 +208,15 @@ static void append(struct cs_samples *s, enum cs_sample_rank rank, struct record
 		   const uint8_t *bytes)
 {
 	struct ring *ring = &s->ring[rank];
-	struct mark *mark = mark_for(s, head.hash, rank);
+	struct mark *mark = mark_of(s, head.hash, rank);
 	struct record *record;
 	uint64_t at;
 
+	head.before = mark ? mark->at : ring->head - 2 * LAP;
+	if (!mark)
+		mark = mark_to_take(s, head.hash, rank);
 	if (!mark)
 		return;
-	head.before = is_of(mark, head.hash, rank) ? mark->at : ring->head - 2 * LAP;
 	head.order = s->kept++;
 	at = make_room(ring, head.len);
 	record = record_at(ring, at);

@@ -57,7 +57,7 @@ static bool may_become_ours(const struct cs_track *track, const struct cs_addr *
 bool cs_track_is_ours(const struct cs_track *track, const struct cs_addr *ip,
 		      uint64_t hash)
 {
-	if (in_any(track->local, track->want.n_local, ip))
+	if (track->want.n_local > 0 && in_any(track->local, track->want.n_local, ip))
 		return true;
 	return may_become_ours(track, ip) && cs_ours_has(track->ours, hash);
 }

@@ -169,10 +169,15 @@ void cs_track_expect(struct cs_track *track, const struct cs_packet *packet,
 	*out = (struct cs_track_ahead){ 0 };
 	if (packet->kind != CS_PACKET_UDP)
 		return;
-	out->from_coap = cs_track_is_port(track, packet->from_port);
-	out->to_coap = cs_track_is_port(track, packet->to_port);
-	if (!out->from_coap && !out->to_coap)
+
+	enum cs_track_port from = cs_track_port(track, packet->from_port);
+	enum cs_track_port to = cs_track_port(track, packet->to_port);
+
+	if (!from && !to)
 		return;
+	out->from_coap = from;
+	out->to_coap = to;
+	out->secure = from == CS_PORT_SECURE || to == CS_PORT_SECURE;
 	out->from_hash = cs_track_hash(track, &packet->from);
 	out->to_hash = hash_of_receiver(track, &packet->to);
 	out->key = cs_flow_key(out->from_hash, packet->from_port, out->to_hash,
@@ -221,8 +226,7 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 			     .sight = sight,
 			     .bytes = packet->payload,
 			     .len = packet->payload_len,
-			     .secure = cs_track_is_secure(track, packet->from_port) ||
-				       cs_track_is_secure(track, packet->to_port) },
+			     .secure = ahead->secure },
 	};
 	cs_turn_ends(&turn);
 	cs_counts_datagram(&track->counts, sight);
@@ -238,8 +242,8 @@ static void take_icmp(struct cs_track *track, int64_t wall_us,
 		.wall_us = wall_us,
 		.packet = packet,
 		.bytes = packet->quote.payload,
-		.from_coap = cs_track_is_port(track, packet->quote.from_port),
-		.to_coap = cs_track_is_port(track, packet->quote.to_port),
+		.from_coap = cs_track_port(track, packet->quote.from_port),
+		.to_coap = cs_track_port(track, packet->quote.to_port),
 	};
 
 	if (!turn.from_coap && !turn.to_coap)
@@ -248,11 +252,6 @@ static void take_icmp(struct cs_track *track, int64_t wall_us,
 	cs_turn_ends(&turn);
 	cs_turn_icmp(&turn);
 	cs_turn_put(&turn);
-}
-
-static bool is_plain_port(const struct cs_track *track, uint16_t port)
-{
-	return cs_track_is_port(track, port) && !cs_track_is_secure(track, port);
 }
 
 static void take_segment(struct cs_track *track, int64_t wall_us,
@@ -264,8 +263,8 @@ static void take_segment(struct cs_track *track, int64_t wall_us,
 		.packet = packet,
 		.bytes = packet->payload,
 		.len = packet->payload_len,
-		.from_coap = is_plain_port(track, packet->from_port),
-		.to_coap = is_plain_port(track, packet->to_port),
+		.from_coap = cs_track_port(track, packet->from_port) == CS_PORT_PLAIN,
+		.to_coap = cs_track_port(track, packet->to_port) == CS_PORT_PLAIN,
 		.message = { .wall_us = wall_us, .packet = packet },
 	};
 

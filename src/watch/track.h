@@ -75,6 +75,7 @@ struct cs_track_ahead {
 	uint64_t source_hash;        /* the one of them that is a source, as it seems */
 	struct cs_flow_key key;
 	bool from_coap, to_coap; /* whether that port is a CoAP port */
+	bool secure;             /* one of them is for DTLS */
 };
 void cs_track_expect(struct cs_track *track, const struct cs_packet *packet,
 		     struct cs_track_ahead *out);

@@ -130,8 +130,8 @@ void cs_turn_icmp(struct cs_turn *turn)
 		closed_by_us(turn);
 	else if (sender_ours && asked)
 		reported(turn, true);
-	else if (sender_ours && cs_track_is_port(track, quote->from_port))
+	else if (sender_ours && cs_track_port(track, quote->from_port))
 		unwanted(turn);
-	else if ((sender_ours || anybody) && cs_track_is_port(track, quote->to_port))
+	else if ((sender_ours || anybody) && cs_track_port(track, quote->to_port))
 		reported(turn, false);
 }

@@ -86,8 +86,9 @@ struct cs_addr cs_track_base(const struct cs_addr *ip, uint8_t *bits);
 uint64_t cs_track_neighbours(const struct cs_track *track, const struct cs_addr *ip);
 bool cs_track_is_ours(const struct cs_track *track, const struct cs_addr *ip,
 		      uint64_t hash);
-bool cs_track_is_port(const struct cs_track *track, uint16_t port);
-bool cs_track_is_secure(const struct cs_track *track, uint16_t port);
+/* Whether a port is one of CoAP's: as it is, or (one that is of both) inside DTLS. */
+enum cs_track_port { CS_PORT_OTHER, CS_PORT_PLAIN, CS_PORT_SECURE };
+enum cs_track_port cs_track_port(const struct cs_track *track, uint16_t port);
 
 /* Who sends to whom: fills in .from_hash to .to_coap and the message's way. */
 void cs_turn_ends(struct cs_turn *turn);

@@ -62,20 +62,20 @@ bool cs_track_is_ours(const struct cs_track *track, const struct cs_addr *ip,
 	return may_become_ours(track, ip) && cs_ours_has(track->ours, hash);
 }
 
-bool cs_track_is_secure(const struct cs_track *track, uint16_t port)
+static bool in_list(const uint16_t *ports, size_t n, uint16_t port)
 {
-	for (size_t i = 0; i < track->want.n_secure_ports; i++)
-		if (track->secure_ports[i] == port)
+	for (size_t i = 0; i < n; i++)
+		if (ports[i] == port)
 			return true;
 	return false;
 }
 
-bool cs_track_is_port(const struct cs_track *track, uint16_t port)
+enum cs_track_port cs_track_port(const struct cs_track *track, uint16_t port)
 {
-	for (size_t i = 0; i < track->want.n_ports; i++)
-		if (track->ports[i] == port)
-			return true;
-	return cs_track_is_secure(track, port);
+	if (in_list(track->secure_ports, track->want.n_secure_ports, port))
+		return CS_PORT_SECURE;
+	return in_list(track->ports, track->want.n_ports, port) ? CS_PORT_PLAIN
+								: CS_PORT_OTHER;
 }
 
 static enum cs_track_way way_of(const struct cs_turn *turn)

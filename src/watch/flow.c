@@ -104,7 +104,7 @@ static int64_t worth(const struct cs_flow_head *head, uint32_t now_s)
 	return (kept ? WEIGHT_S : 0) - age_s;
 }
 
-/* The one that is known, or whose place a new one has. */
+/* The one that is known, or whose place a new one has: ways are filled from the first on. */
 static unsigned way_of(const struct set *set, uint32_t tag, uint32_t now_s)
 {
 	int64_t least = INT64_MAX;
@@ -112,10 +112,12 @@ static unsigned way_of(const struct set *set, uint32_t tag, uint32_t now_s)
 
 	for (unsigned i = 0; i < WAYS; i++) {
 		const struct cs_flow_head *head = &set->head[i];
-		int64_t its = head->tag ? worth(head, now_s) : INT64_MIN;
 
-		if (head->tag == tag)
+		if (head->tag == tag || head->tag == 0)
 			return i;
+
+		int64_t its = worth(head, now_s);
+
 		if (its < least) {
 			least = its;
 			way = i;

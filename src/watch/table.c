@@ -125,17 +125,20 @@ static void notice_time(struct cs_table *t, int64_t wall_us)
 struct cs_source *cs_table_take(struct cs_table *table, const struct cs_addr *ip,
 				int64_t wall_us, bool *is_new)
 {
-	return cs_table_take_hashed(table, ip, cs_table_hash(table, ip), wall_us, is_new);
+	return cs_table_take_hashed(table, ip, cs_table_hash(table, ip), 0, wall_us,
+				    is_new);
 }
 
 struct cs_source *cs_table_take_hashed(struct cs_table *table, const struct cs_addr *ip,
-				       uint64_t hash, int64_t wall_us, bool *is_new)
+				       uint64_t hash, uint32_t place, int64_t wall_us,
+				       bool *is_new)
 {
-	uint32_t place, unit;
+	uint32_t unit;
 
 	notice_time(table, wall_us);
 	table->sorted = 0;
-	*is_new = !cs_table_place(table, ip, hash, &place);
+	*is_new = !cs_table_stands(table, ip, hash, place) &&
+		  !cs_table_place(table, ip, hash, &place);
 	if (*is_new)
 		return take_new(table, ip, hash, wall_us);
 	unit = cs_table_unit(table, place);

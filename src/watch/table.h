@@ -44,16 +44,21 @@ CS_MUST_USE bool cs_table_find(struct cs_table *table, const struct cs_addr *ip,
 /* Forgets one; not counted as evicted. */
 void cs_table_drop(struct cs_table *table, const struct cs_addr *ip);
 
-/* The same for who has @ip's cs_addr_hash() by the table's key already. */
+/*
+ * The same for who has @ip's cs_addr_hash() by the table's key already. @place: where
+ * cs_table_approach() saw it, or any other.
+ */
 struct cs_source *cs_table_take_hashed(struct cs_table *table, const struct cs_addr *ip,
-				       uint64_t hash, int64_t wall_us, bool *is_new);
+				       uint64_t hash, uint32_t place, int64_t wall_us,
+				       bool *is_new);
 
 /*
  * Hints that the address of @hash will be taken soon, so that memory is not waited for:
- * the first as early as can be, the second some hundred nanoseconds later.
+ * the first as early as can be, the second some hundred nanoseconds later. It says where
+ * the address stands, most likely; 0 if it does not.
  */
 void cs_table_expect(const struct cs_table *table, uint64_t hash);
-void cs_table_approach(const struct cs_table *table, uint64_t hash);
+uint32_t cs_table_approach(const struct cs_table *table, uint64_t hash);
 
 /*
  * All sources in the order of their addresses, a copy each, so that those of a prefix

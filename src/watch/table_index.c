@@ -55,6 +55,23 @@ static bool is_of(const struct cs_table *t, uint32_t unit, const struct cs_addr 
 	return cs_pack_is(cs_pool_at(&t->pool, unit), ip);
 }
 
+static bool has_tag(const struct cs_table *t, uint32_t at, uint32_t tag)
+{
+	return (t->index[at] ^ tag) >> t->unit_bits == 0 && t->index[at];
+}
+
+static bool stands_at(const struct cs_table *t, uint32_t at, uint32_t tag,
+		      const struct cs_addr *ip)
+{
+	return has_tag(t, at, tag) && is_of(t, cs_table_unit(t, at), ip);
+}
+
+bool cs_table_stands(const struct cs_table *t, const struct cs_addr *ip, uint64_t hash,
+		     uint32_t place)
+{
+	return stands_at(t, place, tag_of(t, hash), ip);
+}
+
 bool cs_table_place(const struct cs_table *t, const struct cs_addr *ip, uint64_t hash,
 		    uint32_t *place)
 {
@@ -63,15 +80,11 @@ bool cs_table_place(const struct cs_table *t, const struct cs_addr *ip, uint64_t
 	for (unsigned which = 0; which < 2; which++) {
 		uint32_t at = bucket_of(t, hash, which);
 
-		for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++) {
-			uint32_t entry = t->index[at];
-
-			if ((entry ^ tag) >> t->unit_bits == 0 && entry &&
-			    is_of(t, cs_table_unit(t, at), ip)) {
+		for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++)
+			if (stands_at(t, at, tag, ip)) {
 				*place = at;
 				return true;
 			}
-		}
 	}
 	return false;
 }
@@ -223,21 +236,24 @@ static void fetch(const struct cs_table *t, uint32_t unit)
 	cs_fetch(bytes + offsetof(struct cs_source, obs) + LINE);
 }
 
-static bool approach(const struct cs_table *t, uint32_t at, uint32_t tag)
+/* The first entry of a bucket that has the tag; 0: none has. */
+static uint32_t seen_in(const struct cs_table *t, uint32_t at, uint32_t tag)
 {
 	for (uint32_t end = at + CS_TABLE_BUCKET; at < end; at++)
-		if ((t->index[at] ^ tag) >> t->unit_bits == 0 && t->index[at]) {
-			fetch(t, cs_table_unit(t, at));
-			return true;
-		}
-	return false;
+		if (has_tag(t, at, tag))
+			return at;
+	return 0;
 }
 
 /* The first that has the tag is it, but for one time in some thousand. */
-void cs_table_approach(const struct cs_table *table, uint64_t hash)
+uint32_t cs_table_approach(const struct cs_table *table, uint64_t hash)
 {
 	uint32_t tag = tag_of(table, hash);
+	uint32_t place = seen_in(table, bucket_of(table, hash, 0), tag);
 
-	if (!approach(table, bucket_of(table, hash, 0), tag))
-		(void)approach(table, bucket_of(table, hash, 1), tag);
+	if (!place)
+		place = seen_in(table, bucket_of(table, hash, 1), tag);
+	if (place)
+		fetch(table, cs_table_unit(table, place));
+	return place;
 }

@@ -92,6 +92,10 @@ uint64_t cs_table_hash(const struct cs_table *t, const struct cs_addr *ip);
 CS_MUST_USE bool cs_table_place(const struct cs_table *t, const struct cs_addr *ip,
 				uint64_t hash, uint32_t *place);
 
+/* Whether it stands at @place, as it did a little earlier. */
+bool cs_table_stands(const struct cs_table *t, const struct cs_addr *ip, uint64_t hash,
+		     uint32_t place);
+
 /* A free place for @hash; who is worth least in its two buckets may be forgotten. */
 uint32_t cs_table_make_place(struct cs_table *t, uint64_t hash);
 

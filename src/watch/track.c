@@ -192,12 +192,12 @@ void cs_track_expect(struct cs_track *track, const struct cs_packet *packet,
 	cs_samples_expect(track->samples, out->source_hash);
 }
 
-void cs_track_approach(const struct cs_track *track, const struct cs_track_ahead *ahead)
+void cs_track_approach(const struct cs_track *track, struct cs_track_ahead *ahead)
 {
 	if (!ahead->from_hash)
 		return;
 	cs_flows_approach(track->flows, ahead->key);
-	cs_table_approach(track->table, ahead->source_hash);
+	ahead->place = cs_table_approach(track->table, ahead->source_hash);
 }
 
 static void take_datagram(struct cs_track *track, int64_t wall_us,
@@ -219,6 +219,7 @@ static void take_datagram(struct cs_track *track, int64_t wall_us,
 		.from_hash = ahead->from_hash,
 		.to_hash = ahead->to_hash,
 		.key = ahead->key,
+		.place = ahead->place,
 		.from_coap = ahead->from_coap,
 		.to_coap = ahead->to_coap,
 		.message = { .wall_us = wall_us,

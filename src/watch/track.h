@@ -73,13 +73,14 @@ void cs_track_packet(struct cs_track *track, int64_t wall_us,
 struct cs_track_ahead {
 	uint64_t from_hash, to_hash; /* of the addresses; 0: not worked out */
 	uint64_t source_hash;        /* the one of them that is a source, as it seems */
+	uint32_t place;              /* where that one stands in the table, most likely */
 	struct cs_flow_key key;
 	bool from_coap, to_coap; /* whether that port is a CoAP port */
 	bool secure;             /* one of them is for DTLS */
 };
 void cs_track_expect(struct cs_track *track, const struct cs_packet *packet,
 		     struct cs_track_ahead *out);
-void cs_track_approach(const struct cs_track *track, const struct cs_track_ahead *ahead);
+void cs_track_approach(const struct cs_track *track, struct cs_track_ahead *ahead);
 void cs_track_expected(struct cs_track *track, int64_t wall_us,
 		       const struct cs_packet *packet,
 		       const struct cs_track_ahead *ahead);

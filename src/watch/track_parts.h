@@ -69,6 +69,7 @@ struct cs_turn {
 	uint32_t len;         /* bytes as sent */
 	uint64_t from_hash, to_hash;
 	struct cs_flow_key key; /* of its flow; hash 0: not looked for yet */
+	uint32_t place;         /* of its source in the table, most likely */
 	bool from_ours, to_ours;
 	bool from_coap, to_coap; /* whether that port is a CoAP port */
 	bool orderly;            /* a client's next request: no part of a flood */

@@ -155,8 +155,8 @@ static void take(struct cs_turn *turn, const struct cs_addr *ip, uint64_t hash,
 {
 	struct cs_track *track = turn->track;
 
-	turn->source =
-		cs_table_take_hashed(track->table, ip, hash, turn->wall_us, is_new);
+	turn->source = cs_table_take_hashed(track->table, ip, hash, turn->place,
+					    turn->wall_us, is_new);
 	turn->source_hash = hash;
 	mark_recent(&track->recent, ip, hash);
 	if (*is_new)

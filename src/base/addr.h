@@ -89,16 +89,21 @@ static inline bool cs_addr_is_group(const struct cs_addr *a)
 	return cs_addr_is_v4(a) ? a->b[12] >> 4 == 0xe : a->b[0] == 0xff;
 }
 
-/* <0, 0 or >0 as memcmp(), but inline: sorting and searching live on it. */
+/*
+ * <0, 0 or >0 as memcmp(), but inline: sorting and searching live on it. So written, two
+ * comparisons are left of it where it is only asked whether they are the same.
+ */
 static inline int cs_addr_cmp(const struct cs_addr *a, const struct cs_addr *b)
 {
 	uint64_t x = cs_addr_high64(a), y = cs_addr_high64(b);
 
-	if (x == y) {
-		x = cs_addr_low64(a);
-		y = cs_addr_low64(b);
-	}
-	return (x > y) - (x < y);
+	if (x != y)
+		return x < y ? -1 : 1;
+	x = cs_addr_low64(a);
+	y = cs_addr_low64(b);
+	if (x == y)
+		return 0;
+	return x < y ? -1 : 1;
 }
 
 /* True for 127/8 and ::1. */

@@ -110,7 +110,8 @@ static const struct cs_arg rows[] = {
 	  .traits = CS_ARG_IS_FILE,
 	  .at = AT(eve),
 	  .group = OUT,
-	  .help = "Write Suricata's EVE JSON: an alert for each verdict to act on, "
+	  .help = "Write Suricata's EVE JSON: an alert for each verdict but those on "
+		  "own traffic (severity 1: act now, to 4: no need to worry), "
 		  "statistics, and with --messages an event for each message. A Unix "
 		  "socket that is there is connected to." },
 	{ .name = "summary",

@@ -350,8 +350,11 @@ static bool commit(struct cs_watch_output *o, enum cs_err err)
 
 bool cs_watch_output_commit(struct cs_watch_output *output)
 {
-	enum cs_err err = conclude(output);
+	enum cs_err err = conclude(output), flushed;
 
+	/* The events may go to the same place, and the summary is behind them. */
+	flushed = cs_watch_sinks_flush(&output->sinks);
+	(void)flushed; /* it fails again, and is said, at the very end */
 	summarise(output);
 	return commit(output, err);
 }

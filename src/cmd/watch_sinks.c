@@ -17,6 +17,14 @@ static int cannot_open(const struct cs_ctx *ctx, const char *option, const char 
 	return CS_EXIT_FAILED;
 }
 
+/* Whether another output that is given as @name is where -o is: standard output. */
+static bool is_beside_output(const struct cs_watch_options *options, const char *name)
+{
+	const char *output = options->output_file;
+
+	return (!output || strcmp(output, "-") == 0) && name && strcmp(name, "-") == 0;
+}
+
 /* -o: replaced whole by what a file says, appended to by what happens. */
 static int open_output(struct cs_watch_sinks *s)
 {
@@ -48,6 +56,8 @@ static int open_eve(struct cs_watch_sinks *s)
 		return cannot_open(s->ctx, "eve", name);
 	if (!s->live)
 		cs_live_wait(s->events, EVENTS_WAIT_MS);
+	if (!s->live && is_beside_output(s->options, name))
+		(void)setvbuf(s->to, NULL, _IOLBF, BUFSIZ); /* no half lines between */
 	errno = ENOMEM;
 	return cs_eve_open(&s->eve) ? cannot_open(s->ctx, "eve", name) : -1;
 }
@@ -70,7 +80,7 @@ int cs_watch_sinks_open(struct cs_ctx *ctx, const struct cs_watch_options *optio
 
 	*sinks = (struct cs_watch_sinks){ .ctx = ctx, .options = options, .live = live };
 	status = open_output(sinks);
-	if (status < 0 && summary && strcmp(summary, "-") != 0)
+	if (status < 0 && !is_beside_output(options, summary))
 		status = open_file(sinks, "summary", summary, &sinks->summary);
 	if (status < 0)
 		status = open_eve(sinks);

@@ -130,6 +130,18 @@ def test_the_summary_is_the_last_line_of_standard_output(many):
     assert summary["frames"] == summary["coap"] == summary["requests"] == 5000
 
 
+def test_the_summary_is_the_last_line_whatever_else_goes_there(many, tmp_path):
+    *others, summary = lines(watch_file("-r", many, "-O", "jsonl", "--eve", "-",
+                                        "--summary", "-").stdout)
+    assert {line.get("event_type", "verdict") for line in others} == {
+        "verdict", "alert", "stats"}
+    assert summary["schema"] == "coapscope.capture/1"
+    only = lines(watch_file("-r", many, "-O", "jsonl", "-o", tmp_path / "verdicts",
+                            "--summary", "-").stdout)
+    assert only == [summary]
+    assert "capture/1" not in (tmp_path / "verdicts").read_text()
+
+
 def test_the_least_memory_is_enough_for_a_small_capture(hostile):
     least = watch_file("-r", hostile, "--memory", "1M", "-O", "jsonl").stdout
     assert least and least == watch_file("-r", hostile, "-O", "jsonl").stdout

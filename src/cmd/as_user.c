@@ -16,6 +16,14 @@ static int cannot(const struct cs_ctx *ctx, const char *name)
 	return CS_EXIT_FAILED;
 }
 
+int cs_known_user(const struct cs_ctx *ctx, const char *name)
+{
+	if (!name || getpwnam(name))
+		return -1;
+	cs_log(&ctx->log, CS_ERROR, "--user '%s': no such user", name);
+	return CS_EXIT_USAGE;
+}
+
 int cs_as_user_begin(const struct cs_ctx *ctx, const char *name, struct cs_as_user *as)
 {
 	const struct passwd *user = name && geteuid() == 0 ? getpwnam(name) : NULL;

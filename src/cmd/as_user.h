@@ -16,8 +16,14 @@ struct cs_as_user {
 };
 
 /*
- * From now on files are opened and made as @name. NULL, a name that nobody has (the
- * jail will say so), or not being root: nothing changes. Returns -1 or the exit status:
+ * Before anything is opened, and two processes find out. NULL: nobody was asked for.
+ * Returns -1 or the exit status: the reason has been said.
+ */
+CS_MUST_USE int cs_known_user(const struct cs_ctx *ctx, const char *name);
+
+/*
+ * From now on files are opened and made as @name. NULL, a name that nobody has, or not
+ * being root: nothing changes. Returns -1 or the exit status:
  * the reason has been said. Ends with cs_as_user_end(); a zeroed one may be ended.
  */
 CS_MUST_USE int cs_as_user_begin(const struct cs_ctx *ctx, const char *name,

@@ -253,11 +253,13 @@ static int watch(struct job *job)
 		return say(job, CS_EXIT_USAGE, why);
 	if (cs_decode_plan(&o->decode, &o->common.arena, &job->plan))
 		return say(job, CS_EXIT_FAILED, cs_strerror(CS_ERR_NOMEM));
-	/* Forked before outputs and lists of places are there: they are not its business. */
-	status = open_capture(job); /* a pipe's writer is waited for: it can be ended */
+	status = cs_known_user(job->ctx, o->decode.user);
+	if (status < 0) /* a pipe's writer is waited for: it can be ended */
+		status = open_capture(job);
 	if (status < 0)
 		status = cs_open_signals(job->ctx, true, &job->signal_fd);
 	cs_patient_until(job->signal_fd);
+	/* Forked before outputs and lists of places are there: they are not its business. */
 	if (status < 0)
 		status = start(job);
 	if (status < 0) {

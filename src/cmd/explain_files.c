@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cmd/as_user.h"
 #include "cmd/explain_cases.h"
 #include "cmd/networked.h"
 #include "cmd/watch_who.h"
@@ -181,12 +182,15 @@ int cs_explain_read_files(struct cs_ctx *ctx, struct cs_explain_options *options
 			  const struct cs_pasted *what, struct cs_explain_cases *cases)
 {
 	struct reading r = { .ctx = ctx, .what = what, .cases = cases };
-	int status = cs_watch_who_open(
-		ctx, &options->decode,
-		cs_args_taken_back(&options->common,
-				   offsetof(struct cs_explain_options, decode.geoip)),
-		&r.who);
+	int status = cs_known_user(ctx, options->decode.user);
 
+	if (status < 0)
+		status = cs_watch_who_open(
+			ctx, &options->decode,
+			cs_args_taken_back(
+				&options->common,
+				offsetof(struct cs_explain_options, decode.geoip)),
+			&r.who);
 	if (status < 0)
 		status = run(&r, options);
 	cs_watch_who_close(&r.who);

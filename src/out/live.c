@@ -113,7 +113,9 @@ static int open_log(int folder, const char *name)
 	/* One that we may write to, but not read. */
 	if (fd < 0 && errno == EACCES)
 		fd = openat(folder, name,
-			    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+			    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+				    O_NONBLOCK,
+			    0666);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))

@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -171,6 +172,20 @@ def test_no_output_is_a_capture_or_another_output(hostile, tmp_path, args, said)
                       status=2 if said else 0)
     assert said is None or said.format(**names) in done.stderr.decode()
     assert pathlib.Path(hostile).read_bytes() == before
+
+
+def test_who_is_to_be_become_is_known_and_may_write(hostile, tmp_path):
+    done = watch_file("-r", hostile, "--user", "nobody-at-all", "--store", tmp_path / "s",
+                      status=2)
+    assert done.stderr.decode().splitlines() == [
+        "coapscope watch: --user 'nobody-at-all': no such user"]
+    assert not (tmp_path / "s").exists()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        for option in ["-o", "--eve", "--summary", "--metrics", "--pcap-out"]:
+            done = watch_file("-r", hostile, "--user", "nobody", option, f"{folder}/x",
+                              status=4)
+            assert done.stderr.decode().endswith("/x: Permission denied\n"), done.stderr
 
 
 def test_a_disk_that_is_full_ends_a_files_run(many):

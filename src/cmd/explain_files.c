@@ -193,6 +193,7 @@ int cs_explain_read_files(struct cs_ctx *ctx, struct cs_explain_options *options
 			&r.who);
 	if (status < 0)
 		status = run(&r, options);
+	cs_watch_who_say(ctx, &r.who);
 	cs_watch_who_close(&r.who);
 	return status;
 }

@@ -167,12 +167,12 @@ static const struct cs_arg rows[] = {
 	{ .name = "keep",
 	  .metavar = "DAYS",
 	  .type = CS_ARG_U64,
-	  .preset = "30",
 	  .min = 1,
 	  .max = 36500,
 	  .at = AT(keep_days),
 	  .group = KEEP,
-	  .help = "Days for which they are kept." },
+	  .help = "Days for which they are kept: live 30, unless it says otherwise; what "
+		  "files said, as long as you like." },
 	{ .name = "anonymise",
 	  .type = CS_ARG_FLAG,
 	  .at = AT(anonymise),
@@ -226,6 +226,8 @@ const struct cs_arg_set cs_watch_args = {
 		    "/run/suricata/eve.sock\n",
 };
 
+enum { KEEP_LIVE = 30 /* days */ };
+
 /* Of the configuration --protect may stand beside -r: it counts for what is live. */
 static bool is_typed(const struct cs_watch_options *o)
 {
@@ -253,6 +255,8 @@ enum cs_err cs_watch_options_settle(struct cs_watch_options *o, char why[CS_ARG_
 		       "--verdicts";
 	if (o->files.n > 0)
 		o->protect = NULL;
+	else if (o->keep_days == 0)
+		o->keep_days = KEEP_LIVE;
 	if (!what)
 		return cs_watch_clash(o, why) ? CS_ERR_USAGE : CS_OK;
 	(void)snprintf(why, CS_ARG_WHY, "%s", what);

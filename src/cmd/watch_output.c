@@ -253,6 +253,7 @@ enum cs_err cs_watch_output_idle(struct cs_watch_output *output)
 	output->stale = false;
 	cs_watch_protect_idle(output->guard);
 	(void)cs_who_work(output->who.who); /* seen at the source's next change */
+	cs_watch_who_say(output->ctx, &output->who);
 	cs_watch_keep_commit(output->keep, output->now_us);
 	return output->screen ? redraw(output) : cs_watch_sinks_flush(&output->sinks);
 }
@@ -310,6 +311,7 @@ static enum cs_err conclude(struct cs_watch_output *o)
 		cs_watch_screen_clear(o->screen);
 	if (o->group)
 		err = cs_watch_group_tell(o->group, o->who.who, judge, o);
+	cs_watch_who_say(o->ctx, &o->who);
 	if (!err && o->format == CS_WATCH_TABLE)
 		err = print_table(o);
 	return err;

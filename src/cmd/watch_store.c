@@ -65,8 +65,7 @@ static struct cs_prefix kept_of(const struct cs_addr *ip, uint8_t bits)
 	const uint8_t most = cs_addr_is_v4(ip) ? KEPT_V4 : KEPT_V6;
 	struct cs_prefix kept = { *ip, bits < most ? bits : most };
 
-	for (unsigned i = kept.bits; i < 128; i++)
-		kept.addr.b[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
+	(void)cs_prefix_trim(&kept); /* it may have had none to lose */
 	return kept;
 }
 

@@ -69,6 +69,22 @@ void cs_watch_who_close(struct cs_watch_who *who)
 	*who = (struct cs_watch_who){ 0 };
 }
 
+void cs_watch_who_say(struct cs_ctx *ctx, struct cs_watch_who *who)
+{
+	struct cs_who_counts n =
+		who->who ? cs_who_counted(who->who) : (struct cs_who_counts){ 0 };
+
+	if (n.failed == 0 || who->silence_said)
+		return;
+	cs_log(&ctx->log, CS_WARN,
+	       "--resolver: no answer for %llu of %llu address%s: whether they have a "
+	       "name "
+	       "is not known",
+	       (unsigned long long)n.failed, (unsigned long long)n.asked,
+	       n.asked == 1 ? "" : "es");
+	who->silence_said = true;
+}
+
 bool cs_watch_who_actor(struct cs_watch_who *who, const struct cs_source *source,
 			struct cs_actor *out)
 {

@@ -15,6 +15,7 @@ struct cs_watch_who {
 	struct cs_scanners *scanners;
 	struct cs_places *places;
 	struct cs_who *who;
+	bool silence_said;
 };
 
 /* Returns -1 or the exit status: the reason has been said. @no_default: --no-geoip. */
@@ -22,6 +23,9 @@ CS_MUST_USE int cs_watch_who_open(struct cs_ctx *ctx,
 				  const struct cs_decode_options *options,
 				  bool no_default, struct cs_watch_who *who);
 void cs_watch_who_close(struct cs_watch_who *who);
+
+/* Says, once, that no resolver answered: no name is not the same as not to know one. */
+void cs_watch_who_say(struct cs_ctx *ctx, struct cs_watch_who *who);
 
 /*
  * What is known of @source's address, of a prefix nothing, without asking anybody:

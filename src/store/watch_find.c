@@ -8,7 +8,7 @@
 
 #include "store/watch_own.h"
 
-enum { HOURS = 24, MOST_DAYS = 36600 };
+enum { HOURS = 24, MOST_DAYS = 36600, ADDRESS_BITS = 128 };
 
 struct finding {
 	const struct cs_watch_find *want;
@@ -117,31 +117,53 @@ static enum cs_err each_row(struct finding *f, struct cs_db *db, int32_t day, si
 	return err;
 }
 
-static enum cs_err each_hour(struct finding *f, struct cs_db *db, int32_t day)
+/* Adds up what is inside of @of and has at most @most bits; *@n rows. */
+static enum cs_err read_hours(struct cs_db *db, const struct cs_prefix *of, uint8_t most,
+			      uint64_t hours[HOURS], size_t *n)
 {
-	struct cs_range range = cs_prefix_range(&f->want->what);
-	uint64_t hours[HOURS] = { 0 };
+	struct cs_range range = cs_prefix_range(of);
 	sqlite3_stmt *stmt;
 	enum cs_err err = cs_db_prepare(db,
 					"SELECT hour, sum(packets) FROM activity"
-					" WHERE ip BETWEEN ?1 AND ?2 AND bits >= ?3"
-					" GROUP BY hour",
+					" WHERE ip BETWEEN ?1 AND ?2"
+					" AND bits BETWEEN ?3 AND ?4 GROUP BY hour",
 					&stmt);
 
 	if (err)
 		return err;
 	cs_db_bind(stmt, 1, cs_span_of(range.lo.b, sizeof(range.lo.b)));
 	cs_db_bind(stmt, 2, cs_span_of(range.hi.b, sizeof(range.hi.b)));
-	cs_db_bind_number(stmt, 3, f->want->what.bits);
+	cs_db_bind_number(stmt, 3, of->bits);
+	cs_db_bind_number(stmt, 4, most);
 	while (!err && cs_db_next(db, stmt, &err)) {
 		int64_t hour = sqlite3_column_int64(stmt, 0);
 
+		++*n;
 		if (hour < 0 || hour >= HOURS)
 			err = cs_db_damaged(db, "an hour");
 		else
 			hours[hour] = (uint64_t)sqlite3_column_int64(stmt, 1);
 	}
 	(void)sqlite3_finalize(stmt); /* only read from */
+	return err;
+}
+
+/*
+ * Where nothing is known of itself: of the narrowest prefix that it is in. That is what
+ * --anonymise leaves.
+ */
+static enum cs_err each_hour(struct finding *f, struct cs_db *db, int32_t day)
+{
+	struct cs_prefix of = f->want->what;
+	uint64_t hours[HOURS] = { 0 };
+	size_t n = 0;
+	enum cs_err err = read_hours(db, &of, ADDRESS_BITS, hours, &n);
+
+	while (!err && n == 0 && of.bits > 0) {
+		of.bits--;
+		(void)cs_prefix_trim(&of); /* it has bits to trim, or not */
+		err = read_hours(db, &of, of.bits, hours, &n);
+	}
 	if (!err) {
 		err = f->want->hours(f->want->arg, day, hours);
 		f->stop = err != CS_OK;

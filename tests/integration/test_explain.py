@@ -2,6 +2,7 @@
 """coapscope explain: one address, one packet, whatever people paste."""
 import json
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -151,6 +152,15 @@ def test_what_is_asked_of_a_host_of_ours_is_bounded_and_quoted(tmp_path):
     assert (local["asked_by_others"], local["given_more"]) == (28, 18)
 
 
+def test_a_resolver_that_does_not_answer_is_said(pcap):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        at = f"127.0.0.1:{silent.getsockname()[1]}"
+        text, said = explain("203.0.113.9", "-r", pcap, "--resolver", at)
+    assert text.startswith("203.0.113.9: act now. ")
+    assert said.count("--resolver: no answer for 1 of 1 address:") == 1
+
+
 def test_names_need_a_resolver_and_nonsense_is_refused(pcap):
     assert "--resolver" in explain("x.example", "-r", pcap, code=2)[1]
     assert "want an address" in explain("?!", "-r", pcap, code=2)[1]
@@ -237,10 +247,19 @@ def test_what_a_watch_has_kept(pcap, tmp_path):
     assert "kept anything" in explain("192.0.2.99", "--store", tmp_path / "none")[1]
 
 
+def test_what_files_said_is_kept_until_it_is_asked_to_go(pcap, tmp_path):
+    kept(pcap, tmp_path / "store")
+    kept(pcap, tmp_path / "store")
+    assert verdicts("203.0.113.9", "--store", tmp_path / "store")[0]["class"] == "D"
+
+
 def test_an_anonymous_store_has_no_address(pcap, tmp_path):
     kept(pcap, tmp_path / "store", "--keep", "36500", "--anonymise")
     found = verdicts("203.0.113.9", "--store", tmp_path / "store")
     assert (found[0]["source"], found[0]["prefix"]) == (None, "203.0.113.0/24")
+    assert re.search(r"2025-11-22 \|[^|]*[^ |][^|]*\|",
+                     explain("203.0.113.9", "--store", tmp_path / "store")[0])
+    assert "nothing is known" in explain("203.0.112.9", "--store", tmp_path / "store")[0]
     for file in (tmp_path / "store").rglob("*"):
         if file.is_file():
             bytes_ = file.read_bytes()

@@ -187,11 +187,23 @@ void cs_answer_change(const struct cs_question *q, char out[CS_ANSWER_TEXT])
 	(void)snprintf(out, CS_ANSWER_TEXT, "%s", texts[q->finding->primary]);
 }
 
-/* The command that closes the door, at once where harm is being done. */
-static const char *closing(enum cs_worry worry)
+/*
+ * The command that closes the door, at once where harm is being done. Who writes from
+ * among our own neighbours is more often a device of ours than not, and would be shut
+ * out by it: that is shown before it is done.
+ */
+static void closing(const struct cs_question *q, enum cs_worry worry, const char *name,
+		    char out[CS_ANSWER_TEXT])
 {
-	return worry == CS_WORRY_ACT_NOW ? "coapscope protect apply --strangers drop"
-					 : "coapscope protect plan --strangers drop";
+	if (cs_addr_is_neighbours(&q->source->ip) && !q->finding->victim)
+		(void)snprintf(out, CS_ANSWER_TEXT,
+			       "coapscope protect plan --strangers drop --allow %s  # if "
+			       "it is one of yours; else without --allow",
+			       name);
+	else
+		(void)snprintf(out, CS_ANSWER_TEXT,
+			       "coapscope protect %s --strangers drop",
+			       worry == CS_WORRY_ACT_NOW ? "apply" : "plan");
 }
 
 void cs_answer_next(const struct cs_question *q, enum cs_worry worry,
@@ -212,7 +224,9 @@ void cs_answer_next(const struct cs_question *q, enum cs_worry worry,
 		text = explain;
 	else if (q->finding->primary == CS_CLASS_F && worry == CS_WORRY_ACT)
 		text = explain;
-	else if (q->finding->answered || worry >= CS_WORRY_ACT)
-		text = closing(worry);
+	else if (q->finding->answered || worry >= CS_WORRY_ACT) {
+		closing(q, worry, name, out);
+		return;
+	}
 	(void)snprintf(out, CS_ANSWER_TEXT, "%s", text);
 }

@@ -291,6 +291,45 @@ static void each_rule_gives_its_verdict(void **state)
 	}
 }
 
+static void who_may_be_ours_is_not_shut_out_at_a_word(void **state)
+{
+	static const struct {
+		const char *ip;
+		bool victim;
+		const char *next;
+	} cases[] = {
+		{ "198.51.100.7", false, "coapscope protect apply --strangers drop" },
+		{ "192.168.1.9", false,
+		  "coapscope protect plan --strangers drop --allow 192.168.1.9  # if it "
+		  "is one of yours; else without --allow" },
+		{ "fd00::9", false,
+		  "coapscope protect plan --strangers drop --allow fd00::9  # if it is "
+		  "one of yours; else without --allow" },
+		{ "192.168.1.9", true, "coapscope protect apply --strangers drop" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(cases); i++) {
+		struct row writes = { .obs = { { CS_OBS_WRITE, 1 },
+					       { CS_OBS_ANSWERED, 1 },
+					       { CS_OBS_WRITE_DONE, 1 } },
+				      .requests = 1,
+				      .ip = cases[i].ip };
+		struct row flood = { .obs = { ASKS(100),
+					      { CS_OBS_ANSWERED, 100 },
+					      { CS_OBS_AMPLIFIED, 100 } },
+				     .requests = 100,
+				     .ip = cases[i].ip };
+		struct cs_finding finding;
+		struct cs_answer answer;
+
+		judge(cases[i].victim ? &flood : &writes, &finding, &answer);
+		assert_int_equal(answer.worry, CS_WORRY_ACT_NOW);
+		assert_int_equal(finding.victim, cases[i].victim);
+		assert_string_equal(answer.next, cases[i].next);
+	}
+}
+
 /*
  * A /24 of @addresses, each with @each requests to one host within @span_s; and @flooded
  * more, each with a flood of its own.
@@ -506,6 +545,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_gives_its_verdict),
+		cmocka_unit_test(who_may_be_ours_is_not_shut_out_at_a_word),
 		cmocka_unit_test(each_attack_on_a_victim_may_have_targets_of_its_own),
 		cmocka_unit_test(
 			more_reflectors_than_are_followed_are_a_reflection_all_the_same),

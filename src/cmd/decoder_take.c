@@ -19,25 +19,6 @@ static int64_t clock_of(int64_t wall_us)
 	return wall_us < -most ? -most * CS_NS_PER_US : wall_us * CS_NS_PER_US;
 }
 
-static void read_packet(struct cs_decoder *d, const struct cs_capture_frame *frame,
-			struct cs_packet *packet)
-{
-	d->reader.link = frame->link;
-	cs_packet_read(&d->reader, frame->bytes, frame->wire_len,
-		       clock_of(frame->wall_us), packet);
-}
-
-static void take(struct cs_decoder *d, const struct cs_capture_frame *frame)
-{
-	struct cs_packet packet;
-
-	d->frames++;
-	d->frame = frame;
-	read_packet(d, frame, &packet);
-	if (packet.kind != CS_PACKET_FRAGMENT)
-		cs_track_packet(d->track, frame->wall_us, &packet);
-}
-
 static struct cs_decoder_waiting *waiting_at(struct cs_decoder *d, unsigned i)
 {
 	return d->queue[(d->first + i) % CS_DECODER_AHEAD];
@@ -92,8 +73,6 @@ void cs_decoder_take_begun(struct cs_decoder *d, int64_t now_ns)
 	struct cs_packet packet;
 	int64_t since_ns;
 
-	if (d->reader.fragments == 0)
-		return;
 	while (!d->stop && cs_packet_begun(&d->reader, now_ns, &packet, &since_ns)) {
 		cs_decoder_take_all(d);
 		d->frame = NULL;
@@ -102,30 +81,36 @@ void cs_decoder_take_begun(struct cs_decoder *d, int64_t now_ns)
 	}
 }
 
-/* A frame, taken some frames later, when its source is out of slow memory. */
+/*
+ * A frame, taken some frames later, when its source is out of slow memory. One that is too
+ * long to wait is taken at once, behind all others.
+ */
 void cs_decoder_take(struct cs_decoder *d, const struct cs_capture_frame *frame)
 {
+	int64_t now_ns = clock_of(frame->wall_us);
+	bool waits = frame->bytes.len <= CS_DECODER_WAITS;
 	struct cs_decoder_waiting *w;
 
-	cs_decoder_take_begun(d, clock_of(frame->wall_us));
-	if (frame->bytes.len > CS_DECODER_WAITS) {
+	if (d->reader.fragments > 0)
+		cs_decoder_take_begun(d, now_ns);
+	if (!waits) {
 		cs_decoder_take_all(d);
-		if (!d->stop)
-			take(d, frame);
-		return;
+		if (d->stop)
+			return;
 	}
 	if (d->n_waiting == CS_DECODER_AHEAD)
 		take_first(d);
 	w = waiting_at(d, d->n_waiting++);
 	w->frame = *frame;
-	memcpy(w->bytes, frame->bytes.ptr, frame->bytes.len);
-	w->frame.bytes.ptr = w->bytes;
-	read_packet(d, &w->frame, &w->packet);
+	if (waits)
+		w->frame.bytes.ptr = memcpy(w->bytes, frame->bytes.ptr, frame->bytes.len);
+	d->reader.link = frame->link;
+	cs_packet_read(&d->reader, w->frame.bytes, frame->wire_len, now_ns, &w->packet);
 	cs_track_expect(d->track, &w->packet, &w->ahead);
 	if (d->n_waiting > NEAR)
 		cs_track_approach(d->track,
 				  &waiting_at(d, d->n_waiting - 1 - NEAR)->ahead);
 	put_in_order(d);
-	if (w->packet.joined) /* the next one would be joined in the same place */
+	if (w->packet.joined || !waits) /* the next one would be in the same place */
 		cs_decoder_take_all(d);
 }

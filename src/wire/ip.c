@@ -133,24 +133,25 @@ static uint8_t take_fragment(struct cs_rd *rd, struct cs_ip *ip)
 	return next;
 }
 
-/* Walks to the payload, or to where a fragment's part begins. */
-static enum cs_err walk(struct cs_rd *rd, struct cs_ip *ip, bool in_packet)
+/* Walks over @bytes to the payload, or to where a fragment's part begins. */
+static enum cs_err walk(struct cs_span bytes, struct cs_ip *ip, bool in_packet)
 {
+	struct cs_rd rd = cs_rd_over(bytes.ptr, bytes.len);
 	unsigned n = 0;
 
-	while (!rd->err && !ip->is_fragment) {
+	while (!rd.err && !ip->is_fragment) {
 		if (is_extension(ip->protocol))
-			ip->protocol = skip_extension(rd, ip->protocol);
+			ip->protocol = skip_extension(&rd, ip->protocol);
 		else if (ip->protocol == EXT_FRAGMENT && in_packet)
-			ip->protocol = take_fragment(rd, ip);
+			ip->protocol = take_fragment(&rd, ip);
 		else
 			break;
 		if (++n > EXTENSIONS_MAX)
-			cs_rd_fail(rd, CS_ERR_RANGE);
+			cs_rd_fail(&rd, CS_ERR_RANGE);
 	}
-	ip->payload_len -= rd->pos;
-	ip->payload = cs_rd_take(rd, cs_rd_left(rd));
-	return rd->err;
+	ip->payload_len -= rd.pos;
+	ip->payload = cs_rd_take(&rd, cs_rd_left(&rd));
+	return rd.err;
 }
 
 static enum cs_err v6(struct cs_span packet, size_t wire_len, struct cs_ip *ip)
@@ -177,9 +178,8 @@ static enum cs_err v6(struct cs_span packet, size_t wire_len, struct cs_ip *ip)
 	if (cs_addr_is_v4(&ip->from) || cs_addr_is_v4(&ip->to))
 		return CS_ERR_RESERVED;
 
-	struct cs_rd inside = cs_rd_over(packet.ptr + V6_HEADER, len < left ? len : left);
-
-	return walk(&inside, ip, true);
+	return walk(cs_span_of(packet.ptr + V6_HEADER, len < left ? len : left), ip,
+		    true);
 }
 
 enum cs_err cs_ip_read_cut(struct cs_span packet, size_t wire_len, struct cs_ip *out)
@@ -209,13 +209,12 @@ enum cs_err cs_ip_read(struct cs_span packet, struct cs_ip *out)
 
 enum cs_err cs_ip_walk(struct cs_ip *out)
 {
-	struct cs_rd rd = cs_rd_over(out->payload.ptr, out->payload.len);
 	struct cs_ip ip = *out;
 
 	if (cs_addr_is_v4(&ip.from))
 		return CS_OK;
 
-	enum cs_err err = walk(&rd, &ip, false);
+	enum cs_err err = walk(ip.payload, &ip, false);
 
 	if (!err && ip.protocol == EXT_FRAGMENT)
 		err = CS_ERR_RESERVED;

@@ -133,7 +133,8 @@ static void clear(struct cs_packet *out)
 	out->ip_id = 0;
 	out->joined = out->to_group = false;
 	out->udp_sum = 0;
-	out->udp = out->payload = none;
+	out->udp = none;
+	out->payload = none;
 	out->payload_len = 0;
 	out->seq = out->ack = 0;
 	out->flags = 0;

@@ -4,6 +4,7 @@
 #include "wire/ethernet.h"
 
 enum {
+	ETHERNET_HEADER = CS_ETHERNET_ADDRESSES + 2, /* bytes, with the type */
 	TYPE_PPPOE_SESSION = 0x8864,
 	PPPOE_DATA = 0x1100, /* version and type 1, code 0 (RFC 2516 section 4) */
 
@@ -182,8 +183,8 @@ static enum cs_err header(enum cs_link_type link, struct cs_rd *rd)
 	return CS_ERR_FOREIGN;
 }
 
-enum cs_err cs_link_strip(enum cs_link_type link, struct cs_span frame,
-			  struct cs_span *packet)
+static enum cs_err strip(enum cs_link_type link, struct cs_span frame,
+			 struct cs_span *packet)
 {
 	struct cs_rd rd = cs_rd_over(frame.ptr, frame.len);
 	enum cs_err err = header(link, &rd);
@@ -193,5 +194,25 @@ enum cs_err cs_link_strip(enum cs_link_type link, struct cs_span frame,
 	if (err)
 		return err;
 	*packet = cs_rd_take(&rd, cs_rd_left(&rd));
+	return CS_OK;
+}
+
+/* Nearly every frame is Ethernet with IP right behind its type. */
+static bool is_plain(enum cs_link_type link, struct cs_span frame)
+{
+	if (link != CS_LINK_ETHERNET || frame.len <= ETHERNET_HEADER)
+		return false;
+
+	struct cs_rd type = cs_rd_over(frame.ptr + CS_ETHERNET_ADDRESSES, 2);
+
+	return is_ip_type(cs_rd_u16(&type));
+}
+
+enum cs_err cs_link_strip(enum cs_link_type link, struct cs_span frame,
+			  struct cs_span *packet)
+{
+	if (!is_plain(link, frame))
+		return strip(link, frame, packet);
+	*packet = cs_span_of(frame.ptr + ETHERNET_HEADER, frame.len - ETHERNET_HEADER);
 	return CS_OK;
 }

@@ -144,11 +144,12 @@ static void finish(struct cs_turn *turn)
 		track->want.message(track->want.arg, &turn->message);
 }
 
-/* The end that is a source, as far as is known now. */
+/* The end that is a source, as far as is known now: who asks, or whom one of ours answers. */
 static uint64_t source_of(const struct cs_track *track, const struct cs_packet *packet,
 			  const struct cs_track_ahead *ahead)
 {
-	return cs_track_is_ours(track, &packet->from, ahead->from_hash)
+	return ahead->from_coap &&
+			       cs_track_is_ours(track, &packet->from, ahead->from_hash)
 		       ? ahead->to_hash
 		       : ahead->from_hash;
 }

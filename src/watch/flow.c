@@ -6,7 +6,6 @@
 
 #include "base/fetch.h"
 #include "net/large_pages.h"
-#include "watch/hash.h"
 
 enum {
 	WAYS = 4,        /* places a flow may have */
@@ -60,22 +59,6 @@ void cs_flows_close(struct cs_flows *flows)
 		return;
 	(void)munmap(flows->set, (flows->mask + 1) * sizeof(struct set)); /* as mapped */
 	free(flows);
-}
-
-/*
- * The hashes are secret, so that who chooses ports does not know what they are mixed
- * with: a few multiplications do what would take another SipHash.
- */
-struct cs_flow_key cs_flow_key(uint64_t from, uint16_t from_port, uint64_t to,
-			       uint16_t to_port)
-{
-	bool up = from < to || (from == to && from_port < to_port);
-	uint64_t low = up ? from : to, high = up ? to : from;
-	uint64_t ports = up ? (uint64_t)from_port << 16 | to_port
-			    : (uint64_t)to_port << 16 | from_port;
-	uint64_t hash = cs_hash_word(cs_hash_word(low, ports), high);
-
-	return (struct cs_flow_key){ .hash = cs_hash_word(hash, low), .up = up };
 }
 
 static uint32_t tag_of(struct cs_flow_key key)

@@ -186,6 +186,12 @@ struct cs_origin cs_args_item_origin(const struct cs_common *common, size_t at,
 				     size_t nth);
 
 /*
+ * Of two values that exclude each other: true when the one at @by came from nearer the
+ * operator than the one at @at, which is then of no force.
+ */
+bool cs_args_outranked(const struct cs_common *common, size_t at, size_t by);
+
+/*
  * True when --no-NAME holds for the text at @at (NULL is also "unset"), or was
  * given for the list at @at before what is in it now.
  */

@@ -341,6 +341,11 @@ struct cs_origin cs_args_item_origin(const struct cs_common *common, size_t at,
 				     : (struct cs_origin){ .from = CS_FROM_NOWHERE };
 }
 
+bool cs_args_outranked(const struct cs_common *common, size_t at, size_t by)
+{
+	return cs_args_origin(common, by).from > cs_args_origin(common, at).from;
+}
+
 bool cs_args_taken_back(const struct cs_common *common, size_t at)
 {
 	const struct cs_arg_held *held = held_at(common, at);

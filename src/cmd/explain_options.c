@@ -79,10 +79,26 @@ const struct cs_arg_set cs_explain_args = {
 		    "40017d70bb2e77656c6c2d6b6e6f776e04636f7265\n",
 };
 
+/* Of places to look in, the one that is named nearest to the operator is meant. */
+static void settle_place(struct cs_explain_options *o)
+{
+	bool files = o->files.n > 0, store = o->store != NULL;
+
+	if (files &&
+	    ((store && cs_args_outranked(&o->common, AT(files), AT(store))) ||
+	     (o->packet && cs_args_outranked(&o->common, AT(files), AT(packet)))))
+		o->files.n = 0;
+	if (store &&
+	    ((files && cs_args_outranked(&o->common, AT(store), AT(files))) ||
+	     (o->packet && cs_args_outranked(&o->common, AT(store), AT(packet)))))
+		o->store = NULL;
+}
+
 enum cs_err cs_explain_options_settle(struct cs_explain_options *o, char why[CS_ARG_WHY])
 {
 	const char *what = NULL;
 
+	settle_place(o);
 	if (o->packet && (o->files.n > 0 || o->store))
 		what = "--packet and -r or --store: want one of them";
 	else if (o->files.n > 0 && o->store)

@@ -234,9 +234,22 @@ static bool is_typed(const struct cs_watch_options *o)
 	return cs_args_origin(&o->common, AT(protect)).from == CS_FROM_FLAG;
 }
 
+/* Who names a capture on the command line means it, whatever the file watches. */
+static void settle_source(struct cs_watch_options *o)
+{
+	bool both = o->interfaces.n > 0 && o->files.n > 0;
+
+	if (both && cs_args_outranked(&o->common, AT(interfaces), AT(files)))
+		o->interfaces.n = 0;
+	else if (both && cs_args_outranked(&o->common, AT(files), AT(interfaces)))
+		o->files.n = 0;
+}
+
 enum cs_err cs_watch_options_settle(struct cs_watch_options *o, char why[CS_ARG_WHY])
 {
 	const char *what = NULL;
+
+	settle_source(o);
 
 	if (o->interfaces.n == 0 && o->files.n == 0)
 		what = "want -i IFACE or -r FILE";

@@ -114,6 +114,12 @@ def unit():
     return both["Service"]
 
 
+def environment(service, home):
+    """What the drop-in adds to it."""
+    pairs = shlex.split(home.moved(service["Environment"].replace("\\\n", " ")))
+    return {"PATH": os.environ["PATH"], **dict(pair.split("=", 1) for pair in pairs)}
+
+
 def as_systemd(service):
     """A command that gives what follows it the service's rights and no others."""
     def words(key):
@@ -198,7 +204,7 @@ def test_the_unit_runs_with_the_examples_configuration(lan, home, rights, more):
     with open(home.dir / "said", "w+") as said:
         watch = lan.start("home", [
             *rights(service), home.program, *words[1:], "--config", home.config, *more],
-            env={"PATH": os.environ["PATH"], "NOTIFY_SOCKET": str(home.manager.path),
+            env={**environment(service, home), "NOTIFY_SOCKET": str(home.manager.path),
                  "WATCHDOG_USEC": "1000000"}, stderr=said,
             umask=int(service["UMask"], 8), cwd="/")
         heard = home.manager.heard
@@ -227,6 +233,7 @@ def test_the_unit_runs_with_the_examples_configuration(lan, home, rights, more):
     assert (home.dir / "said").read_text() == ""
     check_logs(home)
     check_the_store(home)
+    check_who_looks_on(lan, home)
 
 
 def check_logs(home):
@@ -252,6 +259,22 @@ def check_the_store(home):
     done = subprocess.run([home.program, "explain", VICTIM, "--store", home.dir / "lib",
                            "-O", "jsonl"], check=True, capture_output=True, text=True, timeout=30)
     assert json.loads(done.stdout.splitlines()[0])["victim"] is True
+
+
+def check_who_looks_on(net, home):
+    """Another watch with the configuration alone leaves the service's files as they are."""
+    def files():
+        return {path: (path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns)
+                for name in ("log", "run", "lib") for path in (home.dir / name).rglob("*")}
+
+    before = files()
+    evidence = next((home.dir / "log").glob("evidence.pcap*"))
+    for words in (["-i", "eth0", "--duration", "1"], ["-r", evidence]):
+        done = net.run("home", [home.program, "watch", "--config", home.config, "-O", "table",
+                                *words])
+        assert done.stderr == "" and done.stdout
+    assert VICTIM in done.stdout
+    assert files() == before
 
 
 @needs_tools

@@ -148,13 +148,6 @@ struct cs_flow cs_flows_make(struct cs_flows *flows, struct cs_flow_key key,
 	return flow_at(set, way, key.up);
 }
 
-bool cs_asked_waits(const struct cs_asked *asked, int64_t wall_us)
-{
-	int64_t lifetime_us = (int64_t)CS_EXCHANGE_LIFETIME_S * US_PER_S;
-
-	return asked->tries > 0 && cs_asked_age_us(asked, wall_us) <= lifetime_us;
-}
-
 static bool goes(const struct cs_asked *asked, bool up)
 {
 	return asked->tries > 0 && (bool)(asked->flags & CS_ASKED_UP) == up;

@@ -127,7 +127,12 @@ static inline int64_t cs_asked_age_us(const struct cs_asked *asked, int64_t wall
 }
 
 /* Whether it may still be answered. */
-bool cs_asked_waits(const struct cs_asked *asked, int64_t wall_us);
+static inline bool cs_asked_waits(const struct cs_asked *asked, int64_t wall_us)
+{
+	int64_t lifetime_us = (int64_t)CS_EXCHANGE_LIFETIME_S * 1000000;
+
+	return asked->tries > 0 && cs_asked_age_us(asked, wall_us) <= lifetime_us;
+}
 
 /* Request @mid that goes as @flow says and is not over; or NULL. */
 struct cs_asked *cs_flow_by_mid(const struct cs_flow *flow, bool up, uint16_t mid,

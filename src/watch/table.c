@@ -150,7 +150,8 @@ struct cs_source *cs_table_take_hashed(struct cs_table *table, const struct cs_a
 void cs_table_put(struct cs_table *table, struct cs_source *source)
 {
 	(void)source; /* it is where it belongs, and may be packed now */
-	cs_table_make_room(table);
+	if (table->pool.free < CS_TABLE_SPARE_PAGES)
+		cs_table_make_room(table);
 }
 
 /* A copy of the source in a slot. */

@@ -20,6 +20,7 @@
 enum {
 	CS_TABLE_BUCKET = 16, /* entries */
 	CS_TABLE_WHOLE = 0,   /* class of the pool; the others are packed */
+	CS_TABLE_SPARE_PAGES = CS_POOL_CLASSES, /* so that each class can begin a page */
 
 	/* .home of a whole source: */
 	CS_TABLE_HOMELESS = 0, /* it was never packed; or the unit */

@@ -4,7 +4,6 @@
 #include "watch/table_parts.h"
 
 enum {
-	SPARE_PAGES = CS_POOL_CLASSES, /* so that each class can begin a page */
 	LOOKED_AT = 4,   /* whole sources, for the one that was quiet longest */
 	LOOKED_FOR = 64, /* ... while most cannot be packed */
 	AHEAD = 8,       /* slots before the hand is there one is asked for */
@@ -229,7 +228,7 @@ void cs_table_make_room(struct cs_table *t)
 {
 	const struct cs_pool_class *wholes = &t->pool.class[CS_TABLE_WHOLE];
 
-	while (t->pool.free < SPARE_PAGES)
+	while (t->pool.free < CS_TABLE_SPARE_PAGES)
 		if (t->pool.free == 0 || wholes->n <= t->whole_least || !pack_one(t))
 			evict_one(t);
 }

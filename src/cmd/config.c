@@ -151,8 +151,10 @@ static int on_key(void *arg, const char *section, const char *key, const char *v
 	if (!set)
 		return unknown_section(load, section);
 	row = cs_args_find(set, key, &taken_back);
-	if (!row || row->traits & CS_ARG_CLI_ONLY)
+	if (!row)
 		return unknown_key(load, set, key);
+	if (row->traits & CS_ARG_CLI_ONLY)
+		return wrong(load, "'%s' is for the command line alone", row->name);
 	if (load->lines.goes_on && row->type != CS_ARG_LIST)
 		return wrong(load,
 			     "an indented line goes on with '%s', which has one value",

@@ -108,7 +108,7 @@ static void errors_name_file_and_line(void **state)
 		{ "[sample]\nrate = 5\n  limit = 6\n",
 		  "f.conf:3: an indented line goes on with 'rate', which has one value" },
 		{ "[sample]\nhelp = yes\n",
-		  "f.conf:2: unknown key 'help' in [sample]: did you mean help?" },
+		  "f.conf:2: 'help' is for the command line alone" },
 		{ "[sample]\nrate =\n", "f.conf:2: rate '': want 0 (unpaced) or 1 to "
 					"100000000 packets per second" },
 		{ "[sample]\ndry-run = maybe\n",

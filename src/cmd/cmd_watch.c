@@ -253,6 +253,9 @@ static int watch(struct job *job)
 		return say(job, CS_EXIT_USAGE, why);
 	if (cs_decode_plan(&o->decode, &o->common.arena, &job->plan))
 		return say(job, CS_EXIT_FAILED, cs_strerror(CS_ERR_NOMEM));
+	if (o->any_alone)
+		cs_log(&job->ctx->log, CS_WARN,
+		       "-i any is all interfaces: the others are not listened to twice");
 	status = cs_known_user(job->ctx, o->decode.user);
 	if (status < 0) /* a pipe's writer is waited for: it can be ended */
 		status = open_capture(job);

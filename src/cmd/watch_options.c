@@ -22,7 +22,8 @@ static const struct cs_arg rows[] = {
 	  .at = AT(interfaces),
 	  .group = FROM,
 	  .help = "Watch this interface; any is all of them. May be given several times. "
-		  "One that goes away is waited for." },
+		  "One that goes away is waited for, one that is named twice is listened "
+		  "to once." },
 	{ .name = "read",
 	  .letter = 'r',
 	  .metavar = "FILE",
@@ -245,11 +246,39 @@ static void settle_source(struct cs_watch_options *o)
 		o->files.n = 0;
 }
 
+static bool is_named_before(const struct cs_arg_list *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list->item[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* No packet is counted twice: each interface is listened to once, and any is all of them. */
+static void settle_interfaces(struct cs_watch_options *o)
+{
+	struct cs_arg_list *list = &o->interfaces;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (!is_named_before(list, n, list->item[i]))
+			list->item[n++] = list->item[i];
+	}
+	list->n = n;
+	o->any_alone = n > 1 && is_named_before(list, n, "any");
+	if (!o->any_alone)
+		return;
+	list->item[0] = "any";
+	list->n = 1;
+}
+
 enum cs_err cs_watch_options_settle(struct cs_watch_options *o, char why[CS_ARG_WHY])
 {
 	const char *what = NULL;
 
 	settle_source(o);
+	settle_interfaces(o);
 
 	if (o->interfaces.n == 0 && o->files.n == 0)
 		what = "want -i IFACE or -r FILE";

@@ -11,6 +11,7 @@ struct cs_watch_options {
 	struct cs_common common;
 	struct cs_decode_options decode;
 	struct cs_arg_list interfaces, files;
+	bool any_alone; /* settled: others were named beside any, and are left out */
 	uint64_t snaplen, buffer; /* bytes */
 	bool promiscuous;
 	int format;              /* enum cs_watch_format */

@@ -137,6 +137,35 @@ static void interface_and_capture_of_one_place_are_an_error(void **state)
 	}
 }
 
+static void an_interface_is_listened_to_once(void **state)
+{
+	static const struct {
+		const char *line, *names[3];
+		bool any_alone;
+	} rows[] = {
+		{ "-i lo -i lo", { "lo" }, false },
+		{ "-i a,b -i a -i c,b", { "a", "b", "c" }, false },
+		{ "-i any -i any", { "any" }, false },
+		{ "-i any -i lo", { "any" }, true },
+		{ "-i a -i lo -i any -i lo", { "any" }, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CS_LEN(rows); i++) {
+		const struct places at = { .line = rows[i].line };
+		struct run r;
+
+		watch_setup(&r, &at);
+		assert_int_equal(r.err, CS_OK);
+		assert_int_equal(r.watch.any_alone, rows[i].any_alone);
+		for (size_t k = 0; k < r.watch.interfaces.n; k++)
+			assert_string_equal(r.watch.interfaces.item[k], rows[i].names[k]);
+		assert_true(r.watch.interfaces.n == 3 ||
+			    !rows[i].names[r.watch.interfaces.n]);
+		teardown(&r);
+	}
+}
+
 static void explain_looks_where_the_nearer_place_says(void **state)
 {
 	static const struct {
@@ -194,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_interface_and_capture_the_nearer_one_is_watched),
 		cmocka_unit_test(interface_and_capture_of_one_place_are_an_error),
+		cmocka_unit_test(an_interface_is_listened_to_once),
 		cmocka_unit_test(explain_looks_where_the_nearer_place_says),
 		cmocka_unit_test(two_places_of_one_kind_are_an_error_of_explain),
 	};

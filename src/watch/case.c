@@ -62,14 +62,24 @@ static bool is_all_over(const struct cs_source *s)
 	return runs >= FIRST_RUNS;
 }
 
+/* A run, with its share of the repetitions that are requests: see again_of(). */
+static uint32_t run_with(const struct cs_source *s, size_t i, uint32_t again)
+{
+	uint64_t run = s->pair[i].run_most;
+
+	if (s->requests > 0)
+		run += run * again / s->requests;
+	return run > UINT32_MAX ? UINT32_MAX : (uint32_t)run;
+}
+
 /* The longest run to one host. */
-static uint32_t busiest_of(const struct cs_source *s)
+static uint32_t busiest_of(const struct cs_source *s, uint32_t again)
 {
 	uint32_t most = 0;
 
 	for (size_t i = 0; i < s->n_pairs; i++)
-		if (s->pair[i].run_most > most)
-			most = s->pair[i].run_most;
+		if (run_with(s, i, again) > most)
+			most = run_with(s, i, again);
 	return most;
 }
 
@@ -78,12 +88,13 @@ static uint32_t busiest_of(const struct cs_source *s)
  * with enough requests each got together: unless they are only those that a sweep over
  * a whole network happened to meet more often.
  */
-static uint32_t run_of(const struct cs_source *s, const struct cs_threshold *t)
+static uint32_t run_of(const struct cs_source *s, const struct cs_threshold *t,
+		       uint32_t again)
 {
-	uint32_t most = busiest_of(s), together = 0;
+	uint32_t most = busiest_of(s, again), together = 0;
 
 	for (size_t i = 0; i < s->n_pairs; i++) {
-		uint32_t run = s->pair[i].run_most;
+		uint32_t run = run_with(s, i, again);
 
 		if (run >= t->reflection_pair)
 			together = cs_sat32(together, run);
@@ -127,17 +138,28 @@ static uint64_t span_of(const struct cs_source *s)
 }
 
 /*
- * A listed peer, whether its requests were answered or not: unless far more comes in its
- * name than it is known for, and that all alike.
+ * Requests that nobody answered, and that a client may have sent all the same: with tokens,
+ * and either from one port, counted on, or slowly.
  */
-static bool is_peer(const struct cs_case *c)
+static bool may_be_sent(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
 
+	return s->tokens_differ && s->no_token == 0 &&
+	       ((s->mids_rise && !s->ports_differ) ||
+		(uint64_t)c->left * SLOW_S <= c->span_s);
+}
+
+/*
+ * A listed peer, whether its requests were answered or not: unless far more comes in its
+ * name than it is known for, and as no client asks.
+ */
+static bool is_peer(const struct cs_case *c)
+{
 	if (c->peer > 0 && c->peer >= c->left)
 		return true;
-	return s->is_peer && (c->left < c->threshold->reflection ||
-			      (s->tokens_differ && s->no_token == 0));
+	return c->source->is_peer &&
+	       (c->left < c->threshold->reflection || may_be_sent(c));
 }
 
 static void count_ours(struct cs_case *c)
@@ -173,18 +195,21 @@ static void find_relation(struct cs_case *c)
 }
 
 /*
- * Where all addresses of a prefix share one Message ID, what repeats it is no client's
- * retransmission: a request as the first.
+ * What looks like retransmissions, but is none, where all addresses of a prefix share one
+ * Message ID. (Of a source, that is seen as it comes.)
  */
-static void count_again(struct cs_case *c)
+static uint32_t again_of(const struct cs_case *c)
 {
-	uint32_t again = cs_case_less(c->source->packets, c->source->requests);
+	return c->is_prefix && has_one_mid(c->source) ? c->source->paced : 0;
+}
 
-	if (!c->is_prefix || !c->one_mid)
-		return;
-	c->busiest = cs_sat32(c->busiest, again);
-	c->run = cs_sat32(c->run, again);
-	c->unproved = cs_sat32(c->unproved, again);
+static void count_runs(struct cs_case *c)
+{
+	uint32_t again = again_of(c);
+
+	c->unproved = cs_sat32(unproved_of(c), again);
+	c->busiest = busiest_of(c->source, again);
+	c->run = run_of(c->source, c->threshold, again);
 }
 
 /* As cs_source_count(): of two rows of one kind the first counts. */
@@ -206,23 +231,20 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 				 .alone = alone,
 				 .is_prefix = source->bits < FULL_BITS };
 	count_kinds(out);
+	out->span_s = span_of(source);
 	count_ours(out);
 	out->targets = targets_of(source);
 	out->beyond = cs_case_less(out->targets, asked_for_core(source));
 	find_relation(out);
 	out->one_mid = has_one_mid(source) || has_one_mid(prefix);
 	out->proof = proof_of(out);
-	out->unproved = unproved_of(out);
+	count_runs(out);
 	out->refusals = cs_case_count_range(out, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
-	out->busiest = busiest_of(source);
-	out->run = run_of(source, threshold);
-	count_again(out);
 	out->faults = faults_of(out);
 	out->sound = cs_case_less(out->left, out->faults);
 	out->chance = cs_case_count(out, CS_OBS_ALIEN + CS_ALIEN_UNKNOWN);
 	out->backscatter =
 		cs_case_count_range(out, CS_OBS_BACKSCATTER, CS_OBS_BACKSCATTER_ICMP);
-	out->span_s = span_of(source);
 }
 
 /* Of many random Message IDs one is a tool's by chance. */
@@ -251,6 +273,18 @@ static bool is_of_use(const struct cs_case *c)
 	return !s->is_peer && (big || s->port_known);
 }
 
+/*
+ * Each address of a prefix is a client of its own: with a port of its own, for what is there,
+ * and for nothing that a forger would ask for.
+ */
+static bool are_many_clients(const struct cs_case *c)
+{
+	const struct cs_source *s = c->source;
+
+	return c->is_prefix && s->addresses > 0 && s->ports_differ && !is_of_use(c) &&
+	       cs_case_count(c, CS_OBS_ANSWERED_404) <= s->requests / 2;
+}
+
 bool cs_case_is_client(const struct cs_case *c)
 {
 	const struct cs_source *s = c->source;
@@ -264,9 +298,11 @@ bool cs_case_is_client(const struct cs_case *c)
 		return requests <= c->span_s;
 	if (!s->tokens_differ || s->no_token > 0)
 		return false;
-	if (c->is_prefix && s->addresses > 0 && !is_of_use(c))
+	if (are_many_clients(c))
 		requests /= s->addresses;
 	/* Our answers may take another way than the one that is watched. */
+	if (s->is_peer && 2 * cs_case_count(c, CS_OBS_ANSWERED) < requests)
+		return may_be_sent(c);
 	if (!s->is_peer && cs_case_count(c, CS_OBS_ANSWERED) == 0)
 		return s->mids_rise && requests > A_TEST &&
 		       requests * SLOW_S <= c->span_s;

@@ -123,6 +123,7 @@ static void fold_requests(struct cs_source *prefix, const struct cs_source *one)
 		fold_marks(prefix, one);
 	prefix->requests = cs_sat32(prefix->requests, one->requests);
 	prefix->unproved = cs_sat32(prefix->unproved, one->unproved);
+	prefix->paced = cs_sat16(prefix->paced, one->paced);
 	prefix->no_token = cs_sat8(prefix->no_token, one->no_token);
 	prefix->addresses = cs_sat32(prefix->addresses, 1);
 }

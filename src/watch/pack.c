@@ -213,6 +213,7 @@ static void put_counts(struct bits *b, const struct cs_source *s)
 	put_small(b, s->packets, 5);
 	put_small(b, s->packets - s->requests, 3);
 	put_unless(b, s->unproved, s->requests);
+	put_unless(b, s->paced, 0);
 	put_bytes(b, s->bytes_in);
 	put(b, s->bytes_out != 0, 1);
 	if (s->bytes_out)
@@ -231,6 +232,7 @@ static void take_counts(struct taken *t, struct cs_source *s)
 	s->packets = take_small(t, 5);
 	s->requests = s->packets - take_small(t, 3);
 	s->unproved = take_unless(t, s->requests);
+	s->paced = (uint16_t)take_unless(t, 0);
 	s->bytes_in = take_bytes(t);
 	s->bytes_out = take(t, 1) ? take_bytes(t) : 0;
 	s->most_out = s->most_in = 0;

@@ -76,6 +76,14 @@ static bool is_bare(const struct cs_case *c)
 	return cs_case_less(s->no_token, proved) >= c->threshold->reflection;
 }
 
+/* What was asked on flows that nobody answers for: only then something can be refused. */
+static bool are_answered(const struct cs_case *c)
+{
+	uint32_t proved = cs_case_less(c->source->requests, c->unproved);
+
+	return cs_case_less(cs_case_count(c, CS_OBS_ANSWERED), proved) >= c->unproved / 2;
+}
+
 /*
  * Whoever shows that he hears us is there himself. Where part of the flows under one
  * address show it (a client, and a flood in its name) the others are judged by what
@@ -88,7 +96,8 @@ static bool is_proved(const struct cs_case *c)
 
 	if (c->proof == 0)
 		return false;
-	return c->unproved < t->reflection || (c->refusals < c->proof && !is_bare(c));
+	return c->unproved < t->reflection ||
+	       (c->refusals < c->proof && !is_bare(c) && are_answered(c));
 }
 
 static bool is_single(const struct cs_case *c)

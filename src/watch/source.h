@@ -76,6 +76,7 @@ struct cs_source {
 	uint8_t port_known : 1; /* a source port of a well-known service: 53, 80, 123, 443, games */
 	uint8_t payload_same : 1; /* all requests equal but for MID and token */
 	uint8_t group_only : 1;   /* never asked a single host */
+	uint16_t paced; /* repetitions that a client may have sent: not in .requests */
 
 	uint32_t path[CS_SOURCE_PATHS]; /* hashes of the targets asked for */
 	struct cs_source_pair pair[CS_SOURCE_PAIRS];

@@ -11,6 +11,8 @@
 enum {
 	PEER_PACE_US = 20000,
 	PEER_PACE_BARE_US = 200000, /* without another token */
+	FEW = 4,                    /* requests of which one Message ID says nothing */
+	COPY_US = 100000,           /* what comes again sooner was doubled on its way */
 	LEISURE_US = 1000000,       /* no flood is so slow on one of its ports */
 	OF_USE_US = 30000000,       /* nor one that is of use to anybody */
 	LINK_SCOPE = 2,             /* of an IPv6 group (RFC 4291 section 2.7) */
@@ -350,6 +352,9 @@ static void unproved_again(struct cs_turn *turn, struct cs_asked *asked)
 static void repeated(struct cs_turn *turn, struct cs_asked *asked)
 {
 	asked->in = cut16((uint64_t)asked->in + turn->len);
+	if (turn->source && !turn->from_ours &&
+	    cs_asked_age_us(asked, turn->wall_us) > COPY_US)
+		turn->source->paced = cs_sat16(turn->source->paced, 1);
 	if (asked->tries > CS_MAX_RETRANSMIT || (asked->flags & CS_ASKED_STRAY))
 		unproved_again(turn, asked);
 }
@@ -374,6 +379,19 @@ static void count_all(struct cs_turn *turn, uint32_t times)
 		count_request(turn);
 		note_request(turn);
 	}
+}
+
+/*
+ * A tool's: it asks everybody with one Message ID, and asks again who has answered. What
+ * comes again at once was doubled on its way.
+ */
+static bool is_tools(const struct cs_turn *turn, const struct cs_asked *asked)
+{
+	const struct cs_source *source = turn->source;
+
+	return source && !turn->from_ours && !source->mids_differ &&
+	       source->requests > FEW && (asked->flags & CS_ASKED_ANSWERED) &&
+	       cs_asked_age_us(asked, turn->wall_us) > COPY_US;
 }
 
 static void asked_anew(struct cs_turn *turn, struct cs_asked *asked, uint32_t skipped)
@@ -404,6 +422,8 @@ static void asked_anew(struct cs_turn *turn, struct cs_asked *asked, uint32_t sk
 	}
 	if (turn->source->is_peer && is_ordinary(turn))
 		asked->flags |= CS_ASKED_ORDINARY;
+	turn->source->paced -=
+		(uint16_t)(skipped < turn->source->paced ? skipped : turn->source->paced);
 	count_all(turn, 1 + skipped);
 }
 
@@ -460,6 +480,8 @@ void cs_turn_request(struct cs_turn *turn)
 		asked = NULL;
 	turn->message.again = asked != NULL;
 	skipped = taken_for_again(asked);
+	if (asked && is_tools(turn, asked))
+		asked->flags |= CS_ASKED_HAMMERED;
 	if (asked && cs_asked_again(asked, turn->wall_us) != CS_REPEAT_HAMMER)
 		repeated(turn, asked);
 	else

@@ -64,12 +64,20 @@ static void ends_answer(struct cs_turn *turn, const struct cs_asked *answer)
 	}
 }
 
+/* Whom it goes to sent what is malformed, or no CoAP, before. */
+static bool was_provoked(const struct cs_flow *flow)
+{
+	return flow->head &&
+	       (flow->head->flags & (cs_flow_side(CS_FLOW_ASKED, !flow->up) |
+				     cs_flow_side(CS_FLOW_ALIEN, !flow->up)));
+}
+
 /* Neither a request nor an answer is known that it could belong to. */
 static void ends_nothing(struct cs_turn *turn)
 {
 	bool anybody = turn->track->want.n_local == 0;
 
-	if (turn->from_ours) {
+	if (turn->from_ours || (anybody && was_provoked(&turn->flow))) {
 		if (!turn->to_ours)
 			cs_turn_to(turn);
 		return;

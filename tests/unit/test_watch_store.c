@@ -144,7 +144,8 @@ static void prefixes_are_found_by_what_is_in_them_and_the_other_way(void **state
 	tagged.tag = 77; /* another source of the same prefix */
 	put(store, tagged);
 	put(store, row("192.0.3.1", DAY_US + 3, 2));
-	expect_found(&f, "192.0.2.200", "0 192.0.2.0/24 9;0 192.0.2.0/24 4;");
+	expect_found(&f, "192.0.2.200", "0 192.0.2.0/24 9;0 192.0.2.0/24 4;0 h0=13;");
+	expect_found(&f, "192.0.3.2", "");
 	expect_found(&f, "192.0.0.0/16",
 		     "0 192.0.3.1 2;0 192.0.2.0/24 9;0 192.0.2.0/24 4;0 h0=15;");
 	cs_watch_store_close(store);

@@ -11,6 +11,7 @@ struct match {
 	struct cs_asked *asked; /* NULL: not remembered, or none */
 	bool known;             /* the receiver did ask the sender something */
 	bool by_group;          /* ... by asking a group */
+	bool elsewhere;         /* ... by asking another port of the sender's */
 	bool again;             /* the answer was seen before */
 };
 
@@ -35,6 +36,30 @@ static struct cs_asked *group_request_of(const struct cs_turn *turn)
 	return cs_flow_by_token(&flow, key.up, turn->sight->token_hash, turn->wall_us);
 }
 
+/*
+ * No client takes an answer that does not come from where it asked (RFC 7252 section 5.3.2);
+ * but hosts send them, and address translation makes them: it is what was asked for.
+ */
+static struct cs_asked *request_elsewhere(const struct cs_turn *turn)
+{
+	const struct cs_track_want *want = &turn->track->want;
+	const struct cs_packet *packet = turn->packet;
+	struct cs_asked *asked = NULL;
+
+	for (size_t i = 0; !asked && turn->sight->token_hash && i < want->n_ports; i++) {
+		struct cs_flow_key key = cs_flow_key(turn->to_hash, packet->to_port,
+						     turn->from_hash, want->ports[i]);
+		struct cs_flow flow;
+
+		if (want->ports[i] == packet->from_port)
+			continue;
+		flow = cs_flows_find(turn->track->flows, key);
+		asked = cs_flow_by_token(&flow, key.up, turn->sight->token_hash,
+					 turn->wall_us);
+	}
+	return asked;
+}
+
 static struct match match_of(struct cs_turn *turn)
 {
 	struct match match = { 0 };
@@ -45,6 +70,10 @@ static struct match match_of(struct cs_turn *turn)
 	match.known = match.asked ||
 		      (turn->flow.head &&
 		       (turn->flow.head->flags & cs_flow_side(CS_FLOW_ASKED, up)));
+	if (!match.known && !turn->tcp) {
+		match.asked = request_elsewhere(turn);
+		match.known = match.elsewhere = match.asked != NULL;
+	}
 	match.again = match.asked && (match.asked->flags & CS_ASKED_ANSWERED) &&
 		      match.asked->answer_mid == mid && !turn->tcp;
 	if (!match.known) {
@@ -261,7 +290,8 @@ static void respond_in(struct cs_turn *turn, struct match *match)
 				   : later ? CS_OBS_OWN_NOTIFICATION
 					   : CS_OBS_OWN_ANSWER);
 	/* Our CON is acknowledged with its answer in it. */
-	if (asked && !match->by_group && turn->sight->msg.type == CS_ACK)
+	if (asked && !match->by_group && !match->elsewhere &&
+	    turn->sight->msg.type == CS_ACK)
 		cs_turn_hears(turn);
 }
 

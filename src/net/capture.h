@@ -36,8 +36,8 @@ struct cs_capture_live {
 	const char *const *interfaces; /* "any" too */
 	size_t n_interfaces;
 	/*
-	 * pcap-filter(7) text without "vlan", or NULL; set in the kernel, and applied to
-	 * what is inside of up to two VLAN tags as well.
+	 * pcap-filter(7) text without "vlan" or "pppoes", or NULL; set in the kernel, and
+	 * applied to what is inside of VLAN tags and PPPoE as well.
 	 */
 	const char *filter;
 	uint32_t snaplen; /* bytes */

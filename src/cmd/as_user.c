@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/paths.h"
+#include "jail/jail.h"
 
 static int cannot(const struct cs_ctx *ctx, const char *name)
 {
@@ -18,10 +19,14 @@ static int cannot(const struct cs_ctx *ctx, const char *name)
 
 int cs_known_user(const struct cs_ctx *ctx, const char *name)
 {
-	if (!name || getpwnam(name))
+	if (name && !getpwnam(name)) {
+		cs_log(&ctx->log, CS_ERROR, "--user '%s': no such user", name);
+		return CS_EXIT_USAGE;
+	}
+	if (!name || cs_jail_may_become())
 		return -1;
-	cs_log(&ctx->log, CS_ERROR, "--user '%s': no such user", name);
-	return CS_EXIT_USAGE;
+	errno = EPERM;
+	return cannot(ctx, name);
 }
 
 int cs_as_user_begin(const struct cs_ctx *ctx, const char *name, struct cs_as_user *as)

@@ -16,7 +16,8 @@ struct cs_as_user {
 };
 
 /*
- * Before anything is opened, and two processes find out. NULL: nobody was asked for.
+ * Before anything is opened, and two processes find out: that nobody has the name, or that
+ * we may not become somebody. NULL: nobody was asked for.
  * Returns -1 or the exit status: the reason has been said.
  */
 CS_MUST_USE int cs_known_user(const struct cs_ctx *ctx, const char *name);

@@ -6,6 +6,7 @@
 
 #include "cmd/connector.h"
 #include "cmd/networked.h"
+#include "jail/jail.h"
 
 enum { EVENTS_WAIT_MS = 1000 /* of a file: a slow reader shall have them all */ };
 
@@ -25,6 +26,26 @@ static bool is_beside_output(const struct cs_watch_options *options, const char 
 	return (!output || strcmp(output, "-") == 0) && name && strcmp(name, "-") == 0;
 }
 
+/*
+ * What is replaced whole is renamed at the end, in the jail: who may not do that there is
+ * told now, and nothing of ours is left that could not be removed.
+ */
+static int check_folder(const struct cs_watch_sinks *s, const char *option,
+			const char *name, struct cs_out_file **file)
+{
+	int folder = cs_out_file_folder(*file);
+
+	if (folder < 0 || cs_jail_may_write(folder))
+		return -1;
+	cs_log(&s->ctx->log, CS_ERROR,
+	       "--%s %s: its folder is not ours to write without capabilities: %s; want "
+	       "another, or --user NAME",
+	       option, name, strerror(errno));
+	cs_out_file_abort(*file);
+	*file = NULL;
+	return CS_EXIT_FAILED;
+}
+
 /* -o: replaced whole by what a file says, appended to by what happens. */
 static int open_output(struct cs_watch_sinks *s)
 {
@@ -33,6 +54,8 @@ static int open_output(struct cs_watch_sinks *s)
 	if (s->live ? cs_live_open(name, &s->log) != CS_OK
 		    : cs_out_file_open(name, &s->file) != CS_OK)
 		return cannot_open(s->ctx, "output-file", name);
+	if (s->file && check_folder(s, "output-file", name, &s->file) >= 0)
+		return CS_EXIT_FAILED;
 	s->to = s->live ? cs_live_stream(s->log) : cs_out_file_stream(s->file);
 	s->fd = s->live ? cs_live_fd(s->log) : cs_out_file_fd(s->file);
 	return -1;
@@ -41,9 +64,11 @@ static int open_output(struct cs_watch_sinks *s)
 static int open_file(struct cs_watch_sinks *s, const char *option, const char *name,
 		     struct cs_out_file **out)
 {
-	if (!name || !cs_out_file_open(name, out))
+	if (!name)
 		return -1;
-	return cannot_open(s->ctx, option, name);
+	if (cs_out_file_open(name, out))
+		return cannot_open(s->ctx, option, name);
+	return check_folder(s, option, name, out);
 }
 
 static int open_eve(struct cs_watch_sinks *s)

@@ -2,6 +2,7 @@
 /* Who we are, and the capabilities that come with it. */
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -104,4 +105,30 @@ enum cs_err cs_jail_identity(const char *user, struct cs_jail_state *state,
 		state->user = true;
 	}
 	return drop_capabilities(state, why);
+}
+
+bool cs_jail_may_become(void)
+{
+	return capng_get_caps_process() == 0 &&
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) &&
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID);
+}
+
+bool cs_jail_may_write(int folder)
+{
+	void *before = capng_get_caps_process() == 0 ? capng_save_state() : NULL;
+	bool may;
+	int saved;
+
+	if (!before)
+		return true; /* then it comes out when it is tried */
+	(void)capng_updatev(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE,
+			    CAP_DAC_READ_SEARCH, -1);
+	(void)capng_apply(CAPNG_SELECT_CAPS); /* to lay down what one has is no error */
+	may = faccessat(folder, ".", W_OK, AT_EACCESS) == 0;
+	saved = errno;
+	capng_restore_state(&before);
+	(void)capng_apply(CAPNG_SELECT_CAPS); /* they are permitted still */
+	errno = saved;
+	return may;
 }

@@ -85,6 +85,15 @@ struct cs_jail_state {
 CS_MUST_USE enum cs_err cs_jail_enter(const struct cs_jail *jail,
 				      struct cs_jail_state *state, char why[CS_JAIL_WHY]);
 
+/* Before it: whether .user can be obeyed, as we may change user and groups. */
+bool cs_jail_may_become(void);
+
+/*
+ * Before it: whether names in @folder (open) may be changed by who we are, without the
+ * capabilities that root has until then. On false errno says why.
+ */
+bool cs_jail_may_write(int folder);
+
 /* True when every piece that .require asks for holds. */
 bool cs_jail_whole(const struct cs_jail_state *state);
 

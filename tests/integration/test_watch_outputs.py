@@ -188,6 +188,28 @@ def test_who_is_to_be_become_is_known_and_may_write(hostile, tmp_path):
             assert done.stderr.decode().endswith("/x: Permission denied\n"), done.stderr
 
 
+def test_root_is_told_at_once_where_it_may_not_rename(hostile):
+    """In the jail root has no capabilities: another's folder is not its to write."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, 65534, 65534)
+        os.chmod(folder, 0o755)
+        for option in ["-o", "--summary", "--metrics"]:
+            done = watch_file("-r", hostile, option, f"{folder}/x", status=4)
+            said = done.stderr.decode()
+            assert "its folder is not ours to write" in said and said.count("\n") == 1
+            assert os.listdir(folder) == []
+            watch_file("-r", hostile, "--user", "nobody", option, f"{folder}/x")
+            os.remove(f"{folder}/x")
+
+
+def test_who_may_not_become_another_is_told_once(hostile):
+    command = ["setpriv", "--bounding-set=-setuid", COAPSCOPE, "watch", "-r", hostile,
+               "--user", "nobody"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 4
+    assert done.stderr == "coapscope watch: --user nobody: Operation not permitted\n"
+
+
 def test_a_disk_that_is_full_ends_a_files_run(many):
     done = watch_file("-r", many, "-O", "jsonl", "-o", "/dev/full", status=4)
     assert b"No space left on device" in done.stderr

@@ -251,8 +251,8 @@ static bool has_kind(const struct cs_samples *s, uint64_t hash, uint8_t kind)
 	return false;
 }
 
-void cs_samples_keep(struct cs_samples *samples, uint64_t hash, enum cs_sample_rank rank,
-		     const struct cs_sample *sample)
+void cs_samples_keep_first(struct cs_samples *samples, uint64_t hash,
+			   enum cs_sample_rank rank, const struct cs_sample *sample)
 {
 	const struct record head = {
 		.hash = hash,
@@ -262,8 +262,14 @@ void cs_samples_keep(struct cs_samples *samples, uint64_t hash, enum cs_sample_r
 		.tcp = sample->tcp,
 	};
 
+	append(samples, rank, head, sample->bytes.ptr);
+}
+
+void cs_samples_keep(struct cs_samples *samples, uint64_t hash, enum cs_sample_rank rank,
+		     const struct cs_sample *sample)
+{
 	if (!has_kind(samples, hash, sample->kind))
-		append(samples, rank, head, sample->bytes.ptr);
+		cs_samples_keep_first(samples, hash, rank, sample);
 }
 
 static bool is_older(const struct record *a, const struct record *b)

@@ -44,6 +44,10 @@ void cs_samples_expect(const struct cs_samples *samples, uint64_t hash);
 void cs_samples_keep(struct cs_samples *samples, uint64_t hash, enum cs_sample_rank rank,
 		     const struct cs_sample *sample);
 
+/* Copies @sample in: who knows that there is none of its kind need not wait for memory. */
+void cs_samples_keep_first(struct cs_samples *samples, uint64_t hash,
+			   enum cs_sample_rank rank, const struct cs_sample *sample);
+
 /* From now on those that are there of this source have at least @rank. */
 void cs_samples_raise(struct cs_samples *samples, uint64_t hash,
 		      enum cs_sample_rank rank);

@@ -54,6 +54,7 @@ struct cs_track {
 	struct cs_track_peer peers[CS_TRACK_PEERS];
 	struct cs_track_counts counts;
 	uint32_t reflectors;
+	bool forgot; /* rows of sources: there may be samples of what no row tells of */
 	struct cs_addr receiver; /* of the packet before, and its hash; 0: of none */
 	uint64_t receiver_hash;
 	struct cs_track_recent recent;

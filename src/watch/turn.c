@@ -125,6 +125,7 @@ static void forget(struct cs_track *track, const struct cs_addr *ip)
 	    track->reflectors > 0)
 		track->reflectors--;
 	cs_table_drop(track->table, ip);
+	track->forgot = true;
 }
 
 void cs_turn_adopt(struct cs_turn *turn)
@@ -264,6 +265,28 @@ static enum cs_sample_rank rank_of(const struct cs_source *source, enum cs_obs k
 	return CS_SAMPLE_TELLING;
 }
 
+/* Whether each sample that there may be of a source has its row still. */
+static bool has_all_rows(const struct cs_track *track, const struct cs_source *source)
+{
+	return !track->forgot && source->obs_lost == 0 &&
+	       cs_table_counted(track->table).evicted == 0;
+}
+
+static void keep_sample(struct cs_turn *turn, enum cs_obs kind)
+{
+	struct cs_track *track = turn->track;
+	enum cs_sample_rank rank = rank_of(turn->source, kind);
+	const struct cs_sample sample = { .kind = (uint8_t)kind,
+					  .tcp = turn->packet->kind == CS_PACKET_TCP,
+					  .wall_us = turn->wall_us,
+					  .bytes = turn->bytes };
+
+	if (has_all_rows(track, turn->source))
+		cs_samples_keep_first(track->samples, turn->source_hash, rank, &sample);
+	else
+		cs_samples_keep(track->samples, turn->source_hash, rank, &sample);
+}
+
 void cs_turn_note(struct cs_turn *turn, enum cs_obs kind)
 {
 	struct cs_track *track = turn->track;
@@ -276,11 +299,7 @@ void cs_turn_note(struct cs_turn *turn, enum cs_obs kind)
 	row = cs_source_note(turn->source, kind, turn->wall_us);
 	if (!row || row->count != 1)
 		return;
-	cs_samples_keep(track->samples, turn->source_hash, rank_of(turn->source, kind),
-			&(struct cs_sample){ .kind = (uint8_t)kind,
-					     .tcp = turn->packet->kind == CS_PACKET_TCP,
-					     .wall_us = turn->wall_us,
-					     .bytes = turn->bytes });
+	keep_sample(turn, kind);
 	turn->message.evidence = true;
 }
 
@@ -305,8 +324,10 @@ void cs_turn_unnote(struct cs_turn *turn, enum cs_obs kind, uint32_t n)
 		if (row->kind != (uint8_t)kind)
 			continue;
 		row->count -= row->count < n ? row->count : n;
-		if (row->count == 0)
+		if (row->count == 0) {
 			drop_row(source, i);
+			turn->track->forgot = true;
+		}
 	}
 	if (before > 0 && backscatter(source) == 0 && turn->track->reflectors > 0)
 		turn->track->reflectors--;

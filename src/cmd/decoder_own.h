@@ -38,7 +38,6 @@ struct cs_decoder {
 	/* Of these, in the order of their time. */
 	struct cs_decoder_waiting *queue[CS_DECODER_AHEAD];
 	unsigned first, n_waiting;
-	struct cs_post_source source;
 	uint8_t room[CS_DECODER_ROOM];
 };
 

@@ -86,15 +86,11 @@ bool cs_decoder_source(void *arg, const struct cs_source *source,
 		       size_t n_samples)
 {
 	struct cs_decoder *d = arg;
-	struct cs_post_source *p = &d->source;
+	struct cs_finding finding;
 
-	p->source = *source;
 	cs_classify(source, prefix, cs_track_is_alone(d->track, source),
-		    &d->want->plan->threshold, &p->finding);
-	p->n_samples = n_samples < CS_LEN(p->samples) ? n_samples : CS_LEN(p->samples);
-	if (p->n_samples > 0)
-		memcpy(p->samples, samples, p->n_samples * sizeof(samples[0]));
-	cs_post_source_write(cs_decoder_post(d), p);
+		    &d->want->plan->threshold, &finding);
+	cs_post_source_write(cs_decoder_post(d), source, &finding, samples, n_samples);
 	return !d->broken;
 }
 

@@ -153,18 +153,20 @@ static void finding_read(struct cs_rd *rd, struct cs_finding *f)
 			cs_rd_fail(rd, CS_ERR_RANGE);
 }
 
-void cs_post_source_write(struct cs_wr *w, const struct cs_post_source *source)
+void cs_post_source_write(struct cs_wr *w, const struct cs_source *source,
+			  const struct cs_finding *finding,
+			  const struct cs_sample *samples, size_t n_samples)
 {
 	size_t at = cs_post_begin(w, CS_POST_SOURCE);
 
-	state_write(w, &source->source);
-	finding_write(w, &source->finding);
-	cs_wr_u32(w, (uint32_t)source->n_samples);
-	for (size_t i = 0; i < source->n_samples; i++) {
-		cs_wr_u8(w, source->samples[i].kind);
-		cs_wr_u8(w, source->samples[i].tcp);
-		cs_wr_u64(w, (uint64_t)source->samples[i].wall_us);
-		cs_post_span_write(w, source->samples[i].bytes);
+	state_write(w, source);
+	finding_write(w, finding);
+	cs_wr_u32(w, (uint32_t)n_samples);
+	for (size_t i = 0; i < n_samples; i++) {
+		cs_wr_u8(w, samples[i].kind);
+		cs_wr_u8(w, samples[i].tcp);
+		cs_wr_u64(w, (uint64_t)samples[i].wall_us);
+		cs_post_span_write(w, samples[i].bytes);
 	}
 	cs_post_end(w, at);
 }

@@ -73,7 +73,9 @@ struct cs_post_evidence {
 };
 
 /* Each writes one frame: u32 length of what follows, u8 kind, fields. */
-void cs_post_source_write(struct cs_wr *w, const struct cs_post_source *source);
+void cs_post_source_write(struct cs_wr *w, const struct cs_source *source,
+			  const struct cs_finding *finding,
+			  const struct cs_sample *samples, size_t n_samples);
 void cs_post_message_write(struct cs_wr *w, const struct cs_track_message *message);
 void cs_post_counts_write(struct cs_wr *w, const struct cs_post_counts *counts);
 void cs_post_evidence_write(struct cs_wr *w, const struct cs_post_evidence *evidence);

@@ -6,6 +6,12 @@
 
 static uint8_t room[2 * CS_POST_MAX];
 
+static void write_source(struct cs_wr *w, const struct cs_post_source *post)
+{
+	cs_post_source_write(w, &post->source, &post->finding, post->samples,
+			     post->n_samples);
+}
+
 /* The one frame that @w has; it is of @want. */
 static struct cs_rd frame_of(const struct cs_wr *w, enum cs_post_kind want)
 {
@@ -67,7 +73,7 @@ static void a_source_comes_back_as_it_was(void **state)
 		struct cs_wr w = cs_wr_over(room, sizeof(room));
 		struct cs_rd body;
 
-		cs_post_source_write(&w, &post);
+		write_source(&w, &post);
 		body = frame_of(&w, CS_POST_SOURCE);
 		assert_int_equal(cs_post_source_read(&body, &got), CS_OK);
 		assert_memory_equal(&got.source, &post.source,
@@ -220,7 +226,7 @@ static void a_cut_frame_is_waited_for_and_never_read(void **state)
 	struct cs_post_source post = source_with(3);
 
 	(void)state;
-	cs_post_source_write(&w, &post);
+	write_source(&w, &post);
 	for (size_t n = 0; n < w.pos; n++) {
 		uint8_t *copy = heap_copy(room, n);
 		struct cs_rd rd = cs_rd_over(copy, n), body;
@@ -241,7 +247,7 @@ static void a_cut_body_is_an_error(void **state)
 	size_t len;
 
 	(void)state;
-	cs_post_source_write(&w, &post);
+	write_source(&w, &post);
 	body = frame_of(&w, CS_POST_SOURCE);
 	len = body.len;
 	for (size_t n = 0; n < len; n++) {
@@ -291,7 +297,7 @@ static void a_state_out_of_its_bounds_is_refused(void **state)
 		struct cs_wr w = cs_wr_over(room, sizeof(room));
 		struct cs_rd body;
 
-		cs_post_source_write(&w, &bad[i]);
+		write_source(&w, &bad[i]);
 		body = frame_of(&w, CS_POST_SOURCE);
 		assert_int_equal(cs_post_source_read(&body, &got), CS_ERR_RANGE);
 	}

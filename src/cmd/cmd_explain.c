@@ -61,21 +61,47 @@ static void say_taken(const struct job *job)
 	if (job->what.of_digits)
 		cs_log(&job->ctx->log, CS_NOTE, "'%s' has lost its dots: taken as %s",
 		       job->text, text);
+	else if (job->what.of_path)
+		cs_log(&job->ctx->log, CS_NOTE,
+		       "of this URL's path the address is asked "
+		       "about: %s",
+		       text);
 	else if (job->what.of_line)
 		cs_log(&job->ctx->log, CS_NOTE,
 		       "of this line the source is asked about: %s", text);
+}
+
+/* A line that has addresses, but none where its source stands: ours is not taken for it. */
+static int refuse_text(const struct job *job)
+{
+	const struct cs_pasted *what = &job->what;
+	char shown[SHOWN], to[CS_ADDR_TEXT];
+
+	if (what->unread.len > 0) {
+		cs_log(&job->ctx->log, CS_ERROR,
+		       "of this line the source is '%s', which is no address: want its "
+		       "address (tcpdump -n writes it)",
+		       cs_term_text_in(shown, sizeof(shown), what->unread));
+	} else if (what->has_to) {
+		cs_addr_text(&what->to, to);
+		cs_log(&job->ctx->log, CS_ERROR,
+		       "this line says where it went, %s, and no address that it came "
+		       "from: want that",
+		       to);
+	} else {
+		cs_log(&job->ctx->log, CS_ERROR,
+		       "'%s': want an address, a prefix, a name, or a line with one",
+		       cs_term_text_in(shown, sizeof(shown), cs_span_str(job->text)));
+	}
+	return CS_EXIT_USAGE;
 }
 
 static int read_what(struct job *job)
 {
 	char shown[SHOWN];
 
-	if (cs_pasted_read(cs_span_str(job->text), &job->what)) {
-		cs_log(&job->ctx->log, CS_ERROR,
-		       "'%s': want an address, a prefix, a name, or a line with one",
-		       cs_term_text_in(shown, sizeof(shown), cs_span_str(job->text)));
-		return CS_EXIT_USAGE;
-	}
+	if (cs_pasted_read(cs_span_str(job->text), &job->what))
+		return refuse_text(job);
 	if (job->what.kind == CS_PASTED_NAME && job->options.decode.resolvers.n == 0) {
 		cs_log(&job->ctx->log, CS_ERROR,
 		       "'%s' is a name: want --resolver ADDRESS, as no name is asked for "

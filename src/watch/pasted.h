@@ -10,14 +10,21 @@
  *   192.0.2.7:5683  [2001:db8::7]:5683             with a port
  *   192.0.2.7.5683  2001:db8::7.5683               ... as tcpdump writes it
  *   192.0.2.7(5683)  outside:192.0.2.7/4751        ... as Cisco's devices do
+ *   inside/192.0.2.7(5683)  /192.0.2.7:5683        ... and programs in Java
+ *   192.0.2.7:5683:X1  192.0.2.7:5683/udp          ... and others
  *   coap://HOST[:PORT]/...                         the host of a URI
+ *   https://site.example/ip/192.0.2.7              ... of a site's URL the address in it
+ *   7.2.0.192.in-addr.arpa                         a name of the reverse tree
  *   103111225024                                   digits alone, see below
  *   sensor.example  sensor.example:5683            a name
  * Quotes, brackets and punctuation around it are taken off, and those around its dots, as
- * in 192[.]0[.]2[.]7. Of several words it is what stands behind src, SRC=, srcip=,
- * "src_ip": and the like, else before > or ->, or behind <, else the first address behind
- * "from", else the first at all; what stands behind dst or "to", or on the arrow's other
- * side, is where it went. A line without any address may have digits alone.
+ * in 192[.]0[.]2[.]7 and 192[dot]0[dot]2[dot]7. Of several words it is what stands behind src,
+ * SRC=, srcip=, "source.ip": and the like, else before > or ->, or behind <, else the first
+ * address behind "from", else the first at all; what stands behind dst or "to", or on the
+ * arrow's other side, is where it went, and never asked about. Where a name stands for the
+ * source no other address is taken for it. Of two without a direction (<->, or side by
+ * side) whose first has CoAP's port, the second asked. In a line 192.0.2.7/80 has a port. A
+ * line without any address may have digits alone.
  *
  * Digits alone are read as IPv4 without dots. A reading counts when it uses all digits,
  * in their order, as four numbers of 0 to 255, perhaps followed by a length of 0 to 32;
@@ -45,13 +52,19 @@ struct cs_pasted {
 	uint16_t port;       /* 0: none was there */
 	bool of_line;        /* it was picked from a line of several words */
 	bool of_digits;      /* it had lost its dots */
+	bool of_path;        /* it stood in the path of a site's URL */
 	bool has_to;         /* of a line: where it went */
 	struct cs_addr to;
+	struct cs_span
+		unread; /* of a line that could not be read: what stands for its source */
 	size_t n_readings;
 	struct cs_prefix reading[CS_PASTED_READINGS];
 };
 
-/* CS_ERR_SYNTAX: nothing of it is an address or a name; @out is zeroed. */
+/*
+ * CS_ERR_SYNTAX: nothing of it is an address or a name, or it is a line whose source is none;
+ * @out is zeroed but for .unread, .has_to and .to.
+ */
 CS_MUST_USE enum cs_err cs_pasted_read(struct cs_span text, struct cs_pasted *out);
 
 /* Whether @prefix is a single address. */

@@ -89,12 +89,21 @@ def test_a_prefix_has_the_worst_first(pcap):
 @pytest.mark.parametrize("pasted", [
     "198.51.100.7:4751", "198.51.100.7.4751", '"198.51.100.7",', "198.51.100.7/32",
     "IP 198.51.100.7.4751 > 192.0.2.1.5683: UDP, length 21",
+    "%ASA-2-106006: Deny inbound UDP from 198.51.100.7/4751 to 192.0.2.1/5683 on interface x",
+    '{"destination.ip":"192.0.2.1","source.ip":"198.51.100.7"}',
     "[UFW BLOCK] IN=eth0 SRC=198.51.100.7 DST=192.0.2.1 PROTO=UDP SPT=4751 DPT=5683",
 ])
 def test_what_people_paste(pcap, pasted):
     assert [v["source"] for v in verdicts(pasted, "-r", pcap)] == ["198.51.100.7"]
     if " " in pasted:
         assert [v["source"] for v in verdicts(*pasted.split(), "-r", pcap)] == ["198.51.100.7"]
+
+
+def test_a_line_whose_source_is_a_name_is_not_answered_about_ours(pcap):
+    said = explain("IP evil.example.http > 192.0.2.1.5683: UDP", "-r", pcap, code=2)[1]
+    assert "the source is 'evil.example.http', which is no address" in said
+    said = explain("SRC= DST=192.0.2.1 PROTO=UDP", "-r", pcap, code=2)[1]
+    assert "says where it went, 192.0.2.1, and no address that it came from" in said
 
 
 def test_an_address_that_lost_its_dots():

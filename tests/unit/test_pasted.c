@@ -146,6 +146,82 @@ static const struct {
 	{ "blocked 1.2.3.4 again", "1.2.3.4/32" },
 	{ "who is 192.0.2.0/24 ?", "192.0.2.0/24" },
 
+	/* a port behind a slash, of a line's endpoints */
+	{ "%ASA-2-106006: Deny inbound UDP from 1.2.3.4/80 to 5.6.7.8/5683 on interface",
+	  "1.2.3.4/32 80 >5.6.7.8" },
+	{ "Deny inbound UDP from 1.2.3.4/20 to 5.6.7.8/5683", "1.2.3.4/32 20 >5.6.7.8" },
+	{ "Deny inbound UDP from 1.2.0.0/16 to 5.6.7.8/5683", "1.2.0.0/32 16 >5.6.7.8" },
+	{ "UDP request discarded from 1.2.3.4/80 to outside:5.6.7.8/5683",
+	  "1.2.3.4/32 80 >5.6.7.8" },
+	{ "session denied 1.2.3.4/80->5.6.7.8/5683 junos-udp-any",
+	  "1.2.3.4/32 80 >5.6.7.8" },
+	{ "denied udp outside/1.2.3.4(80) -> inside/5.6.7.8(5683) hit-cnt 1",
+	  "1.2.3.4/32 80 >5.6.7.8" },
+	{ "src=1.2.3.4:80:X1 dst=5.6.7.8:5683:X1", "1.2.3.4/32 80 >5.6.7.8" },
+	{ "Deny UDP 1.2.3.4/80 5.6.7.8/5683", "1.2.3.4/32 80" },
+	{ "-A INPUT -s 1.2.3.0/24 -p udp --dport 5683 -j DROP", "1.2.3.0/24" },
+	{ "blocked all from 1.2.3.0/24", "1.2.3.0/24" },
+
+	/* where the source is no address another one is not taken for it */
+	{ "IP evil.example.http > 5.6.7.8.5683: UDP", NULL },
+	{ "IP myhost.5683 > 1.2.3.4.http: UDP", NULL },
+	{ "IP router > 5.6.7.8.5683: UDP", NULL },
+	{ "evil.example \xe2\x86\x92 5.6.7.8 CoAP", NULL },
+	{ "blocked from evil.example to 5.6.7.8:5683", NULL },
+	{ "login from evil.example on 5.6.7.8", NULL },
+	{ "fw=5.6.7.1 src=evil.example:80 dst=5.6.7.8:5683", NULL },
+	{ "SRC= DST=5.6.7.8 PROTO=UDP", NULL },
+	{ "SRC=1.2.3.777 DST=5.6.7.8 PROTO=UDP", NULL },
+	{ "{\"destination\":{\"ip\":\"5.6.7.8\"},\"source\":{\"port\":80}}", NULL },
+	{ "src:{ad.88", NULL },
+	{ "dst:{ad.88} knocked", NULL },
+	{ "IP 1.2.3.4.http > myhost.5683: UDP, length 21", "1.2.3.4/32" },
+	{ "<b>1.2.3.4</b> knocks", "1.2.3.4/32" },
+	{ "source=syslog src=1.2.3.4 dst=5.6.7.8", "1.2.3.4/32 >5.6.7.8" },
+	{ "00:11:22:33:44:55 > 66:77:88:99:aa:bb, IPv4: 1.2.3.4.80 > 5.6.7.8.5683:",
+	  "1.2.3.4/32 80 >5.6.7.8" },
+
+	/* keys of documents, in any order */
+	{ "{\"destination.ip\":\"5.6.7.8\",\"source.ip\":\"1.2.3.4\"}",
+	  "1.2.3.4/32 >5.6.7.8" },
+	{ "{\"destination.ip\":[\"5.6.7.8\"],\"source.ip\":[\"1.2.3.4\"]}",
+	  "1.2.3.4/32 >5.6.7.8" },
+	{ "{\"id.resp_h\":\"5.6.7.8\",\"id.orig_h\":\"1.2.3.4\"}",
+	  "1.2.3.4/32 >5.6.7.8" },
+	{ "{\"destination\":{\"ip\":\"5.6.7.8\"},\"source\":{\"geo\":{\"x\":1},"
+	  "\"ip\":\"1.2.3.4\"}}",
+	  "1.2.3.4/32 >5.6.7.8" },
+	{ "Destination Address: 5.6.7.8 Source Address: 1.2.3.4 Source Port: 80",
+	  "1.2.3.4/32 >5.6.7.8" },
+	{ "ip daddr 5.6.7.8 ip saddr 1.2.3.4", "1.2.3.4/32 >5.6.7.8" },
+	{ "dst=5.6.7.8 src=::1", "::1/128 >5.6.7.8" },
+
+	/* side by side, without a direction */
+	{ "5.6.7.8:5683 <-> 1.2.3.4:80 UDP : received 21 bytes",
+	  "1.2.3.4/32 80 >5.6.7.8" },
+	{ "udp ESTAB 0 0 5.6.7.8:5683  1.2.3.4:80", "1.2.3.4/32 80 >5.6.7.8" },
+	{ "Deny UDP 1.2.3.4:80 5.6.7.8:5683 in via em0", "1.2.3.4/32 80" },
+
+	/* other forms */
+	{ "4.3.2.1.in-addr.arpa", "1.2.3.4/32" },
+	{ "4.3.2.1.IN-ADDR.ARPA.", "1.2.3.4/32" },
+	{ "3.2.1.in-addr.arpa", "1.2.3.0/24" },
+	{ "5.4.3.2.1.in-addr.arpa", "name 5.4.3.2.1.in-addr.arpa" },
+	{ "04.3.2.1.in-addr.arpa", "name 04.3.2.1.in-addr.arpa" },
+	{ "4.3.2.1.in-addr.arpa. 3600 IN PTR evil.example.", "1.2.3.4/32" },
+	{ "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+	  "2001:db8::7/128" },
+	{ "8.b.d.0.1.0.0.2.ip6.arpa", "2001:db8::/32" },
+	{ "1.2.3.4:5683/udp", "1.2.3.4/32 5683" },
+	{ "received request CON-GET from /1.2.3.4:80", "1.2.3.4/32 80" },
+	{ "1[dot]2[dot]3[dot]4", "1.2.3.4/32" },
+	{ "blocked 1[dot]2[DOT]3(dot)4 again", "1.2.3.4/32" },
+	{ "https://viz.greynoise.io/ip/1.2.3.4", "1.2.3.4/32" },
+	{ "https://who.example/?ip=1.2.3.4#top", "1.2.3.4/32" },
+	{ "https://who.example/1.2.3.4/5.6.7.8", "name who.example" },
+	{ "coap://sensor.example/1.2.3.4", "name sensor.example" },
+	{ "1.2.3.4/80", NULL },
+
 	{ "", NULL },
 	{ " \t\n", NULL },
 	{ "no address here", NULL },
@@ -178,6 +254,20 @@ static void what_people_paste_is_understood(void **state)
 			fail_msg("'%s': %s", cases[i].text, found ? text : "nothing");
 		free(copy);
 	}
+}
+
+static void a_line_without_a_source_says_what_stands_there(void **state)
+{
+	struct cs_pasted got;
+
+	(void)state;
+	assert_int_equal(
+		cs_pasted_read(SPAN("IP evil.example.80 > 192.0.2.1.5683: UDP"), &got),
+		CS_ERR_SYNTAX);
+	assert_int_equal(got.unread.len, strlen("evil.example.80"));
+	assert_memory_equal(got.unread.ptr, "evil.example.80", got.unread.len);
+	assert_int_equal(cs_pasted_read(SPAN("SRC= DST=192.0.2.1"), &got), CS_ERR_SYNTAX);
+	assert_true(got.has_to && got.unread.len == 0);
 }
 
 static void many_readings_are_all_given(void **state)
@@ -243,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_people_paste_is_understood),
+		cmocka_unit_test(a_line_without_a_source_says_what_stands_there),
 		cmocka_unit_test(many_readings_are_all_given),
 		cmocka_unit_test(a_line_and_lost_dots_are_said_to_be_that),
 		cmocka_unit_test(no_digits_have_more_readings_than_there_is_room),

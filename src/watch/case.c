@@ -14,7 +14,8 @@ enum {
 	RELATED = 4,       /* requests for each answer to us, at most, of a relation */
 	A_TEST = 5,        /* requests: no test of an amplifier has more */
 	FEW = 4,           /* requests of which one Message ID says nothing */
-	MARKED_SHARE = 4,  /* a smaller part of all discoveries bears a mark by chance */
+	SHARED = 5, /* all but one in so many votes, to be the Message ID of a prefix */
+	MARKED_SHARE = 4, /* a smaller part of all discoveries bears a mark by chance */
 };
 
 static uint32_t targets_of(const struct cs_source *s)
@@ -104,10 +105,20 @@ static uint32_t run_of(const struct cs_source *s, const struct cs_threshold *t,
 	return most > together ? most : together;
 }
 
-/* One Message ID for all that it asks, or that its whole prefix asks: a tool's. */
+/* One Message ID for all that it asks, or that nearly all of its prefix ask with: a tool's. */
 static bool has_one_mid(const struct cs_source *s)
 {
-	return s && !s->mids_differ && s->requests > FEW;
+	bool one = !s->mids_differ;
+
+	if (s->bits < FULL_BITS)
+		one = s->run_now >= s->addresses / SHARED * (SHARED - 1);
+	return one && s->requests > FEW;
+}
+
+/* It is among those of its prefix that share theirs. */
+static bool shares_mid(const struct cs_source *s, const struct cs_source *prefix)
+{
+	return prefix && has_one_mid(prefix) && !s->mids_differ && s->mid == prefix->mid;
 }
 
 /*
@@ -126,8 +137,10 @@ static uint32_t proof_of(const struct cs_case *c)
 
 static uint32_t unproved_of(const struct cs_case *c)
 {
-	return has_one_mid(c->source) && c->proof == 0 ? c->source->requests
-						       : c->source->unproved;
+	const struct cs_source *s = c->source;
+
+	return has_one_mid(s) && c->proof == 0 && !cs_source_is_tcp(s) ? s->requests
+								       : s->unproved;
 }
 
 static uint64_t span_of(const struct cs_source *s)
@@ -236,7 +249,7 @@ void cs_case_of(const struct cs_source *source, const struct cs_source *prefix,
 	out->targets = targets_of(source);
 	out->beyond = cs_case_less(out->targets, asked_for_core(source));
 	find_relation(out);
-	out->one_mid = has_one_mid(source) || has_one_mid(prefix);
+	out->one_mid = has_one_mid(source) || shares_mid(source, prefix);
 	out->proof = proof_of(out);
 	count_runs(out);
 	out->refusals = cs_case_count_range(out, CS_OBS_RESETS, CS_OBS_UNREACHABLE);
@@ -301,9 +314,9 @@ bool cs_case_is_client(const struct cs_case *c)
 	if (are_many_clients(c))
 		requests /= s->addresses;
 	/* Our answers may take another way than the one that is watched. */
-	if (s->is_peer && 2 * cs_case_count(c, CS_OBS_ANSWERED) < requests)
+	if (s->is_peer)
 		return may_be_sent(c);
-	if (!s->is_peer && cs_case_count(c, CS_OBS_ANSWERED) == 0)
+	if (cs_case_count(c, CS_OBS_ANSWERED) == 0)
 		return s->mids_rise && requests > A_TEST &&
 		       requests * SLOW_S <= c->span_s;
 	if (is_of_use(c) && requests * OF_USE_S > c->span_s)

@@ -6,7 +6,8 @@
 #include "watch/case.h"
 
 enum {
-	STRAY = 4, /* requests for each unasked answer: fewer make it no backscatter */
+	STRAY = 4,  /* requests for each unasked answer: fewer make it no backscatter */
+	CHANCE = 4, /* random datagrams for each that looks like a malformed message */
 };
 
 /* Those whom our own hosts talk to, listed peers, and multicast at home. */
@@ -41,7 +42,10 @@ static bool is_g(const struct cs_case *c)
 /* A single slip of somebody with good traffic is a note; noise is not malformed CoAP. */
 static bool is_f(const struct cs_case *c)
 {
-	if (c->faults == 0 || c->faults <= c->chance)
+	uint32_t two_bytes = cs_case_count(c, CS_OBS_FAULT + CS_FAULT_SHORT);
+	uint64_t longer = cs_case_less(c->faults, two_bytes);
+
+	if (c->faults == 0 || longer * CHANCE + two_bytes <= c->chance)
 		return false;
 	return !c->familiar || c->faults > 1 || c->own + (uint64_t)c->peer == 0;
 }

@@ -113,6 +113,24 @@ static void begin_marks(struct cs_source *prefix, const struct cs_source *one)
 	prefix->payload = one->payload;
 }
 
+/*
+ * Whose Message ID most share: what one neighbour does says nothing of the others. The one that
+ * has more than half of all votes is left in the end (Boyer and Moore).
+ */
+static void vote_mid(struct cs_source *prefix, const struct cs_source *one)
+{
+	bool same = !one->mids_differ && one->mid == prefix->mid;
+
+	if (prefix->run_now == 0 && !one->mids_differ) {
+		prefix->mid = one->mid;
+		prefix->run_now = 1;
+	} else if (same) {
+		prefix->run_now = cs_sat16(prefix->run_now, 1);
+	} else if (prefix->run_now > 0) {
+		prefix->run_now--;
+	}
+}
+
 static void fold_requests(struct cs_source *prefix, const struct cs_source *one)
 {
 	if (one->requests == 0)
@@ -121,6 +139,7 @@ static void fold_requests(struct cs_source *prefix, const struct cs_source *one)
 		begin_marks(prefix, one);
 	else
 		fold_marks(prefix, one);
+	vote_mid(prefix, one);
 	prefix->requests = cs_sat32(prefix->requests, one->requests);
 	prefix->unproved = cs_sat32(prefix->unproved, one->unproved);
 	prefix->paced = cs_sat16(prefix->paced, one->paced);

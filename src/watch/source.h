@@ -58,7 +58,7 @@ struct cs_source {
 	 * The run of requests to any host of ours that goes on, and the longest: a victim
 	 * that is attacked again with another target is not one that looks for many.
 	 */
-	uint16_t run_now, run_most; /* requests */
+	uint16_t run_now, run_most; /* requests; of a prefix .run_now: votes for .mid */
 	uint16_t run_seen;          /* bit i: path[i] is among the targets of this run */
 	uint8_t run_targets;        /* of the longest; 255: not all were told apart */
 

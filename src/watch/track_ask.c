@@ -371,7 +371,10 @@ static void count_all(struct cs_turn *turn, uint32_t times)
 {
 	struct cs_flow_head *head = turn->flow.head;
 
-	if (!(head->flags & CS_FLOW_PROVED)) {
+	/* Over TCP nobody can ask in another's name, though its handshake was not seen. */
+	if (turn->tcp && cs_source_count(turn->source, CS_OBS_TCP) == 0)
+		cs_turn_note(turn, CS_OBS_TCP);
+	if (!(head->flags & CS_FLOW_PROVED) && !turn->tcp) {
 		turn->source->unproved = cs_sat32(turn->source->unproved, times);
 		head->unproved = cut16((uint64_t)head->unproved + times);
 	}

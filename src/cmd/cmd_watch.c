@@ -33,6 +33,7 @@ struct job {
 	struct cs_capture *capture; /* until it is given over */
 	struct cs_watching *watching;
 	int signal_fd;
+	bool at_terminal;        /* what it tells goes to one */
 	unsigned stops;          /* how often we were asked to end */
 	int64_t end_ns;          /* --duration; 0: none */
 	int notify_fd;           /* the service manager, or -1 */
@@ -101,6 +102,7 @@ static int open_output(struct job *job)
 	if (status >= 0)
 		return status;
 	status = cs_watch_output_open(job->ctx, o, &job->plan.threshold, &job->output);
+	job->at_terminal = status < 0 && isatty(job->output.sinks.fd);
 	if (cs_as_user_end(job->ctx, &as) >= 0)
 		status = CS_EXIT_FAILED;
 	return status;
@@ -143,7 +145,8 @@ static void take_signals(struct job *job)
 	struct signalfd_siginfo info;
 
 	while (read(job->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGHUP) {
+		/* A terminal that hangs up is gone; a log was given another name. */
+		if (info.ssi_signo == SIGHUP && !job->at_terminal) {
 			cs_watch_output_reopen(&job->output);
 			continue;
 		}

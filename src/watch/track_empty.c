@@ -33,7 +33,7 @@ static void ends_request(struct cs_turn *turn, struct cs_asked *asked)
 	    (asked->flags & CS_ASKED_ORDINARY) &&
 	    !(turn->flow.head->flags & CS_FLOW_REFUSED))
 		cs_turn_note(turn, CS_OBS_PEER);
-	else if (asked->flags & CS_ASKED_WRITES)
+	else if (!reset && (asked->flags & CS_ASKED_WRITES))
 		cs_turn_note(turn, CS_OBS_WRITE_ACKED);
 }
 

@@ -93,6 +93,17 @@ def test_a_watch_ends_at_once_when_asked_to(net, args):
     assert is_gone(watch.decoder)
 
 
+def test_a_terminal_that_hangs_up_ends_the_watch(net):
+    end, terminal = os.openpty()
+    process = subprocess.Popen(net.command("host", [COAPSCOPE, "watch", "-i", "lo"]),
+                               stdin=terminal, stdout=terminal, stderr=subprocess.DEVNULL)
+    os.close(terminal)
+    assert b"coapscope" in os.read(end, 4096)
+    process.send_signal(signal.SIGHUP)
+    os.close(end)
+    assert process.wait(20) is not None
+
+
 def test_the_decoder_has_no_output_open(net, tmp_path):
     watch = Watch(net, "-O", "jsonl", "--eve", tmp_path / "eve.json")
     fds = pathlib.Path(f"/proc/{watch.decoder}/fd")

@@ -374,6 +374,111 @@ def test_a_carpet_with_one_message_id_does_not_retransmit(tmp_path):
     assert (row["class"], row["victim"], row["worry"]) == ("C1", True, "act_now")
 
 
+def carpet(n, each, answer=b"x" * 500, mid=0x0101, code=CONTENT, seconds=16, neighbours=()):
+    """In the name of @n addresses, @each time to one host, from port 80; a neighbour asks first."""
+    dice = random.Random(2)
+    frames = [(0, udp(f"203.0.113.{250 - i}", 4001, HOME, 5683, ask))
+              for i, ask in enumerate(neighbours)]
+    for i in range(n * each):
+        who, one = f"203.0.113.{i % n + 1}", mid or dice.randrange(1 << 16)
+        token = b"" if mid else dice.randbytes(4)
+        at = 600 + seconds * i / (n * each)
+        frames += [(at, udp(who, 80, HOME, 5683, message(CON, GET, one, token, TEMP))),
+                   (at + 0.01, udp(HOME, 5683, who, 80, message(ACK, code, one, token,
+                                                                payload=answer)))]
+    return frames
+
+
+@pytest.mark.parametrize("asked", [message(CON, GET, 7, b"tok", TEMP), message(CON, PUT, 8, b"t"),
+                                   b"\x4f\x01\x00\x01", message(CON, GET, 0x7d70)])
+def test_one_neighbour_does_not_make_a_carpet_a_scan(tmp_path, asked):
+    row = verdict(tmp_path, carpet(200, 4, neighbours=[asked]), source=None)
+    assert (row["class"], row["victim"], row["worry"]) == ("C1", True, "act_now")
+
+
+def test_a_carpet_that_finds_nothing_is_one(tmp_path):
+    row = verdict(tmp_path, carpet(200, 1, answer=b"", mid=0, code=0x84, seconds=5), source=None)
+    assert (row["class"], row["victim"]) == ("C1", True)
+
+
+@pytest.mark.parametrize("hosts", [10, 60])
+def test_a_farm_of_scanners_that_a_mirror_port_doubles_is_no_carpet(tmp_path, hosts):
+    ask, frames = message(CON, GET, 0x7d70, b"", [(11, b".well-known"), (11, b"core")]), []
+    for i in range(20):
+        for host in range(hosts):
+            at = (host * 20 + i) * 0.3
+            frame = udp(f"203.0.113.{i + 1}", 40000 + i, f"192.0.2.{host + 1}", 5683, ask)
+            frames += [(at, frame), (at + 30e-6, frame)]
+    row = verdict(tmp_path, frames, source=None)
+    assert (row["class"], row["victim"]) == ("B", False)
+
+
+def test_one_message_id_to_seven_hosts_again_and_again_is_no_back_off(tmp_path):
+    frames = []
+    for i in range(35):
+        home, at = f"192.0.2.{i % 7 + 1}", i * 1.3
+        frames += [(at, udp(STRANGER, 27289, home, 5683, message(CON, GET, 12444, b"", TEMP))),
+                   (at + 0.01, udp(home, 5683, STRANGER, 27289, message(
+                       ACK, CONTENT, 12444, b"", payload=b"x" * 300)))]
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["victim"], row["worry"]) == ("C1", True, "act_now")
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("tool", [True, False])
+def test_a_flood_in_a_peers_name_is_not_the_peer(tmp_path, tool, answered):
+    dice, frames = random.Random(4), list(rounds(1, 3, 30))
+    for i in range(200):
+        at, port = 300 + i * 0.02, 80 if tool else dice.randrange(1024, 65536)
+        mid, token = (4660, b"wxyz") if tool else (dice.randrange(1 << 16), dice.randbytes(4))
+        frames.append((at, udp(STRANGER, port, "192.0.2.20", 5683,
+                               message(CON, GET, mid, token, [(11, b"large")]))))
+        if answered and tool:
+            frames.append((at + 0.01, udp("192.0.2.20", 5683, STRANGER, port, message(
+                ACK, CONTENT, mid, token, payload=b"x" * 600))))
+    row = verdict(tmp_path, frames, "--peer", STRANGER)
+    assert (row["class"], row["victim"]) == ("C1", True)
+
+
+def test_a_peer_whose_answers_take_another_way_is_the_peer(tmp_path):
+    frames = [(i * 0.05, udp(STRANGER, 40000, HOME, 5683,
+                             message(CON, GET, 900 + i, bytes([i, 1]), TEMP))) for i in range(200)]
+    assert verdict(tmp_path, frames, "--peer", STRANGER)["class"] == "H"
+
+
+@pytest.mark.parametrize("noise", [1, 3])
+@pytest.mark.parametrize("fault", [b"\x49\x01\x12\x34", b"\x40\x01\x12\x34\xb4ab",
+                                   b"\x40\x20\x12\x34", message(CON, GET, 1, b"", [(11, b"..")])])
+def test_noise_hides_no_malformed_message(tmp_path, fault, noise):
+    frames = [(i, udp(STRANGER, 4000 + i, HOME, 5683, random.Random(i).randbytes(40)[:39] + b"\x9c"))
+              for i in range(noise)]
+    frames = [(at, frame[:28] + b"\x93\x7f\xee" + frame[31:]) for at, frame in frames]
+    row = verdict(tmp_path, [*frames, (9, udp(STRANGER, 4100, HOME, 5683, fault))])
+    assert (row["class"], "I" in row["classes"]) == ("F", True)
+
+
+@pytest.mark.parametrize("args, want", [((), "B"), (("--peer", STRANGER), "H")])
+def test_a_connection_that_is_older_than_the_capture_is_no_flood(tmp_path, args, want):
+    frames, seq, ack = [], 1000, 9000
+    for i in range(40):
+        ask = bytes([0x51, GET, i]) + b"\xb4temp"
+        answer = bytes([0x51, CONTENT, i]) + b"\xff" + b"21.5"
+        frames += [(i, segment(STRANGER, 50000, HOME, 5683, seq, ack, PUSH, ask)),
+                   (i + 0.01, segment(HOME, 5683, STRANGER, 50000, ack, seq + len(ask), PUSH,
+                                      answer))]
+        seq, ack = seq + len(ask), ack + len(answer)
+    row = verdict(tmp_path, frames, *args)
+    assert (row["class"], row["victim"]) == (want, False)
+
+
+def test_a_write_that_is_refused_was_not_acknowledged(tmp_path):
+    frames = [(0, udp(STRANGER, 4000, HOME, 5683, message(CON, PUT, 5, b"t", TEMP))),
+              (0.1, udp(HOME, 5683, STRANGER, 4000, message(RST, 0, 5)))]
+    row = verdict(tmp_path, frames)
+    assert (row["class"], row["worry"]) == ("D", "note")
+    assert "write_acked" not in [seen["what"] for seen in row["evidence"]]
+
+
 def test_writes_from_all_over_a_network_are_no_carpet(tmp_path):
     frames = [(i * 0.1, udp(f"203.0.113.{i % 30 + 1}", 40000, HOME, 5683,
                             message(CON, PUT, i, bytes([i % 256]), [(11, b"led")], b"1")))

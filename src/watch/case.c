@@ -322,7 +322,9 @@ bool cs_case_is_client(const struct cs_case *c)
 	if (is_of_use(c) && requests * OF_USE_S > c->span_s)
 		return false;
 	/* Many clients behind one address have a port each, and count for themselves. */
-	return (s->mids_rise || s->ports_differ) && requests <= c->span_s;
+	if (s->mids_rise || s->ports_differ)
+		return requests <= c->span_s;
+	return requests * SLOW_S <= c->span_s;
 }
 
 /* What it reads is there; where no answer is seen, on one host, and nothing speaks against it. */

@@ -214,13 +214,20 @@ static struct cs_source_pair *pair_new(struct cs_source *source, uint32_t host,
 	return pair;
 }
 
+/* Later than now: the clock was set back, and what it said before counts no more. */
+static bool is_ahead(const struct cs_source_pair *pair, uint32_t now_ms, uint32_t gap_ms)
+{
+	return pair->last_ms > now_ms && pair->last_ms - now_ms > gap_ms;
+}
+
 /* A run ends where nobody of ours was asked for long. */
 static void go_on(struct cs_source *source, uint32_t now_ms, uint32_t gap_ms)
 {
 	uint32_t latest_ms = 0;
 
 	for (size_t i = 0; i < source->n_pairs; i++)
-		if (source->pair[i].last_ms > latest_ms)
+		if (source->pair[i].last_ms > latest_ms &&
+		    !is_ahead(&source->pair[i], now_ms, gap_ms))
 			latest_ms = source->pair[i].last_ms;
 	if (now_ms > latest_ms && now_ms - latest_ms > gap_ms)
 		source->run_now = source->run_seen = 0;
@@ -245,6 +252,8 @@ void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 		pair = pair_new(source, host, now_ms, gap_ms);
 	if (!pair)
 		return;
+	if (is_ahead(pair, now_ms, gap_ms))
+		pair->run = pair->last_ms = 0;
 	if (now_ms > pair->last_ms && now_ms - pair->last_ms > gap_ms)
 		pair->run = 0;
 	pair->run = cs_sat32(pair->run, 1);

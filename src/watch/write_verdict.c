@@ -105,19 +105,28 @@ static void put_sample(struct cs_json *j, const struct cs_sample *sample)
 	cs_json_null(j);
 }
 
+/* A sample has its own time; else it is known to a millisecond. */
+static int64_t first_of(const struct cs_verdict *v, const struct cs_source_obs *obs,
+			const struct cs_sample *sample)
+{
+	return sample ? sample->wall_us
+		      : v->source->first_us + obs->first_ms * CS_US_PER_MS;
+}
+
 static void put_observation(struct cs_json *j, const struct cs_verdict *v, uint8_t kind)
 {
 	const struct cs_source_obs *obs = cs_source_find(v->source, (enum cs_obs)kind);
+	const struct cs_sample *sample = sample_of(v, kind);
 
 	cs_json_object(j);
 	cs_json_put_word(j, "what", cs_obs_name((enum cs_obs)kind));
 	cs_json_put_uint(j, "count", obs ? obs->count : 0);
 	cs_json_key(j, "first");
 	if (obs)
-		cs_json_time(j, v->source->first_us + obs->first_ms * CS_US_PER_MS);
+		cs_json_time(j, first_of(v, obs, sample));
 	else
 		cs_json_null(j);
-	put_sample(j, sample_of(v, kind));
+	put_sample(j, sample);
 	cs_json_object_end(j);
 }
 

@@ -24,7 +24,7 @@ from lab import wait_until
 COAPSCOPE = pathlib.Path(os.environ.get("COAPSCOPE", netns.BUILD / "coapscope")).resolve()
 EXAMPLE = netns.ROOT / "examples/homelab"
 FOLDERS = {"/etc/coapscope": "etc", "/var/log/coapscope": "log", "/var/lib/coapscope": "lib",
-           "/run/coapscope": "run"}
+           "/run/coapscope-watch": "run"}
 NOBODY, NOGROUP = 65534, 65534
 SERVER, PEER, CLIENT, NMAP = "192.168.1.10", "198.51.100.20", "203.0.113.9", "203.0.113.10"
 VICTIM, FLOOD = "203.0.113.99", 400

@@ -128,6 +128,27 @@ def test_a_script_that_asks_every_few_seconds_is_no_flood(tmp_path):
     assert (row["class"], row["victim"]) == ("C1", True)
 
 
+@pytest.mark.parametrize("every", [10, 60, 300])
+def test_a_client_that_keeps_its_port_and_draws_its_numbers_is_no_flood(tmp_path, every):
+    row = verdict(tmp_path, polls(60, every, port=40123))
+    assert row["class"] in ("B", "H") and not row["victim"]
+
+
+def test_a_clock_that_is_set_back_makes_no_flood_of_slow_questions(tmp_path):
+    frames = [((i - 20) * 700 - (86400 if i > 20 else 0),
+               udp(STRANGER, 4000 + i, HOME, 5683, message(CON, GET, i * 77, b"", TEMP)))
+              for i in range(60)]
+    row = verdict(tmp_path, frames, ordered=False)
+    assert (row["class"], row["victim"]) == ("B", False)
+
+
+def test_evidence_has_the_time_of_its_packet(tmp_path):
+    frames = [(0.123456, udp(STRANGER, 4000, HOME, 5683, message(CON, GET, 1, b"a", TEMP))),
+              (5.654321, udp(STRANGER, 4000, HOME, 5683, message(CON, PUT, 2, b"b", TEMP)))]
+    seen = {row["what"]: row["first"] for row in verdict(tmp_path, frames)["evidence"]}
+    assert (seen["read"][-8:], seen["write"][-8:]) == (".123456Z", ".654321Z")
+
+
 def test_one_that_only_counts_its_messages_is_a_flood_all_the_same(tmp_path):
     frames = [(i * 0.05, udp(STRANGER, 80, HOME, 5683, message(CON, GET, i, b"", TEMP)))
               for i in range(200)]

@@ -15,6 +15,7 @@ enum {
 	CS_FLOW_SLOTS = 2,            /* requests of one flow that are remembered */
 	CS_EXCHANGE_LIFETIME_S = 247, /* RFC 7252 section 4.8.2 */
 	CS_MAX_RETRANSMIT = 4,        /* section 4.8 */
+	CS_COPY_US = 100, /* what comes again sooner was doubled: a mirror port */
 };
 
 /* What is known of one request, or of a message that nobody asked for. */
@@ -155,8 +156,8 @@ struct cs_asked *cs_flow_slot(const struct cs_flow *flow, bool up, uint32_t toke
 
 /* How one more sending of @asked fits RFC 7252 section 4.2. */
 enum cs_repeat {
-	CS_REPEAT_LATER,  /* a retransmission in its time */
-	CS_REPEAT_STRAY,  /* once out of time: the network's copy, or a nervous client */
+	CS_REPEAT_LATER, /* a retransmission in its time */
+	CS_REPEAT_STRAY, /* a copy, or once out of time: the network, or a nervous client */
 	CS_REPEAT_HAMMER, /* as no client does: to be taken as a new request */
 };
 /*

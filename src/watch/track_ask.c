@@ -12,7 +12,6 @@ enum {
 	PEER_PACE_US = 20000,
 	PEER_PACE_BARE_US = 200000, /* without another token */
 	FEW = 4,                    /* requests of which one Message ID says nothing */
-	COPY_US = 100000,           /* what comes again sooner was doubled on its way */
 	LEISURE_US = 1000000,       /* no flood is so slow on one of its ports */
 	OF_USE_US = 30000000,       /* nor one that is of use to anybody */
 	LINK_SCOPE = 2,             /* of an IPv6 group (RFC 4291 section 2.7) */
@@ -353,7 +352,7 @@ static void repeated(struct cs_turn *turn, struct cs_asked *asked)
 {
 	asked->in = cut16((uint64_t)asked->in + turn->len);
 	if (turn->source && !turn->from_ours &&
-	    cs_asked_age_us(asked, turn->wall_us) > COPY_US)
+	    cs_asked_age_us(asked, turn->wall_us) > CS_COPY_US)
 		turn->source->paced = cs_sat16(turn->source->paced, 1);
 	if (asked->tries > CS_MAX_RETRANSMIT || (asked->flags & CS_ASKED_STRAY))
 		unproved_again(turn, asked);
@@ -394,7 +393,7 @@ static bool is_tools(const struct cs_turn *turn, const struct cs_asked *asked)
 
 	return source && !turn->from_ours && !source->mids_differ &&
 	       source->requests > FEW && (asked->flags & CS_ASKED_ANSWERED) &&
-	       cs_asked_age_us(asked, turn->wall_us) > COPY_US;
+	       cs_asked_age_us(asked, turn->wall_us) > CS_COPY_US;
 }
 
 static void asked_anew(struct cs_turn *turn, struct cs_asked *asked, uint32_t skipped)

@@ -221,7 +221,9 @@ static int say_cases(struct job *job)
 	size_t n = job->cases.n;
 	enum cs_err err = CS_OK;
 
-	cs_explain_cases_sort(&job->cases);
+	cs_explain_cases_sort(&job->cases, job->what.kind == CS_PASTED_PREFIX
+						   ? job->what.what.bits
+						   : 128);
 	if (n > job->options.cases)
 		n = job->options.cases;
 	if (n == 0)

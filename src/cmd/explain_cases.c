@@ -25,7 +25,9 @@ enum cs_err cs_explain_cases_put(struct cs_explain_cases *cases, char *json, int
 		cases->cases = more;
 		cases->cap = cap;
 	}
-	cases->cases[cases->n++] = (struct cs_explain_case){ json, worry, last_us, bits };
+	cases->cases[cases->n++] = (struct cs_explain_case){
+		.verdict = json, .worry = worry, .last_us = last_us, .bits = bits
+	};
 	return CS_OK;
 }
 
@@ -59,6 +61,9 @@ static int worse_first(const void *a, const void *b)
 {
 	const struct cs_explain_case *x = a, *y = b;
 
+	/* Whom it was asked about, then the network that he is in. */
+	if (x->wider != y->wider)
+		return x->wider - y->wider;
 	if (x->worry != y->worry)
 		return y->worry - x->worry;
 	if (x->bits != y->bits)
@@ -66,8 +71,10 @@ static int worse_first(const void *a, const void *b)
 	return (x->last_us < y->last_us) - (x->last_us > y->last_us);
 }
 
-void cs_explain_cases_sort(struct cs_explain_cases *cases)
+void cs_explain_cases_sort(struct cs_explain_cases *cases, uint8_t bits)
 {
+	for (size_t i = 0; i < cases->n; i++)
+		cases->cases[i].wider = cases->cases[i].bits < bits;
 	if (cases->n > 0)
 		qsort(cases->cases, cases->n, sizeof(*cases->cases), worse_first);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * explain_cases: what was found of what was asked for: verdicts as their JSON, the
- * worst first, and when it was busy. Bounded.
+ * explain_cases: what was found of what was asked for: verdicts as their JSON, in order,
+ * and when it was busy. Bounded.
  */
 #pragma once
 
@@ -18,6 +18,7 @@ struct cs_explain_case {
 	int worry;
 	int64_t last_us;
 	uint8_t bits; /* 128: an address */
+	bool wider;   /* than what was asked for: it is in there */
 };
 
 /* Messages in time; the step doubles when there is no room. */
@@ -46,8 +47,11 @@ CS_MUST_USE enum cs_err cs_explain_cases_put(struct cs_explain_cases *cases, cha
 					     int worry, int64_t last_us, uint8_t bits);
 void cs_explain_busy_count(struct cs_explain_busy *busy, int64_t wall_us);
 
-/* The worst first, then the latest. */
-void cs_explain_cases_sort(struct cs_explain_cases *cases);
+/*
+ * What was asked for, a prefix of @bits or 128, and what is in it, then the networks that it is
+ * in; the worst of these first, then the latest.
+ */
+void cs_explain_cases_sort(struct cs_explain_cases *cases, uint8_t bits);
 void cs_explain_cases_clear(struct cs_explain_cases *cases);
 
 /* Looks in the files, or in the store. -1 or the exit status: the reason has been said. */

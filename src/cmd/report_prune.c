@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "cmd/report_job.h"
+#include "store/watch_store.h"
 
 static double mebibytes(uint64_t bytes)
 {
@@ -39,7 +40,29 @@ static int prune(struct cs_report_job *job, int32_t first)
 	return CS_EXIT_OK;
 }
 
-/* The store is opened here: who only looks need not be able to write it. */
+/* Whether a watch has kept something there: perhaps nothing else has, and there is no catalogue. */
+static bool has_watch(const char *dir)
+{
+	const struct cs_watch_find no_day = { .first = 1, .last = 0 };
+	char why[CS_WATCH_STORE_WHY];
+	uint64_t unreadable;
+
+	return cs_watch_store_find(dir, &no_day, &unreadable, why) == CS_OK;
+}
+
+/* Who only looks need not be able to write it. */
+static int open_store(struct cs_report_job *job)
+{
+	int status = cs_report_open_store(job, CS_REPORT_STORE_NONE);
+
+	if (status >= 0)
+		return status;
+	if (has_watch(job->store_dir))
+		return cs_report_open_store(job, CS_REPORT_STORE_MAKE);
+	return cs_report_open_store(job, job->options.dry_run ? CS_REPORT_STORE_READ
+							      : CS_REPORT_STORE_WRITE);
+}
+
 int cs_report_prune(struct cs_report_job *job)
 {
 	uint64_t keep = job->options.keep_days;
@@ -53,8 +76,7 @@ int cs_report_prune(struct cs_report_job *job)
 	}
 	first = (int32_t)(cs_day_number(cs_clock_wall(job->ctx->clock)) + 1 -
 			  (int64_t)keep);
-	status = cs_report_open_store(job, job->options.dry_run ? CS_REPORT_STORE_READ
-								: CS_REPORT_STORE_WRITE);
+	status = open_store(job);
 	if (status < 0)
 		status = cs_report_enter_jail(job, NULL, NULL);
 	return status < 0 ? prune(job, first) : status;

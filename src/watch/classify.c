@@ -158,6 +158,17 @@ static bool inherits(const struct cs_case *c, uint16_t classes)
 	return cs_case_is_reflection(&carpet);
 }
 
+/* Nobody is surer a victim than the prefix that he is one for. */
+static void bound_confidence(const struct cs_source *prefix,
+			     const struct cs_threshold *threshold, struct cs_finding *out)
+{
+	struct cs_finding whole;
+
+	cs_classify(prefix, NULL, false, threshold, &whole);
+	if (out->confidence > whole.confidence)
+		out->confidence = whole.confidence;
+}
+
 void cs_classify(const struct cs_source *source, const struct cs_source *prefix,
 		 bool alone, const struct cs_threshold *threshold, struct cs_finding *out)
 {
@@ -177,5 +188,7 @@ void cs_classify(const struct cs_source *source, const struct cs_source *prefix,
 	out->classes |= bit(out->primary);
 	out->victim = out->primary == CS_CLASS_C1;
 	out->confidence = cs_case_confidence(&c, out);
+	if (out->inherited)
+		bound_confidence(prefix, threshold, out);
 	cs_case_because(&c, out);
 }

@@ -256,6 +256,16 @@ def test_what_a_watch_has_kept(pcap, tmp_path):
     assert "kept anything" in explain("192.0.2.99", "--store", tmp_path / "none")[1]
 
 
+def test_days_of_a_watch_are_pruned_where_no_scan_was(pcap, tmp_path):
+    kept(pcap, tmp_path / "store")
+    for args in (["--dry-run"], []):
+        assert (tmp_path / "store" / "2025-11-22" / "watch.db").exists()
+        done = subprocess.run([COAPSCOPE, "report", "prune", "--store", tmp_path / "store",
+                               "--keep", "1d", *args], capture_output=True, timeout=60, check=True)
+        assert b"2025-11-22" in done.stderr
+    assert not (tmp_path / "store" / "2025-11-22").exists()
+
+
 def test_what_files_said_is_kept_until_it_is_asked_to_go(pcap, tmp_path):
     kept(pcap, tmp_path / "store")
     kept(pcap, tmp_path / "store")

@@ -417,6 +417,21 @@ def test_one_neighbour_does_not_make_a_carpet_a_scan(tmp_path, asked):
     assert (row["class"], row["victim"], row["worry"]) == ("C1", True, "act_now")
 
 
+def test_whom_it_was_asked_about_comes_before_his_network(tmp_path):
+    frames = carpet(200, 4) + [(900, udp("203.0.113.240", 4001, HOME, 5683, b"\x16\xfe\xfd" + bytes(9)))]
+    path = capture(tmp_path / "x.pcap", frames)
+
+    def asked(what):
+        done = subprocess.run([COAPSCOPE, "explain", what, "-r", path, "-O", "jsonl", "--local",
+                               "192.0.2.0/24"], capture_output=True, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+    rows = asked("203.0.113.240")
+    assert [row["source"] or row["prefix"] for row in rows] == ["203.0.113.240", "203.0.113.0/24"]
+    assert asked("203.0.113.0/24")[0]["prefix"] == "203.0.113.0/24"
+    victim, network = asked("203.0.113.7")
+    assert victim["victim"] and victim["confidence"] <= network["confidence"]
+
+
 def test_a_carpet_that_finds_nothing_is_one(tmp_path):
     row = verdict(tmp_path, carpet(200, 1, answer=b"", mid=0, code=0x84, seconds=5), source=None)
     assert (row["class"], row["victim"]) == ("C1", True)

@@ -214,7 +214,7 @@ static struct cs_source_pair *pair_new(struct cs_source *source, uint32_t host,
 	return pair;
 }
 
-/* Later than now: the clock was set back, and what it said before counts no more. */
+/* Later than now: the clock was set back, by nobody knows how much of a pause. */
 static bool is_ahead(const struct cs_source_pair *pair, uint32_t now_ms, uint32_t gap_ms)
 {
 	return pair->last_ms > now_ms && pair->last_ms - now_ms > gap_ms;
@@ -253,7 +253,7 @@ void cs_source_asked(struct cs_source *source, uint32_t host, int64_t wall_us,
 	if (!pair)
 		return;
 	if (is_ahead(pair, now_ms, gap_ms))
-		pair->run = pair->last_ms = 0;
+		pair->last_ms = now_ms;
 	if (now_ms > pair->last_ms && now_ms - pair->last_ms > gap_ms)
 		pair->run = 0;
 	pair->run = cs_sat32(pair->run, 1);

@@ -92,18 +92,31 @@ static void tell(const struct cs_sight *sight, struct cs_span bytes, uint32_t st
 	memcpy(out->flaw, sight->flaw, sizeof(out->flaw));
 }
 
-void cs_message_of(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
-		   struct cs_post_message *out)
+static void read_datagram(struct cs_span bytes, bool part,
+			  uint8_t options[CS_MESSAGE_OPTIONS],
+			  struct cs_post_message *out)
 {
 	/* A byte more than there is: then its end is the sample's, and no fault. */
-	uint32_t stated = (uint32_t)bytes.len + (bytes.len >= CS_SAMPLE_MAX);
 	struct cs_packet packet = { .kind = CS_PACKET_UDP,
 				    .payload = bytes,
-				    .payload_len = stated };
+				    .payload_len = (uint32_t)bytes.len + part };
 	struct cs_sight sight;
 
 	cs_sight_read(&packet, &sight);
-	tell(&sight, bytes, stated, options, out);
+	tell(&sight, bytes, (uint32_t)bytes.len, options, out);
+	out->part = part;
+}
+
+void cs_message_of(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
+		   struct cs_post_message *out)
+{
+	read_datagram(bytes, false, options, out);
+}
+
+void cs_message_of_sample(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
+			  struct cs_post_message *out)
+{
+	read_datagram(bytes, bytes.len >= CS_SAMPLE_MAX, options, out);
 }
 
 void cs_message_of_stream(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],

@@ -35,10 +35,14 @@ CS_MUST_USE bool cs_message_option(const struct cs_post_message *message, uint32
 
 /*
  * What the datagram @bytes is by itself: kind, flaws, fields; no addresses and no time.
- * @options takes the options. A sample of CS_SAMPLE_MAX bytes is taken for a cut one.
+ * @options takes the options.
  */
 void cs_message_of(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
 		   struct cs_post_message *out);
+
+/* The same of a sample: one of CS_SAMPLE_MAX bytes may be a part, and is marked so. */
+void cs_message_of_sample(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],
+			  struct cs_post_message *out);
 
 /* The same of what a TCP stream gave (RFC 8323), of which the first message counts. */
 void cs_message_of_stream(struct cs_span bytes, uint8_t options[CS_MESSAGE_OPTIONS],

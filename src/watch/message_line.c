@@ -237,6 +237,7 @@ static void put_payload(struct cs_wr *w, const struct cs_post_message *m)
 		return;
 	put_number(w, ", payload ", m->payload_len);
 	put_word(w, m->payload_len == 1 ? " byte" : " bytes");
+	put_word(w, m->part ? " or more" : "");
 	if (!is_text(m->payload))
 		return;
 	put_word(w, ": ");
@@ -305,6 +306,7 @@ static void put_alien(struct cs_wr *w, const struct cs_post_message *m)
 	}
 	put_number(w, ", ", m->len);
 	put_word(w, m->len == 1 ? " byte" : " bytes");
+	put_word(w, m->part ? " or more" : "");
 }
 
 static void put_mid(struct cs_wr *w, uint16_t mid)

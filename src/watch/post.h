@@ -33,6 +33,7 @@ struct cs_post_message {
 	uint8_t hop_limit;
 	enum cs_track_way way;
 	bool tcp, secure, again, matched, to_group;
+	bool part; /* there may have been more than @len bytes: a sample that was cut */
 	int64_t request_us;
 	uint32_t request_len;
 	uint32_t len; /* bytes of the datagram or the TCP message, as sent */

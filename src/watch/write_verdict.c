@@ -87,7 +87,7 @@ static void put_decoded(struct cs_json *j, const struct cs_sample *sample)
 	if (is_of_stream(sample))
 		cs_message_of_stream(sample->bytes, options, &message);
 	else
-		cs_message_of(sample->bytes, options, &message);
+		cs_message_of_sample(sample->bytes, options, &message);
 	cs_json_put_text(j, "decoded",
 			 cs_span_of(line, cs_message_line(&message, line, sizeof(line))));
 }

@@ -169,11 +169,9 @@ static void what_a_request_asks_for_stands_alone(void **state)
 	}
 }
 
-/* Every prefix, and a sample that ends where a datagram would have gone on. */
 static void a_cut_datagram_is_never_a_crash(void **state)
 {
 	uint8_t options[CS_MESSAGE_OPTIONS], line[CS_MESSAGE_LINE];
-	uint8_t big[CS_SAMPLE_MAX] = { 0x40, 0x02, 0, 1, 0xff };
 	struct cs_post_message m;
 
 	(void)state;
@@ -185,9 +183,42 @@ static void a_cut_datagram_is_never_a_crash(void **state)
 			assert_true(cs_message_line(&m, line, sizeof(line)) > 0);
 			free(copy);
 		}
-	cs_message_of(cs_span_of(big, sizeof(big)), options, &m);
+}
+
+static void assert_line(const struct cs_post_message *m, const char *want)
+{
+	uint8_t line[CS_MESSAGE_LINE];
+	size_t len = cs_message_line(m, line, sizeof(line));
+
+	assert_true(cs_span_eq(cs_span_of(line, len), cs_span_str(want)));
+}
+
+/* Its last byte is where a datagram may have gone on; one byte fewer is whole. */
+static void a_full_sample_may_be_a_part_and_a_datagram_is_whole(void **state)
+{
+	uint8_t options[CS_MESSAGE_OPTIONS];
+	uint8_t big[CS_SAMPLE_MAX] = { 0x60, 0x45, 0, 1, 0xff };
+	uint8_t alien[CS_SAMPLE_MAX] = { 0 };
+	struct cs_post_message m;
+
+	(void)state;
+	cs_message_of_sample(cs_span_of(big, sizeof(big)), options, &m);
 	assert_int_equal(m.n_flaws, 0);
-	assert_int_equal(m.payload.len, CS_SAMPLE_MAX - 5);
+	assert_line(&m, "ACK 2.05 Content, MID 0x0001, no token, "
+			"payload 251 bytes or more");
+	cs_message_of_sample(cs_span_of(big, sizeof(big) - 1), options, &m);
+	assert_line(&m, "ACK 2.05 Content, MID 0x0001, no token, payload 250 bytes");
+	cs_message_of(cs_span_of(big, sizeof(big)), options, &m);
+	assert_line(&m, "ACK 2.05 Content, MID 0x0001, no token, payload 251 bytes");
+	cs_message_of_sample(cs_span_of(alien, sizeof(alien)), options, &m);
+	assert_line(&m, "not CoAP: zeros, 256 bytes or more");
+	/* An option that runs past the end: a sample's end is no fault of it. */
+	big[4] = 0xbd;
+	big[5] = 0xff;
+	cs_message_of_sample(cs_span_of(big, sizeof(big)), options, &m);
+	assert_int_equal(m.n_flaws, 0);
+	cs_message_of(cs_span_of(big, sizeof(big)), options, &m);
+	assert_int_equal(m.n_flaws, 1);
 }
 
 static void options_are_found_and_a_broken_list_ends(void **state)
@@ -296,6 +327,7 @@ int main(void)
 		cmocka_unit_test(a_line_is_cut_to_its_room),
 		cmocka_unit_test(what_a_request_asks_for_stands_alone),
 		cmocka_unit_test(a_cut_datagram_is_never_a_crash),
+		cmocka_unit_test(a_full_sample_may_be_a_part_and_a_datagram_is_whole),
 		cmocka_unit_test(options_are_found_and_a_broken_list_ends),
 		cmocka_unit_test(a_message_has_its_time_ends_and_context),
 		cmocka_unit_test(hex_has_sixteen_bytes_a_line_and_no_control_byte),

@@ -293,18 +293,15 @@ bool cs_asked_is_retried(const struct cs_asked *asked)
 
 enum cs_repeat cs_asked_again(struct cs_asked *asked, int64_t wall_us)
 {
-	int64_t age_us = cs_asked_age_us(asked, wall_us);
-
-	if (age_us >= 0 && age_us <= CS_COPY_US)
-		return CS_REPEAT_STRAY;
 	if (!(asked->flags & CS_ASKED_HAMMERED)) {
-		if (in_time(asked, age_us)) {
+		if (in_time(asked, cs_asked_age_us(asked, wall_us))) {
 			if (asked->flags & CS_ASKED_ANSWERED)
 				asked->flags |= CS_ASKED_LATE;
 			asked->tries++;
 			return CS_REPEAT_LATER;
 		}
-		if (!(asked->flags & CS_ASKED_STRAY) && age_us <= SPAN_S * US_PER_S) {
+		if (!(asked->flags & CS_ASKED_STRAY) &&
+		    cs_asked_age_us(asked, wall_us) <= SPAN_S * US_PER_S) {
 			asked->flags |= CS_ASKED_STRAY;
 			return CS_REPEAT_STRAY;
 		}

@@ -156,8 +156,8 @@ struct cs_asked *cs_flow_slot(const struct cs_flow *flow, bool up, uint32_t toke
 
 /* How one more sending of @asked fits RFC 7252 section 4.2. */
 enum cs_repeat {
-	CS_REPEAT_LATER, /* a retransmission in its time */
-	CS_REPEAT_STRAY, /* a copy, or once out of time: the network, or a nervous client */
+	CS_REPEAT_LATER,  /* a retransmission in its time */
+	CS_REPEAT_STRAY,  /* once out of time: the network's copy, or a nervous client */
 	CS_REPEAT_HAMMER, /* as no client does: to be taken as a new request */
 };
 /*

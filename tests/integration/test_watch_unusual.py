@@ -449,15 +449,6 @@ def test_a_farm_of_scanners_that_a_mirror_port_doubles_is_no_carpet(tmp_path, ho
     assert (row["class"], row["victim"]) == ("B", False)
 
 
-def test_what_a_mirror_port_doubles_is_asked_once(tmp_path):
-    frames = [(i * 0.05 + copy * 50e-6, udp(STRANGER, 80, HOME, 5683, message(CON, GET, 0x7257, b"", TEMP)))
-              for i in range(15) for copy in range(2)]
-    row = verdict(tmp_path, frames)
-    assert (row["class"] in ("B", "C2"), row["victim"], row["packets"]) == (True, False, 30)
-    row = verdict(tmp_path, [*frames, *[(1 + i * 0.05, frames[0][1]) for i in range(5)]])
-    assert (row["class"], row["victim"]) == ("C1", True)
-
-
 def test_one_message_id_to_seven_hosts_again_and_again_is_no_back_off(tmp_path):
     frames = []
     for i in range(35):

@@ -263,7 +263,7 @@ def test_days_of_a_watch_are_pruned_where_no_scan_was(pcap, tmp_path):
         done = subprocess.run([COAPSCOPE, "report", "prune", "--store", tmp_path / "store",
                                "--keep", "1d", *args], capture_output=True, timeout=60, check=True)
         assert b"2025-11-22" in done.stderr
-    assert not (tmp_path / "store" / "2025-11-22").exists()
+    assert list((tmp_path / "store").iterdir()) == []
 
 
 def test_what_files_said_is_kept_until_it_is_asked_to_go(pcap, tmp_path):

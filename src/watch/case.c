@@ -111,7 +111,8 @@ static bool has_one_mid(const struct cs_source *s)
 	bool one = !s->mids_differ;
 
 	if (s->bits < FULL_BITS)
-		one = s->run_now >= s->addresses / SHARED * (SHARED - 1);
+		one = (uint64_t)s->run_now * SHARED >=
+		      (uint64_t)s->addresses * (SHARED - 1);
 	return one && s->requests > FEW;
 }
 
